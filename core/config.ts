@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import Joi from 'joi';
+
+/**
+ * The only reader of the environment. Every fault is listed at once; secrets have no default and come as `NAME` or `NAME_FILE`.
+ */
+export type RootKey = { readonly id: string; readonly bytes: Buffer };
+
+export type Config = {
+  /** `production` refuses to run without root keys; `demo` makes its own in the data folder and shows mail on a page. */
+  readonly mode: 'production' | 'demo';
+  readonly dataDir: string;
+  readonly host: string;
+  readonly port: number;
+  /** Public origin, e.g. https://records.example.org: what links, cookies, WebAuthn and the Origin check refer to. */
+  readonly origin: string;
+  /** All three or none; none means the bundled PostgreSQL in `dataDir`. */
+  readonly database: { readonly ownerUrl: string | null; readonly appUrl: string; readonly jobsUrl: string } | null;
+  /** First is current, the others open what they once wrapped. */
+  readonly rootKeys: readonly RootKey[];
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
+  readonly smtp: { readonly url: string; readonly from: string } | null;
+  /** k-anonymity range service (Have I Been Pwned protocol); null turns the online check off, the offline list remains. */
+  readonly breachRangeUrl: string | null;
+  readonly trustProxy: boolean;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+};
+
+/** Configuration that cannot run: every fault in one error. Exit code 78 (EX_CONFIG). */
+export class ConfigError extends Error {
+  readonly faults: readonly string[];
+  constructor(faults: readonly string[]) {
+    super(`The configuration has ${faults.length} fault${faults.length === 1 ? '' : 's'}:\n${faults.map((f) => `  - ${f}`).join('\n')}`);
+    this.name = 'ConfigError';
+    this.faults = faults;
+  }
+}
+
+const SECRETS = ['WARDKEEP_ROOT_KEYS', 'WARDKEEP_DATABASE_OWNER_URL', 'WARDKEEP_DATABASE_APP_URL', 'WARDKEEP_DATABASE_JOBS_URL', 'WARDKEEP_SMTP_URL'] as const;
+
+const postgresUrl = Joi.string().uri({ scheme: ['postgres', 'postgresql'] });
+const schema = Joi.object({
+  WARDKEEP_DATA_DIR: Joi.string().default('.wardkeep'),
+  WARDKEEP_HOST: Joi.string().hostname().default('localhost'),
+  WARDKEEP_PORT: Joi.number().port().default(8443),
+  WARDKEEP_URL: Joi.string().uri({ scheme: ['https'] }),
+  WARDKEEP_DATABASE_OWNER_URL: postgresUrl,
+  WARDKEEP_DATABASE_APP_URL: postgresUrl,
+  WARDKEEP_DATABASE_JOBS_URL: postgresUrl,
+  WARDKEEP_ROOT_KEYS: Joi.string().pattern(/^[a-z0-9-]{1,32}:[A-Za-z0-9+/_-]{43}=?(,[a-z0-9-]{1,32}:[A-Za-z0-9+/_-]{43}=?)*$/, 'id:base64 of 32 bytes, comma separated'),
+  WARDKEEP_TLS_CERT_FILE: Joi.string(),
+  WARDKEEP_TLS_KEY_FILE: Joi.string(),
+  WARDKEEP_SMTP_URL: Joi.string().uri({ scheme: ['smtp', 'smtps'] }),
+  WARDKEEP_MAIL_FROM: Joi.string().default('Wardkeep <no-reply@localhost>'),
+  WARDKEEP_BREACH_RANGE_URL: Joi.string().uri({ scheme: ['https'] }).allow('off').default('https://api.pwnedpasswords.com/range/'),
+  WARDKEEP_TRUST_PROXY: Joi.boolean().default(false),
+  WARDKEEP_LOG_LEVEL: Joi.string().valid('debug', 'info', 'warn', 'error', 'silent').default('info'),
+})
+  .and('WARDKEEP_DATABASE_APP_URL', 'WARDKEEP_DATABASE_JOBS_URL')
+  .with('WARDKEEP_DATABASE_OWNER_URL', 'WARDKEEP_DATABASE_APP_URL')
+  .and('WARDKEEP_TLS_CERT_FILE', 'WARDKEEP_TLS_KEY_FILE');
+
+/**
+ * Reads and checks the environment.
+ * @throws ConfigError with every fault; values are never quoted, since some are secrets.
+ */
+export function readConfig(mode: Config['mode'], env: NodeJS.ProcessEnv = process.env): Config {
+  const faults: string[] = [];
+  const given: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) if (name.startsWith('WARDKEEP_') && value !== undefined && value !== '' && !name.startsWith('WARDKEEP_TEST_')) given[name] = value;
+  for (const name of SECRETS) {
+    const file = given[`${name}_FILE`];
+    if (file === undefined) continue;
+    delete given[`${name}_FILE`];
+    if (given[name] !== undefined) faults.push(`${name} and ${name}_FILE are both set; keep one`);
+    try {
+      given[name] = readFileSync(file, 'utf8').trim();
+    } catch {
+      faults.push(`${name}_FILE cannot be read`);
+    }
+  }
+  const { value, error } = schema.validate(given, { abortEarly: false, convert: true });
+  for (const detail of error?.details ?? []) faults.push(explain(detail));
+  if (faults.length > 0) throw new ConfigError(faults);
+
+  const host: string = value.WARDKEEP_HOST;
+  const port: number = value.WARDKEEP_PORT;
+  return {
+    mode,
+    dataDir: resolve(value.WARDKEEP_DATA_DIR),
+    host,
+    port,
+    origin: new URL(value.WARDKEEP_URL ?? `https://${host}:${port}`).origin,
+    database: value.WARDKEEP_DATABASE_APP_URL
+      ? { ownerUrl: value.WARDKEEP_DATABASE_OWNER_URL ?? null, appUrl: value.WARDKEEP_DATABASE_APP_URL, jobsUrl: value.WARDKEEP_DATABASE_JOBS_URL }
+      : null,
+    rootKeys: parseRootKeys(value.WARDKEEP_ROOT_KEYS),
+    tls: value.WARDKEEP_TLS_CERT_FILE ? { certFile: value.WARDKEEP_TLS_CERT_FILE, keyFile: value.WARDKEEP_TLS_KEY_FILE } : null,
+    smtp: value.WARDKEEP_SMTP_URL ? { url: value.WARDKEEP_SMTP_URL, from: value.WARDKEEP_MAIL_FROM } : null,
+    breachRangeUrl: value.WARDKEEP_BREACH_RANGE_URL === 'off' ? null : value.WARDKEEP_BREACH_RANGE_URL,
+    trustProxy: value.WARDKEEP_TRUST_PROXY,
+    logLevel: value.WARDKEEP_LOG_LEVEL,
+  };
+}
+
+/** `id:base64,id:base64` as in WARDKEEP_ROOT_KEYS; each key is 32 bytes. */
+export function parseRootKeys(text: string | undefined): RootKey[] {
+  return (text ?? '').split(',').filter(Boolean).map((pair) => {
+    const [id = '', encoded = ''] = pair.split(':');
+    return { id, bytes: Buffer.from(encoded, 'base64') };
+  });
+}
+
+function explain(detail: Joi.ValidationErrorItem): string {
+  const name = String(detail.path[0] ?? detail.context?.['present'] ?? 'the environment');
+  switch (detail.type) {
+    case 'object.unknown': return `${name} is not a setting of Wardkeep`;
+    case 'object.and': return `${detail.context?.['presentWithLabels']} needs ${detail.context?.['missingWithLabels']} beside it`;
+    case 'object.with': return `${detail.context?.['mainWithLabel']} needs ${detail.context?.['peerWithLabel']} beside it`;
+    case 'string.pattern.name': return `${name} must be ${detail.context?.['name']}`;
+    default: return `${name} ${detail.message.replace(/^"[^"]*"\s*/, '').replace(/(with value) ".*"/, '$1 given')}`;
+  }
+}

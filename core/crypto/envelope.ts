@@ -1,0 +1,66 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+
+/**
+ * AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce and a full 128-bit tag, as text: `v1.<key id>.<nonce>.<ciphertext+tag>`,
+ * base64url without padding. The AAD names workspace, table, column and row, so a value moved elsewhere does not open.
+ */
+export type SymmetricKey = { readonly id: string; readonly bytes: Buffer };
+export type Place = { readonly workspaceId: string; readonly table: string; readonly column: string; readonly rowId: string };
+
+const TAG_BYTES = 16; // always stated: without authTagLength Node accepts tags cut to 4 bytes
+const NONCE_BYTES = 12;
+
+/** A value that does not open: wrong key, wrong place or altered. The message never says more. */
+export class EnvelopeError extends Error {
+  constructor(reason: 'malformed' | 'unknown key' | 'not authentic', options?: ErrorOptions) {
+    super(`Sealed value: ${reason}`, options);
+    this.name = 'EnvelopeError';
+  }
+}
+
+export function aadOf(place: Place): Buffer {
+  return Buffer.from(`wardkeep.v1\n${place.workspaceId}\n${place.table}\n${place.column}\n${place.rowId}`, 'utf8');
+}
+
+/** Seals bytes under `key`; `aad` is authenticated, not stored. */
+export function sealBytes(key: SymmetricKey, plaintext: Uint8Array, aad: Uint8Array): string {
+  const nonce = randomBytes(NONCE_BYTES);
+  return `v1.${key.id}.${nonce.toString('base64url')}.${encryptGcm(key.bytes, nonce, plaintext, aad).toString('base64url')}`;
+}
+
+/**
+ * Opens what sealBytes made.
+ * @throws EnvelopeError
+ */
+export function openBytes(keyById: (id: string) => Buffer | undefined, sealed: string, aad: Uint8Array): Buffer {
+  const [version, id, nonceText, bodyText, ...rest] = sealed.split('.');
+  if (version !== 'v1' || id === undefined || nonceText === undefined || bodyText === undefined || rest.length > 0) throw new EnvelopeError('malformed');
+  const key = keyById(id);
+  if (key === undefined) throw new EnvelopeError('unknown key');
+  return decryptGcm(key, Buffer.from(nonceText, 'base64url'), Buffer.from(bodyText, 'base64url'), aad);
+}
+
+/** The key id a sealed value names, without opening it; null when the text is not an envelope. */
+export function keyIdOf(sealed: string): string | null {
+  return /^v1\.([^.]{1,40})\./.exec(sealed)?.[1] ?? null;
+}
+
+/** Ciphertext followed by its 16-byte tag. The nonce must never repeat under one key. */
+export function encryptGcm(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array, aad: Uint8Array): Buffer {
+  const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
+  cipher.setAAD(aad);
+  return Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
+}
+
+/** @throws EnvelopeError when nonce, tag, key or AAD do not fit. */
+export function decryptGcm(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array, aad: Uint8Array): Buffer {
+  if (nonce.length !== NONCE_BYTES || sealed.length < TAG_BYTES) throw new EnvelopeError('malformed');
+  const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
+  decipher.setAAD(aad);
+  decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
+  try {
+    return Buffer.concat([decipher.update(sealed.subarray(0, sealed.length - TAG_BYTES)), decipher.final()]);
+  } catch (cause) {
+    throw new EnvelopeError('not authentic', { cause });
+  }
+}

@@ -1,0 +1,63 @@
+import { createHmac } from 'node:crypto';
+import { aadOf, openBytes, sealBytes, type Place, type SymmetricKey } from './envelope.ts';
+
+/** A workspace's opened keys. Values are sealed under the active data key; older versions still open; tags come from every live index key. */
+export type KeyVersion = { readonly version: number; readonly status: 'active' | 'decrypt'; readonly bytes: Buffer };
+
+export class WorkspaceKeys {
+  readonly workspaceId: string;
+  readonly dataVersion: number;
+  readonly indexVersion: number;
+  readonly #sealing: SymmetricKey;
+  readonly #data: ReadonlyMap<string, Buffer>;
+  readonly #index: readonly KeyVersion[];
+  readonly #onEncrypt: () => void;
+
+  /** `onEncrypt` is told of every encryption, so that uses of a key can be counted. */
+  constructor(workspaceId: string, data: readonly KeyVersion[], index: readonly KeyVersion[], onEncrypt: () => void) {
+    const active = data.find((key) => key.status === 'active');
+    const indexing = index.find((key) => key.status === 'active');
+    if (active === undefined || indexing === undefined) throw new Error(`Workspace ${workspaceId} has no active key.`);
+    this.workspaceId = workspaceId;
+    this.dataVersion = active.version;
+    this.indexVersion = indexing.version;
+    this.#sealing = { id: `d${active.version}`, bytes: active.bytes };
+    this.#data = new Map(data.map((key) => [`d${key.version}`, key.bytes]));
+    this.#index = [indexing, ...index.filter((key) => key !== indexing)];
+    this.#onEncrypt = onEncrypt;
+  }
+
+  /** Id that sealed values carry now; a value under another one is due for re-encryption. */
+  get sealingKeyId(): string {
+    return this.#sealing.id;
+  }
+
+  seal(plaintext: string | Uint8Array, place: Omit<Place, 'workspaceId'>): string {
+    this.#onEncrypt();
+    return sealBytes(this.#sealing, typeof plaintext === 'string' ? Buffer.from(plaintext, 'utf8') : plaintext, aadOf({ ...place, workspaceId: this.workspaceId }));
+  }
+
+  /** @throws EnvelopeError */
+  open(sealed: string, place: Omit<Place, 'workspaceId'>): Buffer {
+    return openBytes((id) => this.#data.get(id), sealed, aadOf({ ...place, workspaceId: this.workspaceId }));
+  }
+
+  /**
+   * Blind index of one normalised term: HMAC-SHA-256 under the active index key, cut to 63 bits as PostgreSQL bigint text. `domain` keeps
+   * equal terms of different kinds apart. Equal terms of one workspace give equal tags (that is the documented leakage); across workspaces
+   * they do not.
+   */
+  tag(domain: string, term: string): string {
+    return tagUnder((this.#index[0] as KeyVersion).bytes, domain, term);
+  }
+
+  /** The same term's tags under every live index key: while keys rotate, rows of both versions must be found. */
+  tags(domain: string, term: string): string[] {
+    return this.#index.map((key) => tagUnder(key.bytes, domain, term));
+  }
+}
+
+function tagUnder(key: Buffer, domain: string, term: string): string {
+  const mac = createHmac('sha256', key).update(`${domain}\n${term}`, 'utf8').digest();
+  return BigInt.asIntN(64, mac.readBigUInt64BE(0)).toString();
+}

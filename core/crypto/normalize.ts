@@ -1,0 +1,40 @@
+import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
+
+/** What a blind index is computed over: the same person's value must normalise alike however it was typed. Empty results are not indexed. */
+
+export function normalizeEmail(value: string): string {
+  return value.normalize('NFKC').trim().toLowerCase();
+}
+
+/** E.164 when it parses as a number (default region US), otherwise its digits, so that an odd number can still be found. */
+export function normalizePhone(value: string): string {
+  const parsed = parsePhoneNumberFromString(value, 'US');
+  return parsed?.isPossible() ? parsed.number : value.replace(/\D/g, '');
+}
+
+/** Lower case, without marks or punctuation, split into words: "O'Brien-García" → obrien, garcia and obriengarcia. */
+export function nameTokens(value: string): string[] {
+  const folded = value.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace(/['’`.]/g, '');
+  const words = folded.split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+  return [...new Set(/\S-\S/.test(value) ? [...words, ...folded.split(/\s+/).map((word) => word.replace(/[^\p{L}\p{N}]/gu, '')).filter(Boolean)] : words)];
+}
+
+export const NAME_PREFIX_MIN = 3;
+export const NAME_PREFIX_MAX = 10;
+
+/** The word itself (marked `=`) and its prefixes of 3 to 10 letters (marked `^`); words shorter than three letters are found whole only. */
+export function nameTerms(value: string): string[] {
+  const terms = new Set<string>();
+  for (const token of nameTokens(value)) {
+    terms.add(`=${token}`);
+    const letters = [...token];
+    for (let length = NAME_PREFIX_MIN; length <= Math.min(letters.length, NAME_PREFIX_MAX); length++) terms.add(`^${letters.slice(0, length).join('')}`);
+  }
+  return [...terms];
+}
+
+/** The one term a typed word is looked up by. */
+export function nameQueryTerm(token: string): string {
+  const letters = [...token];
+  return letters.length < NAME_PREFIX_MIN ? `=${token}` : `^${letters.slice(0, NAME_PREFIX_MAX).join('')}`;
+}

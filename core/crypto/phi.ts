@@ -1,0 +1,51 @@
+/**
+ * THE registry of PHI columns (45 CFR 164.514(b)(2) identifiers and everything clinical or free text). Encryption, search, rotation,
+ * export, redaction and erasure all read it; a column that is not here is stored in the clear, so the schema test compares both.
+ *
+ * A table's `columns` are sealed text. `index` names the blind-index columns derived from them: `column` holds one tag (`exact`) or an array
+ * of tags (`name`), `terms` says what the tags are computed over.
+ */
+import { nameTerms, normalizeEmail, normalizePhone } from './normalize.ts';
+
+export type PhiIndex = {
+  readonly column: string;
+  readonly kind: 'one' | 'many';
+  readonly domain: string;
+  /** Normalised terms of a row's plain values; empty: no tag. */
+  readonly terms: (row: Readonly<Record<string, unknown>>) => readonly string[];
+};
+export type PhiTable = { readonly columns: readonly string[]; readonly json?: readonly string[]; readonly index?: readonly PhiIndex[] };
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+const some = (term: string): string[] => (term === '' ? [] : [term]);
+
+export const PHI: Readonly<Record<string, PhiTable>> = {
+  contacts: {
+    columns: [
+      'given_name', 'middle_name', 'family_name', 'name_prefix', 'name_suffix', 'preferred_name', 'birth_date', 'sex', 'gender_identity',
+      'pronouns', 'language', 'marital_status', 'race', 'ethnicity', 'deceased_on', 'notes',
+    ],
+    index: [
+      { column: 'name_tags', kind: 'many', domain: 'name', terms: (row) => nameTerms(['given_name', 'middle_name', 'family_name', 'preferred_name'].map((key) => text(row[key])).join(' ')) },
+      { column: 'birth_date_tag', kind: 'one', domain: 'date', terms: (row) => some(text(row['birth_date'])) },
+    ],
+  },
+  contact_points: {
+    columns: ['value'],
+    index: [{ column: 'value_tag', kind: 'one', domain: 'point', terms: (row) => some(row['kind'] === 'phone' ? normalizePhone(text(row['value'])) : normalizeEmail(text(row['value']))) }],
+  },
+  contact_addresses: { columns: ['lines', 'city', 'state', 'postal_code', 'country'] },
+  contact_identifiers: {
+    columns: ['value'],
+    index: [{ column: 'value_tag', kind: 'one', domain: 'identifier', terms: (row) => some(text(row['value']).trim() === '' ? '' : `${text(row['system'])}|${text(row['value']).trim().toLowerCase()}`) }],
+  },
+  activities: { columns: ['subject', 'body'] },
+  appointments: { columns: ['reason', 'notes'] },
+  documents: { columns: ['title', 'file_name', 'parsed'] },
+  document_contents: { columns: ['content'] },
+};
+
+/** Tables by name for callers that walk all PHI (rotation, export, erasure). */
+export function phiTables(): readonly (readonly [table: string, spec: PhiTable])[] {
+  return Object.entries(PHI);
+}

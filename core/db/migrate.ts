@@ -1,0 +1,80 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import knexModule, { type Knex } from 'knex';
+
+/**
+ * Schema changes. SQL files in order, each run once in one transaction under an advisory lock, so several programs may start at once; the
+ * history lives in `sys_history` with names that carry no file ending (a source tree and the binary must agree about history).
+ * knex refuses a database that has migrations this program does not know: an old program never runs on a newer schema.
+ */
+export type MigrationFolder = { readonly dir: string; readonly historyTable: string };
+export type RuntimeRoles = { readonly app: string; readonly jobs: string };
+
+const SILENT = { warn: () => undefined, error: () => undefined, debug: () => undefined };
+const MIGRATION_LOCK = 0x57_4b_4d_31; // any constant of our own: "WKM1"
+
+export async function migrate(ownerUrl: string, roles: RuntimeRoles, folders: readonly MigrationFolder[]): Promise<string[]> {
+  const knex = knexModule({ client: 'pg', connection: ownerUrl, pool: { min: 0, max: 2 }, log: SILENT });
+  try {
+    return await underAdvisoryLock(knex, async () => {
+      const applied: string[] = [];
+      await knex.raw('create schema if not exists history');
+      for (const folder of folders) {
+        const config: Knex.MigratorConfig = { migrationSource: sqlSource(folder.dir, roles), tableName: folder.historyTable, schemaName: 'history' };
+        // A program killed while migrating leaves knex's lock row set; we hold the advisory lock, so nobody else can be migrating.
+        await knex.migrate.forceFreeMigrationsLock(config);
+        const [, names] = (await knex.migrate.latest(config)) as [number, string[]];
+        applied.push(...names);
+      }
+      return applied;
+    });
+  } finally {
+    await knex.destroy();
+  }
+}
+
+async function underAdvisoryLock<T>(knex: Knex, work: () => Promise<T>): Promise<T> {
+  const connection = (await knex.client.acquireConnection()) as { query(sql: string, values: unknown[]): Promise<unknown> };
+  try {
+    await connection.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    try {
+      return await work();
+    } finally {
+      await connection.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK]);
+    }
+  } finally {
+    await knex.client.releaseConnection(connection);
+  }
+}
+
+function sqlSource(dir: string, roles: RuntimeRoles): Knex.MigrationSource<string> {
+  return {
+    getMigrations: async () => readdirSync(dir).filter((file) => file.endsWith('.sql')).sort(),
+    getMigrationName: (file) => basename(file, '.sql'),
+    getMigration: async (file) => ({
+      up: async (knex: Knex) => {
+        try {
+          await knex.raw(withRoles(readFileSync(join(dir, file), 'utf8'), roles).replaceAll('?', '\\?'));
+        } catch (cause) {
+          // The driver's message quotes the whole file.
+          const [, reason] = /(?:^| - )([^\n]*)$/.exec((cause as Error).message) ?? [];
+          throw new Error(`Migration ${basename(file, '.sql')} failed and was rolled back: ${reason}`);
+        }
+      },
+      down: async () => {
+        throw new Error(`Migration ${file} has no way down: restore a backup to go back.`);
+      },
+    }),
+  };
+}
+
+function withRoles(sql: string, roles: RuntimeRoles): string {
+  return sql
+    .replaceAll('{{app}}', quoteName(roles.app))
+    .replaceAll('{{jobs}}', quoteName(roles.jobs))
+    .replaceAll("'{{jobs:name}}'", `'${roles.jobs.replaceAll("'", "''")}'`);
+}
+
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

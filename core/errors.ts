@@ -1,0 +1,59 @@
+/**
+ * Every refusal Wardkeep can give: one table of codes, HTTP status and safe text. Texts never carry a value a caller sent or a row held.
+ * Another workspace's row is 404 like a row that never was; 401 is "no session", 403 is "lacks the capability or the assurance".
+ */
+const REFUSALS = {
+  'request.invalid': [400, 'Some fields need attention.'],
+  'request.not_json': [400, 'The body is not valid JSON.'],
+  'request.too_large': [413, 'The request is larger than this endpoint accepts.'],
+  'request.media_type': [415, 'This endpoint does not accept that content type.'],
+  'request.rate_limited': [429, 'Too many attempts. Wait a moment and try again.'],
+  'request.forged': [403, 'The form was not sent from a page of this installation, or it is too old. Reload the page and try again.'],
+  'request.precondition_required': [428, 'Send If-Match with the ETag you last read.'],
+  'request.conflict': [409, 'The request conflicts with the present state.'],
+  'request.stale': [412, 'Someone changed this since you read it. Reload, then make your change again.'],
+  'request.idempotency_mismatch': [422, 'This Idempotency-Key was used with a different request.'],
+  'route.not_found': [404, 'There is nothing at this address.'],
+  'method.not_allowed': [405, 'This address does not support that method.'],
+  'session.required': [401, 'Sign in to continue.'],
+  'session.expired': [401, 'Your session has ended. Sign in again.'],
+  'access.denied': [403, 'Your role does not allow this.'],
+  'access.step_up_required': [403, 'Confirm it is you with your second factor, then try again.'],
+  'access.scope_missing': [403, 'This token does not carry the scope for this.'],
+  'record.not_found': [404, 'There is no such record.'],
+  'contact.not_found': [404, 'There is no such contact.'],
+  'workspace.not_found': [404, 'There is no such workspace.'],
+  'workspace.slug_taken': [409, 'That short name is in use.'],
+  'system.unavailable': [503, 'The service is not ready. Try again shortly.'],
+  'system.fault': [500, 'Something went wrong on our side. It has been logged under the request id shown.'],
+} as const satisfies Record<string, readonly [status: number, text: string]>;
+
+export type FaultCode = keyof typeof REFUSALS;
+
+/** One field's complaint: `path` as in the input (`emails.0.value`), `text` safe to show beside the field. */
+export type FieldFault = { readonly path: string; readonly text: string };
+
+/** A refusal with a stable code. Everything else that is thrown is a programmer error and becomes `system.fault`. */
+export class Fault extends Error {
+  readonly code: FaultCode;
+  readonly status: number;
+  readonly fields: readonly FieldFault[];
+
+  constructor(code: FaultCode, options: { fields?: readonly FieldFault[]; cause?: unknown } = {}) {
+    super(REFUSALS[code][1], options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'Fault';
+    this.code = code;
+    this.status = REFUSALS[code][0];
+    this.fields = options.fields ?? [];
+  }
+}
+
+/** Makes a refusal: `throw fault('contact.not_found')`. */
+export function fault(code: FaultCode, options: { fields?: readonly FieldFault[]; cause?: unknown } = {}): Fault {
+  return new Fault(code, options);
+}
+
+/** All codes with status and text, for the API description and the documentation. */
+export function faultCatalog(): readonly { code: FaultCode; status: number; text: string }[] {
+  return Object.entries(REFUSALS).map(([code, [status, text]]) => ({ code: code as FaultCode, status, text }));
+}

@@ -1,0 +1,271 @@
+-- The ground everything stands on: schemas, the signed workspace context, and sec.protect(), which every workspace table goes through.
+-- {{app}} and {{jobs}} are the two run-time roles; the role that runs this file is the owner and never serves a request.
+
+create schema sec;   -- security functions and their keys; the run-time roles may only call three functions here
+create schema sys;   -- the installation's own rows (no PHI): directory of workspaces, wrapped secrets, signing keys
+create schema app;   -- workspace tables, every one behind row-level security
+
+revoke all on schema public from public;
+grant usage on schema app, sec, sys to {{app}}, {{jobs}};
+alter default privileges revoke execute on functions from public;
+
+-- The context key in HMAC form (RFC 2104: key ^ ipad, key ^ opad, 64 bytes each). Only the owner reads it; the program holds the same key.
+create table sec.context_keys (
+  id         text primary key check (id ~ '^[a-z0-9]{1,16}$'),
+  inner_pad  bytea not null check (length(inner_pad) = 64),
+  outer_pad  bytea not null check (length(outer_pad) = 64),
+  created_at timestamptz not null default now()
+);
+
+-- Session-local memory a client can neither read nor rewind: setval() marks the transaction that has entered a workspace. Without it
+-- "clear the setting, enter again" would let one transaction see two workspaces.
+create sequence sec.entered as bigint;
+
+create function sec.hmac(key sec.context_keys, message text) returns bytea
+  language sql immutable strict parallel safe set search_path = pg_catalog
+  as $$ select sha256(key.outer_pad || sha256(key.inner_pad || convert_to(message, 'UTF8'))) $$;
+
+-- True when `mac` (`<key id>.<hex>`) is the HMAC of `message`. Both sides are MACed once more, so the comparison's timing says nothing.
+create function sec.mac_is_valid(message text, mac text) returns boolean
+  language plpgsql stable strict set search_path = pg_catalog
+as $$
+declare key sec.context_keys;
+begin
+  select * into key from sec.context_keys where id = split_part(mac, '.', 1);
+  if not found then return false; end if;
+  return sec.hmac(key, split_part(mac, '.', 2)) = sec.hmac(key, encode(sec.hmac(key, message), 'hex'));
+end $$;
+
+-- Binds this transaction of this backend to a workspace. `token` is `workspace|backend pid|expiry (ms since epoch)|mac`, minted by the
+-- program. A wrong mac, pid or expiry raises; so does a second call in the same transaction.
+create function sec.enter(token text) returns void
+  language plpgsql volatile security definer set search_path = pg_catalog
+as $$
+declare
+  part    text[] := string_to_array(token, '|');
+  started bigint := (extract(epoch from now()) * 1000000)::bigint;
+  marked  bigint;
+  bound   text;
+begin
+  if token is null or array_length(part, 1) is distinct from 4 then
+    raise exception 'workspace context is malformed' using errcode = '42501';
+  end if;
+  if not sec.mac_is_valid('enter|' || part[1] || '|' || part[2] || '|' || part[3], part[4]) then
+    raise exception 'workspace context is not signed by this installation' using errcode = '42501';
+  end if;
+  if part[2]::int <> pg_backend_pid() then
+    raise exception 'workspace context belongs to another connection' using errcode = '42501';
+  end if;
+  if part[3]::bigint < extract(epoch from clock_timestamp()) * 1000 then
+    raise exception 'workspace context has expired' using errcode = '42501';
+  end if;
+  begin
+    marked := currval('sec.entered');
+  exception when object_not_in_prerequisite_state then
+    marked := null;
+  end;
+  if marked = started then
+    raise exception 'this transaction has already entered a workspace' using errcode = '42501';
+  end if;
+  perform setval('sec.entered', started);
+  bound := part[1] || '|' || part[2] || '|' || started || '|' || part[3];
+  perform set_config('app.workspace_id', bound || '|' || (
+    select id || '.' || encode(sec.hmac(k, 'bound|' || bound), 'hex') from sec.context_keys k where id = split_part(part[4], '.', 1)), true);
+end $$;
+
+-- The workspace this transaction entered. Raises without one, with a forged one, or with one bound to another backend or transaction.
+-- Policies call it as an InitPlan, `workspace_id = (select sec.workspace())`: once per statement, not per row.
+create function sec.workspace() returns uuid
+  language plpgsql stable security definer parallel restricted set search_path = pg_catalog
+as $$
+declare
+  context text := current_setting('app.workspace_id', true);
+  part    text[];
+begin
+  if context is null or context = '' then
+    raise exception 'no workspace has been entered' using errcode = '42501';
+  end if;
+  part := string_to_array(context, '|');
+  if array_length(part, 1) is distinct from 5
+     or not sec.mac_is_valid('bound|' || part[1] || '|' || part[2] || '|' || part[3] || '|' || part[4], part[5])
+     or part[2] <> pg_backend_pid()::text
+     or part[3] <> ((extract(epoch from now()) * 1000000)::bigint)::text then
+    raise exception 'workspace context is not signed for this transaction' using errcode = '42501';
+  end if;
+  if part[4]::bigint < extract(epoch from clock_timestamp()) * 1000 then
+    raise exception 'workspace context has expired' using errcode = '42501';
+  end if;
+  return part[1]::uuid;
+end $$;
+
+-- The system door enters the installation's own workspace (the nil UUID), which only the program can sign, and only for the jobs role.
+create function sec.is_system() returns boolean
+  language sql stable security definer parallel restricted set search_path = pg_catalog
+  as $$ select session_user = '{{jobs:name}}' and sec.workspace() = '00000000-0000-0000-0000-000000000000'::uuid $$;
+
+grant execute on function sec.enter(text), sec.workspace(), sec.is_system() to {{app}}, {{jobs}};
+
+-- Puts a workspace table behind the policy and grants exactly what is named. `business` tables also refuse to commit a change that left
+-- no audit entry in the same transaction.
+create procedure sec.protect(tbl regclass, privileges text, business boolean default true)
+  language plpgsql set search_path = pg_catalog
+as $$
+begin
+  execute format('alter table %s enable row level security, force row level security', tbl);
+  execute format('create policy tenant on %s to {{app}}, {{jobs}} using (workspace_id = (select sec.workspace())) with check (workspace_id = (select sec.workspace()))', tbl);
+  execute format('grant %s on %s to {{app}}, {{jobs}}', privileges, tbl);
+  if business then
+    execute format('create constraint trigger leaves_audit_entry after insert or update or delete on %s deferrable initially deferred for each row execute function sec.require_audit_entry()', tbl);
+  end if;
+end $$;
+
+-- Lets the system door (sign-in by e-mail, the list of workspaces) see a table across workspaces. The closed list is checked at boot.
+create procedure sec.open_to_system(tbl regclass, command text)
+  language plpgsql set search_path = pg_catalog
+as $$
+begin
+  execute format('create policy system_door on %s for %s to {{jobs}} %s ((select sec.is_system()))', tbl, command,
+    case command when 'insert' then 'with check' else 'using' end);
+end $$;
+
+-- ---------------------------------------------------------------------------------------------------------------- the installation
+create table sys.installation (
+  singleton  boolean primary key default true check (singleton),
+  id         uuid not null,
+  created_at timestamptz not null default now()
+);
+grant select on sys.installation to {{app}}, {{jobs}};
+
+-- Secrets of the program, wrapped by a root key (design invariant 3): context key, form key, private signing keys.
+create table sys.secrets (
+  name        text not null,
+  version     int not null,
+  wrapped     text not null,
+  created_at  timestamptz not null default now(),
+  primary key (name, version)
+);
+grant select on sys.secrets to {{app}}, {{jobs}};
+grant insert, update on sys.secrets to {{jobs}};
+
+-- The key log: public signing keys and their life. Rows are only ever added or closed.
+create table sys.signing_keys (
+  key_id      text primary key check (key_id ~ '^[0-9a-f]{16}$'),
+  public_key  bytea not null check (length(public_key) = 32),
+  purpose     text not null default 'audit',
+  created_at  timestamptz not null default now(),
+  retired_at  timestamptz
+);
+grant select on sys.signing_keys to {{app}}, {{jobs}};
+grant insert, update (retired_at) on sys.signing_keys to {{jobs}};
+
+-- Which workspaces there are. Outside app because a slug is unique across workspaces; only the system door reads it.
+create table sys.workspaces (
+  id         uuid primary key,
+  slug       text not null unique check (slug ~ '^[a-z][a-z0-9-]{1,38}$'),
+  status     text not null default 'active' check (status in ('active', 'suspended', 'terminated')),
+  created_at timestamptz not null default now()
+);
+alter table sys.workspaces enable row level security, force row level security;
+create policy system_door on sys.workspaces to {{jobs}} using ((select sec.is_system())) with check ((select sec.is_system()));
+grant select, insert, update on sys.workspaces to {{jobs}};
+
+-- -------------------------------------------------------------------------------------------------------------------- workspaces
+create table app.workspaces (
+  workspace_id uuid primary key,
+  name         text not null check (length(name) between 1 and 120),
+  slug         text not null,
+  time_zone    text not null default 'America/New_York',
+  settings     jsonb not null default '{}',
+  created_at   timestamptz not null default now()
+);
+
+-- Data and blind-index keys of a workspace, wrapped by a root key. `encryptions` is an upper bound: the program reserves in blocks before
+-- it uses a key, so a crash can only over-count (NIST SP 800-38D section 8.3: at most 2^32 random-nonce encryptions under one key).
+create table app.workspace_keys (
+  workspace_id uuid not null references app.workspaces,
+  kind         text not null check (kind in ('data', 'index')),
+  version      int not null check (version > 0),
+  wrapped      text not null,
+  status       text not null default 'active' check (status in ('active', 'decrypt', 'retired')),
+  encryptions  bigint not null default 0,
+  created_at   timestamptz not null default now(),
+  retired_at   timestamptz,
+  primary key (workspace_id, kind, version)
+);
+create unique index one_active_key on app.workspace_keys (workspace_id, kind) where status = 'active';
+
+-- ------------------------------------------------------------------------------------------------------------------------- audit
+-- `body` is the canonical text (RFC 8785) that was hashed and signed; the other columns repeat it for searching and are checked against it.
+create table app.audit_entries (
+  workspace_id uuid not null references app.workspaces,
+  seq          bigint not null check (seq > 0),
+  id           uuid not null,
+  at           timestamptz not null,
+  actor_kind   text not null check (actor_kind in ('user', 'agent', 'patient', 'system')),
+  actor_id     uuid,
+  action       text not null,
+  outcome      text not null check (outcome in ('ok', 'refused', 'failed')),
+  target_type  text,
+  target_id    text,
+  body         text not null,
+  hash         bytea not null check (length(hash) = 32),
+  key_id       text not null,
+  signature    bytea not null check (length(signature) = 64),
+  xid          xid8 not null default pg_current_xact_id(),
+  primary key (workspace_id, seq)
+);
+create index audit_entries_by_time on app.audit_entries (workspace_id, at);
+create index audit_entries_by_target on app.audit_entries (workspace_id, target_id) where target_id is not null;
+create index audit_entries_by_actor on app.audit_entries (workspace_id, actor_id) where actor_id is not null;
+
+-- Signed heads (C2SP tlog-checkpoint) and the Merkle tree's full 256-wide tiles (C2SP tlog-tiles), both append-only.
+create table app.audit_checkpoints (
+  workspace_id uuid not null references app.workspaces,
+  size         bigint not null,
+  root         bytea not null check (length(root) = 32),
+  note         text not null,
+  created_at   timestamptz not null default now(),
+  primary key (workspace_id, size)
+);
+create table app.audit_tiles (
+  workspace_id uuid not null references app.workspaces,
+  level        int not null,
+  tile_index   bigint not null,
+  hashes       bytea not null check (length(hashes) = 8192),
+  primary key (workspace_id, level, tile_index)
+);
+create table app.audit_verifications (
+  workspace_id uuid not null references app.workspaces,
+  id           uuid not null,
+  started_at   timestamptz not null,
+  finished_at  timestamptz not null,
+  from_seq     bigint not null,
+  to_seq       bigint not null,
+  ok           boolean not null,
+  fault        text,
+  fault_seq    bigint,
+  primary key (workspace_id, id)
+);
+create index audit_verifications_by_time on app.audit_verifications (workspace_id, finished_at);
+
+-- A deferred constraint trigger on every business table: the sealing door holds the chain's lock until commit, so the newest entry of the
+-- workspace is this transaction's own or there is none.
+create function sec.require_audit_entry() returns trigger
+  language plpgsql set search_path = pg_catalog
+as $$
+declare newest xid8;
+begin
+  select e.xid into newest from app.audit_entries e where e.workspace_id = (select sec.workspace()) order by e.seq desc limit 1;
+  if newest is distinct from pg_current_xact_id() then
+    raise exception 'a change to % left no audit entry', tg_table_name using errcode = '23514';
+  end if;
+  return null;
+end $$;
+grant execute on function sec.require_audit_entry() to {{app}}, {{jobs}};
+
+call sec.protect('app.workspaces', 'select, insert, update');
+call sec.protect('app.workspace_keys', 'select, insert, update', false);
+call sec.protect('app.audit_entries', 'select, insert', false);
+call sec.protect('app.audit_checkpoints', 'select, insert', false);
+call sec.protect('app.audit_tiles', 'select, insert', false);
+call sec.protect('app.audit_verifications', 'select, insert', false);
