@@ -1,0 +1,124 @@
+import { canonicalBytes } from './canonical.ts';
+import type { JsonObject } from './canonical.ts';
+import { FormatError } from './format-error.ts';
+import { fromBase64, sha256, toBase64, toHex, verifyEd25519 } from './primitives.ts';
+import type { SigningKey } from './signing-key.ts';
+import { exactFields, instant, integer, isJsonObject, matching, oneOf, textOrNull, uuid } from './strict-object.ts';
+
+export type ActorKind = 'user' | 'agent' | 'patient' | 'system';
+export type Outcome = 'ok' | 'refused' | 'failed';
+
+/** One act, as it is hashed. docs/audit.md describes every field; adding one means `v: 2`. */
+export interface AuditEntry {
+  readonly v: 1;
+  readonly workspace: string;
+  /** From 1, without gaps, per workspace. */
+  readonly seq: number;
+  readonly id: string;
+  /** When it was sealed: UTC, milliseconds. */
+  readonly at: string;
+  readonly actor: { readonly kind: ActorKind; readonly id: string | null; readonly name: string | null };
+  readonly action: string;
+  readonly outcome: Outcome;
+  readonly target: { readonly type: string; readonly id: string | null } | null;
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+  readonly requestId: string | null;
+  /** Never PHI: names of changed fields, codes, counts, values of columns that are not PHI. */
+  readonly detail: JsonObject;
+  /** Hash of the entry before, hexadecimal; {@link NO_PREVIOUS} for the first. */
+  readonly prev: string;
+}
+
+export interface SealedEntry {
+  readonly entry: AuditEntry;
+  /** SHA-256 over the entry's RFC 8785 bytes, hexadecimal. */
+  readonly hash: string;
+  readonly keyId: string;
+  /** Ed25519 over {@link entryMessage}, base64. */
+  readonly signature: string;
+}
+
+export const NO_PREVIOUS = '0'.repeat(64);
+
+const HASH = /^[0-9a-f]{64}$/;
+const KEY_ID = /^[0-9a-f]{16}$/;
+const SIGNATURE = /^[A-Za-z0-9+/]{86}==$/;
+const ACTION = /^[a-z][A-Za-z0-9_-]*(?:\.[a-z][A-Za-z0-9_-]*)+$/;
+const TARGET_TYPE = /^[a-z][A-Za-z0-9_-]*$/;
+const ACTOR_KINDS = ['user', 'agent', 'patient', 'system'] as const;
+const OUTCOMES = ['ok', 'refused', 'failed'] as const;
+const ENTRY_FIELDS = ['v', 'workspace', 'seq', 'id', 'at', 'actor', 'action', 'outcome', 'target', 'ip', 'userAgent', 'requestId', 'detail', 'prev'] as const;
+
+// The prefix keeps an entry's signature from ever being taken for one over a checkpoint, a key event or a bundle made with the same key.
+const DOMAIN = new TextEncoder().encode('wardkeep-audit-entry-v1\n');
+
+/** 32 bytes: SHA-256 over the RFC 8785 form of `entry`. */
+export function hashEntry(entry: AuditEntry): Uint8Array {
+  return sha256(canonicalBytes(entry));
+}
+
+/** What the signature covers: `wardkeep-audit-entry-v1\n` and the 32 hash bytes. */
+export function entryMessage(hash: Uint8Array): Uint8Array {
+  const message = new Uint8Array(DOMAIN.length + hash.length);
+  message.set(DOMAIN);
+  message.set(hash, DOMAIN.length);
+  return message;
+}
+
+/** Hashes and signs. The entry is checked first: what could not be read back must not be sealed. */
+export function signEntry(entry: AuditEntry, key: SigningKey): SealedEntry {
+  const checked = parseEntry(entry);
+  const hash = hashEntry(checked);
+  return { entry: checked, hash: toHex(hash), keyId: key.keyId, signature: toBase64(key.sign(entryMessage(hash))) };
+}
+
+/** Whether hash and signature of one entry hold under `publicKey` (32 raw bytes). Says nothing of its place in the chain. */
+export function verifyEntry(sealed: SealedEntry, publicKey: Uint8Array): boolean {
+  const hash = hashEntry(sealed.entry);
+  return toHex(hash) === sealed.hash && verifyEd25519(publicKey, entryMessage(hash), fromBase64(sealed.signature));
+}
+
+/** @throws FormatError unless `value` has exactly the fields of {@link AuditEntry}, each of its form. */
+export function parseEntry(value: unknown): AuditEntry {
+  const entry = exactFields(value, ENTRY_FIELDS, 'entry');
+  if (entry.v !== 1) throw new FormatError('entry.v: only version 1 is known');
+  const actor = exactFields(entry.actor, ['kind', 'id', 'name'], 'entry.actor');
+  if (!isJsonObject(entry.detail)) throw new FormatError('entry.detail: not an object');
+  return {
+    v: 1,
+    workspace: uuid(entry.workspace, 'entry.workspace'),
+    seq: integer(entry.seq, 1, 'entry.seq'),
+    id: uuid(entry.id, 'entry.id'),
+    at: instant(entry.at, 'entry.at'),
+    actor: {
+      kind: oneOf(actor.kind, ACTOR_KINDS, 'entry.actor.kind'),
+      id: actor.id === null ? null : uuid(actor.id, 'entry.actor.id'),
+      name: textOrNull(actor.name, 'entry.actor.name'),
+    },
+    action: matching(entry.action, ACTION, 'entry.action'),
+    outcome: oneOf(entry.outcome, OUTCOMES, 'entry.outcome'),
+    target: entry.target === null ? null : parseTarget(entry.target),
+    ip: textOrNull(entry.ip, 'entry.ip'),
+    userAgent: textOrNull(entry.userAgent, 'entry.userAgent'),
+    requestId: textOrNull(entry.requestId, 'entry.requestId'),
+    detail: entry.detail,
+    prev: matching(entry.prev, HASH, 'entry.prev'),
+  };
+}
+
+function parseTarget(value: unknown): { type: string; id: string | null } {
+  const target = exactFields(value, ['type', 'id'], 'entry.target');
+  return { type: matching(target.type, TARGET_TYPE, 'entry.target.type'), id: textOrNull(target.id, 'entry.target.id') };
+}
+
+/** @throws FormatError, as {@link parseEntry}. */
+export function parseSealedEntry(value: unknown): SealedEntry {
+  const sealed = exactFields(value, ['entry', 'hash', 'keyId', 'signature'], 'line');
+  return {
+    entry: parseEntry(sealed.entry),
+    hash: matching(sealed.hash, HASH, 'hash'),
+    keyId: matching(sealed.keyId, KEY_ID, 'keyId'),
+    signature: matching(sealed.signature, SIGNATURE, 'signature'),
+  };
+}

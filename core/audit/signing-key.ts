@@ -1,0 +1,25 @@
+import { createPublicKey, sign } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { sha256, toHex } from './primitives.ts';
+
+/** Who signs: entries, checkpoints, key events and bundles ask for no more than this, so the private key may live anywhere. */
+export interface SigningKey {
+  readonly keyId: string;
+  /** 32 raw bytes (RFC 8032 §5.1.5). */
+  readonly publicKey: Uint8Array;
+  /** 64 bytes: Ed25519 over `message` as it is, no prehash. */
+  sign(message: Uint8Array): Uint8Array;
+}
+
+/** First 8 bytes, in hexadecimal, of SHA-256 over the raw public key. A name, not a proof: verifiers compare whole keys. */
+export function keyIdOf(publicKey: Uint8Array): string {
+  return toHex(sha256(publicKey).subarray(0, 8));
+}
+
+/** @throws TypeError when the key is not an Ed25519 private key. */
+export function signingKey(privateKey: KeyObject): SigningKey {
+  if (privateKey.type !== 'private' || privateKey.asymmetricKeyType !== 'ed25519') throw new TypeError('an audit signing key is an Ed25519 private key');
+  const { x } = createPublicKey(privateKey).export({ format: 'jwk' });
+  const publicKey = new Uint8Array(Buffer.from(x as string, 'base64url'));
+  return { keyId: keyIdOf(publicKey), publicKey, sign: (message) => sign(null, message, privateKey) };
+}
