@@ -58,24 +58,26 @@ export function foldRight(hashes: readonly Uint8Array[]): Uint8Array {
 }
 
 /**
- * The right edge of a tree of `size` leaves: one hash per set bit of the size, largest subtree first. All that is needed to go on
- * appending and to know the root; 64 hashes at the most.
+ * Leaves [from, to) in compact form: the hashes of {@link coveringSubtrees}(from, to), at most two a level. All that is needed to go on
+ * appending; a range from 0 is the right edge of a tree and knows its root.
  */
-export class Frontier {
-  #size: number;
+export class CompactRange {
+  readonly from: number;
+  #to: number;
   readonly #hashes: Uint8Array[];
 
-  /** @throws RangeError when the hashes are not as many as the size has bits set. */
-  constructor(size = 0, hashes: readonly Uint8Array[] = []) {
-    if (!Number.isSafeInteger(size) || size < 0) throw new RangeError('a tree size is an integer ≥ 0');
-    if (hashes.length !== coveringSubtrees(0, size).length) throw new RangeError(`a tree of ${size} leaves has another number of frontier hashes`);
-    if (hashes.some((hash) => hash.length !== HASH_BYTES)) throw new RangeError(`a frontier hash has ${HASH_BYTES} bytes`);
-    this.#size = size;
+  /** @throws RangeError when the hashes are not as many as the range needs. */
+  constructor(from = 0, to = from, hashes: readonly Uint8Array[] = []) {
+    if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to) || from < 0 || to < from) throw new RangeError('a range of leaves is 0 ≤ from ≤ to');
+    if (hashes.length !== coveringSubtrees(from, to).length) throw new RangeError(`leaves ${from} to ${to} take another number of hashes`);
+    if (hashes.some((hash) => hash.length !== HASH_BYTES)) throw new RangeError(`a hash has ${HASH_BYTES} bytes`);
+    this.from = from;
+    this.#to = to;
     this.#hashes = [...hashes];
   }
 
-  get size(): number {
-    return this.#size;
+  get to(): number {
+    return this.#to;
   }
 
   get hashes(): readonly Uint8Array[] {
@@ -89,15 +91,32 @@ export class Frontier {
 
   /** Appends 2^level leaves at once, given by their subtree's hash. @throws RangeError where no subtree of that level can begin. */
   appendSubtree(level: number, hash: Uint8Array): void {
-    const width = 2 ** level;
-    if (this.#size % width !== 0) throw new RangeError(`no subtree of level ${level} begins at leaf ${this.#size}`);
+    let width = 2 ** level;
+    let index = this.#to / width;
+    if (!Number.isInteger(index)) throw new RangeError(`no subtree of level ${level} begins at leaf ${this.#to}`);
+    this.#to += width;
     let merged = hash;
-    for (let rest = this.#size / width; rest % 2 === 1; rest = Math.floor(rest / 2)) merged = nodeHash(this.#hashes.pop() as Uint8Array, merged);
+    while (index % 2 === 1 && (index - 1) * width >= this.from) {
+      merged = nodeHash(this.#hashes.pop() as Uint8Array, merged);
+      index = (index - 1) / 2;
+      width *= 2;
+    }
     this.#hashes.push(merged);
-    this.#size += width;
   }
 
+  /** Appends the leaves of a range that begins where this one ends. */
+  appendRange(next: CompactRange): void {
+    if (next.from !== this.#to) throw new RangeError(`leaves from ${next.from} do not follow ${this.#to}`);
+    coveringSubtrees(next.from, next.to).forEach(({ level }, i) => this.appendSubtree(level, next.hashes[i] as Uint8Array));
+  }
+
+  copy(): CompactRange {
+    return new CompactRange(this.from, this.#to, this.#hashes);
+  }
+
+  /** The RFC 6962 root of the tree of `to` leaves. @throws RangeError for a range that does not begin at 0. */
   root(): Uint8Array {
+    if (this.from !== 0) throw new RangeError('only a range from 0 has a root');
     return foldRight(this.#hashes);
   }
 }

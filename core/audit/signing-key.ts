@@ -1,6 +1,6 @@
 import { createPublicKey, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { sha256, toHex } from './primitives.ts';
+import { keyIdOf } from './key-id.ts';
 
 /** Who signs: entries, checkpoints, key events and bundles ask for no more than this, so the private key may live anywhere. */
 export interface SigningKey {
@@ -11,12 +11,7 @@ export interface SigningKey {
   sign(message: Uint8Array): Uint8Array;
 }
 
-/** First 8 bytes, in hexadecimal, of SHA-256 over the raw public key. A name, not a proof: verifiers compare whole keys. */
-export function keyIdOf(publicKey: Uint8Array): string {
-  return toHex(sha256(publicKey).subarray(0, 8));
-}
-
-/** @throws TypeError when the key is not an Ed25519 private key. */
+/** A signing key held in this process. @throws TypeError when it is not an Ed25519 private key. */
 export function signingKey(privateKey: KeyObject): SigningKey {
   if (privateKey.type !== 'private' || privateKey.asymmetricKeyType !== 'ed25519') throw new TypeError('an audit signing key is an Ed25519 private key');
   const { x } = createPublicKey(privateKey).export({ format: 'jwk' });

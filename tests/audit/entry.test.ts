@@ -1,10 +1,11 @@
 import t from 'tap';
 import { generateKeyPairSync } from 'node:crypto';
+import { signingKey } from '../../core/audit/signing-key.ts';
 import { entryMessage, hashEntry, NO_PREVIOUS, parseEntry, parseSealedEntry, signEntry, verifyEntry } from '../../core/audit/entry.ts';
 import type { AuditEntry } from '../../core/audit/entry.ts';
 import { FormatError } from '../../core/audit/format-error.ts';
 import { toHex } from '../../core/audit/primitives.ts';
-import { keyIdOf, signingKey } from '../../core/audit/signing-key.ts';
+import { keyIdOf } from '../../core/audit/key-id.ts';
 
 const key = signingKey(generateKeyPairSync('ed25519').privateKey);
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { coveringSubtrees, EMPTY_ROOT, Frontier, leafHash, nodeHash, verifyConsistency, verifyInclusion } from '../../core/audit/merkle.ts';
+import { CompactRange, EMPTY_ROOT, leafHash, nodeHash, verifyConsistency, verifyInclusion } from '../../core/audit/merkle.ts';
 import { fromHex, sha256, toHex } from '../../core/audit/primitives.ts';
 import { consistencyProof, inclusionProof, rootFromTiles, subtreeHashes, tilePath, tilesFor, tilesToWrite } from '../../core/audit/tiles.ts';
 import type { TileReader } from '../../core/audit/tiles.ts';
@@ -72,7 +72,7 @@ t.test('the roots of the Certificate Transparency reference tests', async (t) =>
     'ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c',
     '5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328',
   ];
-  const frontier = new Frontier();
+  const frontier = new CompactRange();
   t.equal(toHex(frontier.root()), toHex(EMPTY_ROOT));
   t.equal(toHex(EMPTY_ROOT), 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
   inputs.forEach((input, i) => {
@@ -81,33 +81,37 @@ t.test('the roots of the Certificate Transparency reference tests', async (t) =>
   });
 });
 
-t.test('frontier: the root of every prefix, resumed from its own hashes', async (t) => {
+t.test('compact range: the root of every prefix, resumed from its own hashes', async (t) => {
   const leaves = leavesOf(70);
-  let frontier = new Frontier();
+  let frontier = new CompactRange();
   for (let size = 1; size <= leaves.length; size++) {
     frontier.append(leaves[size - 1] as Uint8Array);
     if (toHex(frontier.root()) !== toHex(mth(leaves.slice(0, size)))) t.fail(`root of ${size}`);
-    frontier = new Frontier(frontier.size, frontier.hashes);
+    frontier = new CompactRange(0, frontier.to, frontier.hashes);
   }
-  t.equal(frontier.size, 70);
-  t.throws(() => new Frontier(3, [leaves[0] as Uint8Array]), RangeError, 'a size with other bits than hashes');
+  t.equal(frontier.to, 70);
+  t.throws(() => new CompactRange(0, 3, [leaves[0] as Uint8Array]), RangeError, 'a size with other bits than hashes');
   t.throws(() => frontier.appendSubtree(2, leaves[0] as Uint8Array), RangeError, 'a subtree where none can begin');
 });
 
-t.test('a frontier, a range and what is right of it give the root', async (t) => {
-  const leaves = leavesOf(41);
+t.test('what is left of a range, the range, and what is right of it give the root', async (t) => {
+  const size = 41;
+  const leaves = leavesOf(size);
   const store = tileStore();
   await store.grow(0, leaves);
-  for (let from = 0; from <= 41; from++) {
-    for (let to = from; to <= 41; to += 3) {
-      const frontier = new Frontier(from, await subtreeHashes(store.read, 41, 0, from));
-      for (const leaf of leaves.slice(from, to)) frontier.append(leaf);
-      const right = await subtreeHashes(store.read, 41, to, 41);
-      coveringSubtrees(to, 41).forEach(({ level }, i) => frontier.appendSubtree(level, right[i] as Uint8Array));
-      if (toHex(frontier.root()) !== toHex(mth(leaves))) t.fail(`${from}..${to}`);
+  for (let from = 0; from <= size; from++) {
+    for (let to = from; to <= size; to += 3) {
+      const tree = new CompactRange(0, from, await subtreeHashes(store.read, size, 0, from));
+      const range = new CompactRange(from);
+      for (const leaf of leaves.slice(from, to)) range.append(leaf);
+      if (hex(range.hashes).join() !== hex(await subtreeHashes(store.read, size, from, to)).join()) t.fail(`hashes of ${from}..${to}`);
+      tree.appendRange(range.copy());
+      tree.appendRange(new CompactRange(to, size, await subtreeHashes(store.read, size, to, size)));
+      if (toHex(tree.root()) !== toHex(mth(leaves))) t.fail(`root over ${from}..${to}`);
     }
   }
-  t.pass('every range');
+  t.throws(() => new CompactRange(3).root(), RangeError, 'a range from elsewhere has no root');
+  t.throws(() => new CompactRange(0).appendRange(new CompactRange(1)), RangeError, 'a range that does not follow');
 });
 
 t.test('proofs from tiles are those of RFC 6962, and hold', async (t) => {
@@ -165,7 +169,7 @@ t.test('tiles: grown in uneven steps they equal those grown at once, and a proof
   const leaves = leavesOf(size);
   const [atOnce, bySteps] = [tileStore(), tileStore()];
   await atOnce.grow(0, leaves);
-  const frontier = new Frontier();
+  const frontier = new CompactRange();
   for (let from = 0, step = 1; from < size; from += step, step = (step * 7 + 1) % 4999) {
     const chunk = leaves.slice(from, from + step);
     const written = await tilesFor(bySteps.read, from, chunk);
