@@ -14,7 +14,7 @@ export type PhiIndex = {
   /** Normalised terms of a row's plain values; empty: no tag. */
   readonly terms: (row: Readonly<Record<string, unknown>>) => readonly string[];
 };
-export type PhiTable = { readonly columns: readonly string[]; readonly json?: readonly string[]; readonly index?: readonly PhiIndex[] };
+export type PhiTable = { readonly columns: readonly string[]; readonly index?: readonly PhiIndex[] };
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 const some = (term: string): string[] => (term === '' ? [] : [term]);

@@ -1,0 +1,32 @@
+import type { Config } from './config.ts';
+import { localRootKeys, type RootKeyProvider } from './crypto/root-keys.ts';
+import { signingKey, type SigningKey } from './audit/signing-key.ts';
+import { sealPending } from './audit/seal.ts';
+import { openDoor, type Door } from './db/door.ts';
+import { createKeyLoader } from './db/key-store.ts';
+import { loadSecrets } from './db/secrets.ts';
+import type { Log } from './log.ts';
+
+/** What a running program is made of. Made once at boot, handed on explicitly; there are no globals. */
+export type App = Door & {
+  readonly config: Config;
+  readonly log: Log;
+  readonly installationId: string;
+  readonly roots: RootKeyProvider;
+  /** Signs audit entries and checkpoints. */
+  readonly signer: SigningKey;
+  /** MAC key for form tokens and other short-lived program tokens. */
+  readonly formKey: Buffer;
+  /** Drops a workspace's cached keys after they changed. */
+  forgetKeys(workspaceId: string): void;
+};
+
+export async function openApp(options: { config: Config; log: Log; appUrl: string; jobsUrl: string; poolSize?: number }): Promise<App> {
+  const { config, log, appUrl, jobsUrl } = options;
+  const roots = localRootKeys(config.rootKeys);
+  const secrets = await loadSecrets(appUrl, roots);
+  const signer = signingKey(secrets.auditKey);
+  const loadKeys = createKeyLoader(roots);
+  const door = openDoor({ appUrl, jobsUrl, contextKey: secrets.contextKey, loadKeys, seal: (tx) => sealPending(tx, signer), ...(options.poolSize === undefined ? {} : { poolSize: options.poolSize }) });
+  return { ...door, config, log, installationId: secrets.installationId, roots, signer, formKey: secrets.formKey, forgetKeys: loadKeys.forget };
+}

@@ -1,0 +1,79 @@
+import type { Knex } from 'knex';
+import { uuidv7 } from '../crypto/uuid.ts';
+import type { SystemTx, Tx } from '../db/scope.ts';
+import { canonicalize } from './canonical.ts';
+import { entryMessage, NO_PREVIOUS, type AuditEntry } from './entry.ts';
+import { sha256 } from './primitives.ts';
+import type { SigningKey } from './signing-key.ts';
+
+/**
+ * Seals what a transaction recorded, as its last statements before COMMIT. The chain of a workspace is held by a transaction-level advisory
+ * lock: PostgreSQL releases it only once the commit is durable, so two writers, in one process or in several, can never fork the chain.
+ */
+type Head = { seq: number; prev: string };
+
+const held = new WeakMap<Tx | SystemTx, Promise<Head>>();
+
+/**
+ * Takes the workspace's chain now, in the same round trip as the next query, rather than at the end of the transaction. Worth it where one
+ * short query follows (a read); a longer act leaves it to the seal, or it would keep others waiting.
+ */
+export function holdChain(tx: Tx | SystemTx): void {
+  if (held.has(tx)) return;
+  const head = lockHead(tx.knex, tx.scope.workspaceId);
+  head.catch(() => undefined); // surfaces when the seal awaits it
+  held.set(tx, head);
+}
+
+/**
+ * Sends the sealing INSERT and returns without waiting for its answer, so that it shares a round trip with COMMIT.
+ * The returned promise rejects when the INSERT fails; the transaction is then aborted and COMMIT cannot succeed.
+ */
+export async function sealPending(tx: Tx | SystemTx, key: SigningKey): Promise<{ inserted: Promise<unknown> }> {
+  if (tx.pending.length === 0) return { inserted: Promise.resolve() };
+  holdChain(tx);
+  let { seq, prev } = await (held.get(tx) as Promise<Head>);
+  const { workspaceId, actor, ip, userAgent, requestId } = tx.scope;
+  const column: { seq: number[]; id: string[]; at: string[]; action: string[]; outcome: string[]; targetType: (string | null)[]; targetId: (string | null)[]; body: string[]; hash: Buffer[]; signature: Buffer[] } =
+    { seq: [], id: [], at: [], action: [], outcome: [], targetType: [], targetId: [], body: [], hash: [], signature: [] };
+  for (const pending of tx.pending) {
+    seq += 1;
+    const now = Date.now();
+    const entry: AuditEntry = {
+      v: 1, workspace: workspaceId, seq, id: uuidv7(now), at: new Date(now).toISOString(), actor: { kind: actor.kind, id: actor.id, name: actor.name },
+      action: pending.action, outcome: pending.outcome, target: pending.target, ip, userAgent, requestId, detail: pending.detail, prev,
+    };
+    const body = canonicalize(entry);
+    const hash = Buffer.from(sha256(Buffer.from(body, 'utf8')));
+    column.seq.push(seq);
+    column.id.push(entry.id);
+    column.at.push(entry.at);
+    column.action.push(entry.action);
+    column.outcome.push(entry.outcome);
+    column.targetType.push(entry.target?.type ?? null);
+    column.targetId.push(entry.target?.id ?? null);
+    column.body.push(body);
+    column.hash.push(hash);
+    column.signature.push(Buffer.from(key.sign(entryMessage(hash))));
+    prev = hash.toString('hex');
+  }
+  tx.pending.length = 0;
+  held.set(tx, Promise.resolve({ seq, prev }));
+  const bindings: unknown[] = [
+    workspaceId, actor.kind, actor.id, key.keyId, column.seq, column.id, column.at, column.action, column.outcome, column.targetType, column.targetId, column.body, column.hash, column.signature,
+  ];
+  const inserted = tx.knex.raw(INSERT, bindings as Knex.RawBinding[]).then(() => undefined);
+  inserted.catch(() => undefined);
+  return { inserted };
+}
+
+const INSERT = `insert into app.audit_entries (workspace_id, actor_kind, actor_id, key_id, seq, id, at, action, outcome, target_type, target_id, body, hash, signature)
+select ?::uuid, ?::text, ?::uuid, ?::text, e.* from unnest(?::bigint[], ?::uuid[], ?::timestamptz[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bytea[], ?::bytea[]) as e`;
+
+/** Two statements, sent together: under READ COMMITTED the second's snapshot is taken once the first has the lock. */
+async function lockHead(knex: Knex.Transaction, workspaceId: string): Promise<Head> {
+  const locked = knex.raw('select pg_advisory_xact_lock(hashtextextended(?, 4711))', [workspaceId]).then(() => undefined);
+  const newest = knex.raw('select seq, hash from app.audit_entries where workspace_id = ? order by seq desc limit 1', [workspaceId]).then((result: { rows: { seq: number; hash: Buffer }[] }) => result.rows[0]);
+  const [, row] = await Promise.all([locked, newest]);
+  return row === undefined ? { seq: 0, prev: NO_PREVIOUS } : { seq: row.seq, prev: row.hash.toString('hex') };
+}

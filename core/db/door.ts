@@ -1,0 +1,77 @@
+import type { Knex } from 'knex';
+import type { SymmetricKey } from '../crypto/envelope.ts';
+import type { WorkspaceKeys } from '../crypto/keyring.ts';
+import { CONTEXT_LIFE_MS, mintContext } from './context.ts';
+import { openPool, type BoundConfig } from './pool.ts';
+import { INSTALLATION_WORKSPACE, systemScope, type PendingEntry, type Scope, type SystemReason, type SystemTx, type Tx } from './scope.ts';
+
+/**
+ * The two doors to data (design invariant 1). Nothing else in the program opens a transaction.
+ *
+ * `withWorkspace` binds a transaction to the scope's workspace, runs `fn`, seals what `fn` recorded into the audit chain and commits. If
+ * sealing fails, nothing is committed. `withSystem` is the same on the installation's own workspace under the jobs role, which may look
+ * across workspaces where a table is open to the system door; the reason is recorded.
+ */
+export type Door = {
+  withWorkspace<T>(scope: Scope, fn: (tx: Tx) => Promise<T>): Promise<T>;
+  withSystem<T>(reason: SystemReason, fn: (tx: SystemTx) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+};
+
+/**
+ * Seals `tx.pending` in order, inside the transaction; `inserted` settles with the last statement, which shares a round trip with COMMIT.
+ * Provided by core/audit, which may import this room but not the reverse.
+ */
+export type Sealer = (tx: Tx | SystemTx) => Promise<{ inserted: Promise<unknown> }>;
+/** Loads (and caches) a workspace's opened keys. */
+export type KeyLoader = (workspaceId: string, read: <T>(fn: (knex: Knex.Transaction) => Promise<T>) => Promise<T>) => Promise<WorkspaceKeys>;
+
+export type DoorOptions = {
+  readonly appUrl: string;
+  readonly jobsUrl: string;
+  readonly contextKey: SymmetricKey;
+  readonly loadKeys: KeyLoader;
+  readonly seal: Sealer;
+  readonly clock?: () => number;
+  readonly poolSize?: number;
+};
+
+export function openDoor(options: DoorOptions): Door {
+  const { contextKey, loadKeys, seal, clock = Date.now } = options;
+  const app = openPool(options.appUrl, options.poolSize ?? 10);
+  const jobs = openPool(options.jobsUrl, 4);
+
+  const bound = <T>(pool: Knex, workspaceId: string, fn: (knex: Knex.Transaction) => Promise<T>): Promise<T> => {
+    const config: BoundConfig = { enter: (pid) => mintContext(contextKey, workspaceId, pid, clock() + CONTEXT_LIFE_MS) };
+    return pool.transaction(fn, config);
+  };
+
+  const sealed = async <T, X extends Tx | SystemTx>(pool: Knex, start: { scope: Scope; keys: X['keys']; pending: PendingEntry[] }, fn: (tx: X) => Promise<T>): Promise<T> => {
+    let inserted: Promise<unknown> = Promise.resolve();
+    try {
+      return await bound(pool, start.scope.workspaceId, async (knex) => {
+        const tx = { ...start, knex, now: clock() } as unknown as X;
+        const result = await fn(tx);
+        ({ inserted } = await seal(tx));
+        return result;
+      });
+    } catch (error) {
+      await inserted; // its own error says more than "the transaction was aborted"
+      throw error;
+    }
+  };
+
+  return {
+    async withWorkspace(scope, fn) {
+      const keys = await loadKeys(scope.workspaceId, (read) => bound(app, scope.workspaceId, read));
+      return sealed(app, { scope, keys, pending: [] }, fn);
+    },
+    async withSystem(reason, fn) {
+      const act: PendingEntry = { action: 'system.door', outcome: 'ok', target: null, detail: { reason } };
+      return sealed(jobs, { scope: systemScope(INSTALLATION_WORKSPACE, reason), keys: null, pending: [act] }, fn);
+    },
+    async close() {
+      await Promise.all([app.destroy(), jobs.destroy()]);
+    },
+  };
+}

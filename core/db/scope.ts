@@ -1,0 +1,73 @@
+import type { Knex } from 'knex';
+import type { WorkspaceKeys } from '../crypto/keyring.ts';
+
+/** Words used throughout. A Scope says in whose name and in which workspace; a Tx is a transaction bound to that scope by the door. */
+
+export type ActorKind = 'user' | 'agent' | 'patient' | 'system';
+export type Role = 'ADMIN' | 'MANAGER' | 'AGENT' | 'READONLY';
+export type Designation = 'SECURITY_OFFICER';
+
+export type Actor = {
+  readonly kind: ActorKind;
+  readonly id: string | null;
+  /** Shown in the audit: a staff member's or service account's name. Null for patients (their name is PHI). */
+  readonly name: string | null;
+  /** What `authorize` looks at. A service account carries a role and, narrower, scopes; the system actor has neither and is trusted code. */
+  readonly role: Role | null;
+  readonly designations: readonly Designation[];
+  /** Null: not limited by scopes. */
+  readonly scopes: readonly string[] | null;
+  readonly sessionId: string | null;
+  /** When the second factor was last confirmed, ms since epoch; 0 for actors that have none. */
+  readonly assuredAt: number;
+};
+
+export type Scope = {
+  readonly workspaceId: string;
+  readonly actor: Actor;
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+  readonly requestId: string | null;
+};
+
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+
+/** An act waiting to be sealed into the audit chain when its transaction ends. Detail never holds PHI: ids, codes, counts, names of fields. */
+export type PendingEntry = {
+  readonly action: string;
+  readonly outcome: 'ok' | 'refused' | 'failed';
+  readonly target: { readonly type: string; readonly id: string | null } | null;
+  readonly detail: { readonly [key: string]: JsonValue };
+};
+
+declare const fromTheDoor: unique symbol;
+
+export type Tx = {
+  readonly [fromTheDoor]: 'workspace';
+  readonly knex: Knex.Transaction;
+  readonly scope: Scope;
+  readonly keys: WorkspaceKeys;
+  readonly pending: PendingEntry[];
+  /** Now, in ms since epoch, the same for the whole transaction. */
+  readonly now: number;
+};
+
+/** The system door's transaction: the installation's own workspace, another database role, no workspace keys. */
+export type SystemTx = Omit<Tx, typeof fromTheDoor | 'keys'> & { readonly [fromTheDoor]: 'system'; readonly keys: null };
+
+/** The nil UUID: the installation's own workspace, whose audit chain holds the system's acts. */
+export const INSTALLATION_WORKSPACE = '00000000-0000-0000-0000-000000000000';
+
+/** The closed list of reasons to look across workspaces. */
+export const SYSTEM_REASONS = [
+  'boot', 'setup', 'sign_in', 'workspace.create', 'workspace.list', 'key.manage', 'job.schedule', 'command', 'health',
+] as const;
+export type SystemReason = (typeof SYSTEM_REASONS)[number];
+
+export function systemActor(name: string): Actor {
+  return { kind: 'system', id: null, name, role: null, designations: [], scopes: null, sessionId: null, assuredAt: 0 };
+}
+
+export function systemScope(workspaceId: string, name: string, requestId: string | null = null): Scope {
+  return { workspaceId, actor: systemActor(name), ip: null, userAgent: null, requestId };
+}

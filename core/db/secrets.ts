@@ -1,0 +1,67 @@
+import { createHash, createPrivateKey, generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
+import knexModule from 'knex';
+import type { SymmetricKey } from '../crypto/envelope.ts';
+import type { RootKeyProvider } from '../crypto/root-keys.ts';
+import { uuidv7 } from '../crypto/uuid.ts';
+import { hmacPads } from './context.ts';
+
+/**
+ * The installation's own secrets, each wrapped by a root key in sys.secrets: the context key (which PostgreSQL also holds, in HMAC form, where
+ * only the owner reads it), the form key and the audit's private signing key. Made once, by the owner, when the schema is first migrated.
+ */
+export type Secrets = {
+  readonly installationId: string;
+  readonly contextKey: SymmetricKey;
+  /** For form tokens and other short-lived MACs of the program. */
+  readonly formKey: Buffer;
+  readonly auditKey: KeyObject;
+};
+
+const secretContext = (name: string, version: number) => `secret\n${name}\n${version}`;
+
+/** Makes what is missing. Run by `migrate` under the owner role; running it again changes nothing. */
+export async function ensureSecrets(ownerUrl: string, roots: RootKeyProvider): Promise<void> {
+  const knex = knexModule({ client: 'pg', connection: ownerUrl, pool: { min: 0, max: 1 } });
+  try {
+    if ((await knex('sys.installation').first()) !== undefined) return;
+    const contextKey = randomBytes(32);
+    const { inner, outer } = hmacPads(contextKey);
+    const pair = generateKeyPairSync('ed25519');
+    const publicKey = Buffer.from(pair.publicKey.export({ format: 'jwk' }).x as string, 'base64url');
+    const wrapped = {
+      context: await roots.wrap(contextKey, secretContext('context', 1)),
+      form: await roots.wrap(randomBytes(32), secretContext('form', 1)),
+      audit: await roots.wrap(pair.privateKey.export({ format: 'der', type: 'pkcs8' }), secretContext('audit', 1)),
+    };
+    await knex.transaction(async (trx) => {
+      await trx('sys.installation').insert({ id: uuidv7() });
+      await trx('sec.context_keys').insert({ id: 'c1', inner_pad: inner, outer_pad: outer });
+      await trx('sys.secrets').insert(Object.entries(wrapped).map(([name, text]) => ({ name, version: 1, wrapped: text })));
+      await trx('sys.signing_keys').insert({ key_id: createHash('sha256').update(publicKey).digest('hex').slice(0, 16), public_key: publicKey });
+    });
+  } finally {
+    await knex.destroy();
+  }
+}
+
+/** Reads and unwraps them at boot, as the app role. @throws when a root key does not open them. */
+export async function loadSecrets(appUrl: string, roots: RootKeyProvider): Promise<Secrets> {
+  const knex = knexModule({ client: 'pg', connection: appUrl, pool: { min: 0, max: 1 } });
+  try {
+    const [installation, rows] = await Promise.all([knex('sys.installation').first('id'), knex('sys.secrets').select('name', 'version', 'wrapped').orderBy('version', 'desc')]);
+    if (installation === undefined) throw new Error('This database has no installation yet: run `npx wardkeep migrate`.');
+    const open = async (name: string): Promise<Buffer> => {
+      const row = rows.find((candidate: { name: string }) => candidate.name === name) as { version: number; wrapped: string } | undefined;
+      if (row === undefined) throw new Error(`The installation's ${name} secret is missing from sys.secrets.`);
+      return roots.unwrap(row.wrapped, secretContext(name, row.version));
+    };
+    return {
+      installationId: (installation as { id: string }).id,
+      contextKey: { id: 'c1', bytes: await open('context') },
+      formKey: await open('form'),
+      auditKey: createPrivateKey({ key: await open('audit'), format: 'der', type: 'pkcs8' }),
+    };
+  } finally {
+    await knex.destroy();
+  }
+}
