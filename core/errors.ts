@@ -33,23 +33,29 @@ export type FaultCode = keyof typeof REFUSALS;
 /** One field's complaint: `path` as in the input (`emails.0.value`), `text` safe to show beside the field. */
 export type FieldFault = { readonly path: string; readonly text: string };
 
+/** What the audit is to say of a refusal; the door records it in a transaction of its own, as this one is rolled back. */
+export type RefusedAct = { readonly action: string; readonly target: { readonly type: string; readonly id: string | null } | null; readonly detail: { readonly [key: string]: string | number | boolean | null } };
+export type FaultOptions = { readonly fields?: readonly FieldFault[]; readonly cause?: unknown; readonly refused?: RefusedAct };
+
 /** A refusal with a stable code. Everything else that is thrown is a programmer error and becomes `system.fault`. */
 export class Fault extends Error {
   readonly code: FaultCode;
   readonly status: number;
   readonly fields: readonly FieldFault[];
+  readonly refused: RefusedAct | null;
 
-  constructor(code: FaultCode, options: { fields?: readonly FieldFault[]; cause?: unknown } = {}) {
+  constructor(code: FaultCode, options: FaultOptions = {}) {
     super(REFUSALS[code][1], options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'Fault';
     this.code = code;
     this.status = REFUSALS[code][0];
     this.fields = options.fields ?? [];
+    this.refused = options.refused ?? null;
   }
 }
 
 /** Makes a refusal: `throw fault('contact.not_found')`. */
-export function fault(code: FaultCode, options: { fields?: readonly FieldFault[]; cause?: unknown } = {}): Fault {
+export function fault(code: FaultCode, options: FaultOptions = {}): Fault {
   return new Fault(code, options);
 }
 

@@ -20,7 +20,7 @@ create table app.service_accounts (
   workspace_id  uuid not null references app.workspaces,
   id            uuid not null,
   name          text not null check (length(name) between 1 and 120),
-  role          text not null check (role in ('MANAGER', 'AGENT', 'READONLY')),
+  role          text not null check (role in ('ADMIN', 'MANAGER', 'AGENT', 'READONLY')),
   scopes        text[] not null,
   token_prefix  text not null,
   token_hash    bytea not null check (length(token_hash) = 32),

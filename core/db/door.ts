@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { SymmetricKey } from '../crypto/envelope.ts';
 import type { WorkspaceKeys } from '../crypto/keyring.ts';
+import { Fault } from '../errors.ts';
 import { CONTEXT_LIFE_MS, mintContext } from './context.ts';
 import { openPool, type BoundConfig } from './pool.ts';
 import { INSTALLATION_WORKSPACE, systemScope, type PendingEntry, type Scope, type SystemReason, type SystemTx, type Tx } from './scope.ts';
@@ -64,7 +65,16 @@ export function openDoor(options: DoorOptions): Door {
   return {
     async withWorkspace(scope, fn) {
       const keys = await loadKeys(scope.workspaceId, (read) => bound(app, scope.workspaceId, read));
-      return sealed(app, { scope, keys, pending: [] }, fn);
+      try {
+        return await sealed(app, { scope, keys, pending: [] }, fn);
+      } catch (error) {
+        // What was refused is rolled back with its transaction; that it was refused must not be.
+        if (error instanceof Fault && error.refused !== null) {
+          const { action, target, detail } = error.refused;
+          await sealed(app, { scope, keys, pending: [{ action, outcome: 'refused', target, detail: { ...detail, code: error.code } }] }, async () => undefined);
+        }
+        throw error;
+      }
     },
     async withSystem(reason, fn) {
       const act: PendingEntry = { action: 'system.door', outcome: 'ok', target: null, detail: { reason } };

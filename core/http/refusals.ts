@@ -1,0 +1,73 @@
+import type { Boom } from '@hapi/boom';
+import type { Plugin, Request } from '@hapi/hapi';
+import Joi from 'joi';
+import type { App } from '../app.ts';
+import { Fault, fault, type FaultCode } from '../errors.ts';
+
+/**
+ * Turns whatever was thrown into an answer: RFC 9457 problem+json for the API, a page for people. Faults keep their code, status and text;
+ * anything else is a programmer error, logged without its message and answered with `system.fault` (design invariant 9).
+ */
+export const refusalsPlugin: Plugin<{ app: App }> = {
+  name: 'wardkeep-refusals',
+  register(server, { app }) {
+    server.ext('onPreResponse', (request, h) => {
+      const { response } = request;
+      if (!('isBoom' in response)) return h.continue;
+      const refusal = toFault(response);
+      if (refusal.status >= 500) app.log.error('request failed', { requestId: request.info.id, route: request.route.path, method: request.method, err: response });
+      if (isApi(request)) {
+        return h.response(problemOf(refusal, request)).type('application/problem+json').code(refusal.status).takeover();
+      }
+      if (refusal.status === 401 && request.method === 'get' && wantsHtml(request)) {
+        return h.redirect(`/sign-in?return=${encodeURIComponent(request.path + request.url.search)}`).takeover();
+      }
+      const page = { status: refusal.status, code: refusal.code, text: refusal.message, requestId: request.info.id };
+      return h.page('pages/error', page).code(refusal.status).takeover();
+    });
+  },
+};
+
+export function problemOf(refusal: Fault, request: Request): object {
+  return {
+    type: `urn:wardkeep:error:${refusal.code}`, title: refusal.message, status: refusal.status, code: refusal.code, requestId: request.info.id,
+    ...(refusal.fields.length > 0 ? { fields: refusal.fields } : {}),
+  };
+}
+
+export function isApi(request: Request): boolean {
+  return request.path.startsWith('/api/') || request.path.startsWith('/scim/');
+}
+
+function wantsHtml(request: Request): boolean {
+  return /text\/html|\*\/\*/.test(String(request.headers['accept'] ?? '*/*'));
+}
+
+const BY_STATUS: Readonly<Record<number, FaultCode>> = {
+  400: 'request.invalid', 401: 'session.required', 403: 'access.denied', 404: 'route.not_found', 405: 'method.not_allowed', 409: 'request.conflict',
+  413: 'request.too_large', 415: 'request.media_type', 429: 'request.rate_limited', 503: 'system.unavailable',
+};
+
+function toFault(boom: Boom): Fault {
+  if ((boom as unknown) instanceof Fault) return boom as unknown as Fault;
+  const { statusCode } = boom.output;
+  // hapi's own refusals: unparsable payloads, bodies over the limit, unknown routes.
+  if (statusCode === 400 && /JSON/i.test(boom.message)) return fault('request.not_json');
+  return fault(BY_STATUS[statusCode] ?? (statusCode < 500 ? 'request.invalid' : 'system.fault'), { cause: boom });
+}
+
+/**
+ * Parses input at the edge: what passes is typed inside, unknown keys are refused.
+ * @throws Fault request.invalid with one entry per field; texts name the rule, never the value.
+ */
+export function parse<T>(schema: Joi.Schema<T>, input: unknown): T {
+  const { value, error } = schema.validate(input, { abortEarly: false, allowUnknown: false, stripUnknown: false, convert: true, errors: { wrap: { label: false }, label: 'key' } });
+  if (error === undefined) return value as T;
+  throw fault('request.invalid', { fields: error.details.map((detail) => ({ path: detail.path.join('.'), text: sayFault(detail) })) });
+}
+
+/** Joi quotes values in a few of its messages ("with value …"); those are reworded. */
+function sayFault(detail: Joi.ValidationErrorItem): string {
+  const text = detail.message.replace(/ with value .*? (fails|matches)/s, ' $1').replace(/contains an invalid value|must be one of .*/s, (found) => found);
+  return /pattern/.test(detail.type) ? `${detail.context?.['key'] ?? 'value'} is not in the expected form` : text;
+}

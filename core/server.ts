@@ -1,0 +1,61 @@
+import Hapi, { type Plugin, type Request, type Server } from '@hapi/hapi';
+import type { App } from './app.ts';
+import { can } from './access/authorize.ts';
+import { fault } from './errors.ts';
+import { assetsPlugin } from './http/assets.ts';
+import { csrfPlugin } from './http/csrf.ts';
+import { headersPlugin } from './http/headers.ts';
+import { refusalsPlugin } from './http/refusals.ts';
+import { createViews, viewsPlugin, type LayoutSource } from './http/views.ts';
+
+/** A feature's routes: a hapi plugin that is handed the app. */
+export type Feature = Plugin<{ app: App }>;
+
+/** Every feature of the core, in no order that matters. A feature's folder adds its line here. */
+export const FEATURES: readonly Feature[] = [];
+
+const DEFAULT_BODY_BYTES = 256 * 1024;
+
+/** Boot order on one screen: transport, edges (headers, refusals, forms), who is asking, then the features. */
+export async function composeServer(app: App, options: { tls: { key: string; cert: string } | null; host: string; port: number; features?: readonly Feature[] }): Promise<Server> {
+  const { tls, host, port, features = FEATURES } = options;
+  const server = Hapi.server({
+    host,
+    port,
+    ...(tls === null ? {} : { tls: { ...tls, minVersion: 'TLSv1.3' as const } }),
+    debug: false,
+    routes: {
+      payload: { maxBytes: DEFAULT_BODY_BYTES },
+      validate: { options: { abortEarly: false } },
+    },
+    router: { stripTrailingSlash: true },
+  });
+  await server.register([
+    { plugin: refusalsPlugin, options: { app } },
+    { plugin: headersPlugin },
+    { plugin: csrfPlugin, options: { key: app.formKey, origin: app.config.origin, sessionId: (request: Request) => request.auth.credentials?.wardkeep?.actor.sessionId ?? null } },
+    { plugin: viewsPlugin, options: { views: createViews(), layout: layoutFor(app) } },
+    { plugin: assetsPlugin },
+  ]);
+  for (const plugin of features) await server.register({ plugin, options: { app } });
+  // Unknown addresses are refused like foreign rows: same status, same words.
+  server.route({ method: '*', path: '/{any*}', options: { auth: false, plugins: {} }, handler: () => { throw fault('route.not_found'); } });
+  return server;
+}
+
+function layoutFor(app: App): LayoutSource {
+  return (request) => {
+    const { actor, workspace, email } = request.auth.credentials?.wardkeep ?? { actor: null, workspace: null, email: null };
+    return {
+      person: actor === null ? null : { name: actor.name ?? '', email: email ?? '', role: actor.role ?? '' },
+      workspace,
+      can: actor === null ? {} : {
+        contacts: can(actor, 'contact.read'), appointments: can(actor, 'appointment.read'), tasks: can(actor, 'activity.read'), documents: can(actor, 'document.import'),
+        audit: can(actor, 'audit.read'), trust: can(actor, 'trust.read'), admin: can(actor, 'person.read'),
+      },
+      csrfToken: request.csrfToken(),
+      timeZone: workspace?.timeZone ?? 'UTC',
+      demo: app.config.mode === 'demo',
+    };
+  };
+}
