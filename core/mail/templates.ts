@@ -1,0 +1,62 @@
+/**
+ * Every mail Wardkeep can send and all it can carry. A mail leaves the house unencrypted end to end, so none may hold PHI: subjects are
+ * fixed texts, and the context of each template is this closed list (45 CFR 164.312(e)(1); nothing here names a patient, a date or a finding).
+ */
+export type MailContexts = {
+  /** Somebody was invited to a workspace. */
+  invitation: { workspace: string; firstName: string; link: string; minutes: number };
+  'password-reset': { firstName: string; link: string; minutes: number };
+  /** The one-time link to a fresh installation. */
+  setup: { link: string; minutes: number };
+  /** A sign-in from a browser not seen before; `link` leads to the list of sessions. */
+  'new-sign-in': { workspace: string; firstName: string; link: string };
+  'account-locked': { workspace: string; firstName: string; link: string; minutes: number };
+  /** `codeId` is the export's id, as shown on the page behind `link`. */
+  'export-ready': { workspace: string; firstName: string; link: string; codeId: string };
+};
+
+export type MailTemplate = keyof MailContexts;
+
+/** `to` is a bare address; a name beside it could be a patient's. */
+export type MailMessage = { [T in MailTemplate]: { to: string; template: T; context: MailContexts[T] } }[MailTemplate];
+
+type Field = 'workspace' | 'firstName' | 'link' | 'minutes' | 'codeId';
+
+/** The same lists at run time: what the compiler promised, held again where data comes from a job's payload. */
+export const MAIL_FIELDS: { readonly [T in MailTemplate]: readonly Field[] } = {
+  invitation: ['workspace', 'firstName', 'link', 'minutes'],
+  'password-reset': ['firstName', 'link', 'minutes'],
+  setup: ['link', 'minutes'],
+  'new-sign-in': ['workspace', 'firstName', 'link'],
+  'account-locked': ['workspace', 'firstName', 'link', 'minutes'],
+  'export-ready': ['workspace', 'firstName', 'link', 'codeId'],
+};
+
+/**
+ * Checks a context against its template's list.
+ * @throws TypeError naming the field, never its value: a caller passed something that no mail may carry.
+ */
+export function checkContext(template: MailTemplate, context: Readonly<Record<string, unknown>>, origin: string): Record<Field, string> {
+  const fields: readonly Field[] | undefined = Object.hasOwn(MAIL_FIELDS, template) ? MAIL_FIELDS[template] : undefined;
+  if (!fields) throw new TypeError('There is no mail template of that name');
+  for (const name of Object.keys(context)) {
+    if (!(fields as readonly string[]).includes(name)) throw new TypeError(`Mail ${template} may not carry ${name}`);
+  }
+  const checked = {} as Record<Field, string>;
+  for (const field of fields) {
+    const value = CHECKS[field](context[field], origin);
+    if (value === null) throw new TypeError(`Mail ${template} needs a valid ${field}`);
+    checked[field] = value;
+  }
+  return checked;
+}
+
+const CHECKS: Record<Field, (value: unknown, origin: string) => string | null> = {
+  workspace: (value) => (typeof value === 'string' && /^[^\p{C}<>]{1,120}$/u.test(value) ? value : null),
+  // A name that looks like an address would be turned into a link by mail readers: such a person is greeted without it.
+  firstName: (value) => (typeof value !== 'string' ? null : /^[\p{L}\p{M}][\p{L}\p{M}'’ -]{0,59}$/u.test(value) ? value : ''),
+  // Links lead home only; RFC 3986 origin, so no look-alike prefix passes.
+  link: (value, origin) => (typeof value === 'string' && URL.parse(value)?.origin === origin ? new URL(value).href : null),
+  minutes: (value) => (typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= 43_200 ? String(value) : null),
+  codeId: (value) => (typeof value === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(value) ? value : null),
+};
