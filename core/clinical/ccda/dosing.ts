@@ -1,0 +1,52 @@
+// When and how much: IVL_TS, PIVL_TS, EIVL_TS, SXPR_TS (HL7 V3 data types R1, 3.8–3.9) as a few plain words.
+
+import { attribute, at, child, children } from '../xml-tree.ts';
+import { readPeriod } from './times.ts';
+import { printQuantity } from './values.ts';
+import type { Period } from '../clinical-document.ts';
+import type { Reading } from './reading.ts';
+import type { XmlElement } from '../xml.ts';
+
+const UNITS: Readonly<Record<string, string>> = { s: 'second', min: 'minute', h: 'hour', hr: 'hour', d: 'day', wk: 'week', w: 'week', mo: 'month', a: 'year', y: 'year' };
+
+/** HL7 TimingEvent 2.16.840.1.113883.5.139. */
+const EVENTS: Readonly<Record<string, string>> = {
+  AC: 'before meals', ACD: 'before lunch', ACM: 'before breakfast', ACV: 'before dinner', C: 'with meals', CD: 'with lunch', CM: 'with breakfast', CV: 'with dinner',
+  HS: 'at bedtime', IC: 'between meals', ICD: 'between lunch and dinner', ICM: 'between breakfast and lunch', ICV: 'between dinner and bedtime',
+  PC: 'after meals', PCD: 'after lunch', PCM: 'after breakfast', PCV: 'after dinner', WAKE: 'on waking'
+};
+
+/** Course and rhythm may come in any order, the rhythm marked `operator="A"` or not. */
+export function readDosing(statement: XmlElement, reading: Reading): { period: Period; frequency: string } {
+  const times = children(statement, 'effectiveTime').flatMap((time) => [time, ...children(time, 'comp')]);
+  const rhythms = times.map((time) => periodic(time, reading) || eventRelated(time)).filter((text) => text !== '');
+  const courses = times.map((time) => readPeriod(time, reading));
+  return {
+    period: {
+      start: courses.find((course) => course.start !== null)?.start ?? null,
+      end: courses.find((course) => course.end !== null)?.end ?? null
+    },
+    frequency: [...new Set(rhythms)].join(', ')
+  };
+}
+
+function periodic(time: XmlElement, reading: Reading): string {
+  const period = child(time, 'period');
+  const value = attribute(period, 'value');
+  if (period === undefined) return '';
+  if (value === undefined) return between(period);
+  const unit = UNITS[attribute(period, 'unit') ?? ''];
+  if (unit === undefined) return `every ${printQuantity(period, reading)}`;
+  if (value === '1') return `every ${unit}`;
+  return `every ${value} ${unit}s`;
+}
+
+/** `every 4 - 6 hours`: the period itself a range (IVL_PQ). */
+function between(period: XmlElement): string {
+  const low = attribute(child(period, 'low'), 'value');
+  const high = attribute(child(period, 'high'), 'value');
+  const unit = UNITS[attribute(child(period, 'low'), 'unit') ?? attribute(child(period, 'high'), 'unit') ?? ''];
+  return low === undefined || high === undefined || unit === undefined ? '' : `every ${low}–${high} ${unit}s`;
+}
+
+const eventRelated = (time: XmlElement): string => EVENTS[attribute(at(time, 'event'), 'code')?.toUpperCase() ?? ''] ?? '';

@@ -1,0 +1,60 @@
+// What every reader of an entry needs of the document it stands in.
+
+import { positionAt } from '../document-refusal.ts';
+import { attribute, child, children, elementsOf, ownText, textOf } from '../xml-tree.ts';
+import { createNotes } from '../repairs.ts';
+import type { RepairCode, WarningCode } from '../repairs.ts';
+import type { XmlElement } from '../xml.ts';
+
+export type Reading = ReturnType<typeof createReading>;
+
+export function createReading(text: string, ids: ReadonlyMap<string, XmlElement>) {
+  const repairs = createNotes<RepairCode>();
+  const warnings = createNotes<WarningCode>();
+  return {
+    ids,
+    repairs,
+    warnings,
+    /** The document's own time, once the header is read: what ended before it is over. */
+    documentTime: null as string | null,
+    repaired: (code: RepairCode, element: XmlElement) => repairs.add(code, () => positionAt(text, element.offset)),
+    warned: (code: WarningCode, element: XmlElement) => warnings.add(code, () => positionAt(text, element.offset))
+  };
+}
+
+// A display longer than this is a note, not a name.
+const DISPLAY_LENGTH_MAX = 500;
+
+/** The `ID` an element's `text` or `originalText` refers to, without `#`. */
+export function referenceOf(element: XmlElement | undefined): string | null {
+  const text = child(element, 'text') ?? child(element, 'originalText') ?? child(child(element, 'code'), 'originalText') ?? child(child(element, 'value'), 'originalText');
+  return attribute(child(text, 'reference'), 'value')?.replace(/^#/, '') ?? null;
+}
+
+/** An ED or ST element's words: its own text, else what it refers to in the narrative. */
+export function words(element: XmlElement | undefined, reading: Reading): string {
+  if (element === undefined) return '';
+  const own = ownText(element);
+  if (own !== '') return shorten(own);
+  const fragment = attribute(child(element, 'reference'), 'value');
+  const target = fragment === undefined ? undefined : reading.ids.get(fragment.replace(/^#/, ''));
+  return target === undefined ? shorten(textOf(element)) : shorten(narrativeWords(target));
+}
+
+/** A reference to a row names the thing in its first cell; the rest of the row is dates and states. */
+function narrativeWords(target: XmlElement): string {
+  if (target.name !== 'tr') return textOf(target);
+  const cells = elementsOf(target).map(textOf);
+  return cells.find((cell) => cell !== '') ?? '';
+}
+
+const shorten = (text: string): string => (text.length <= DISPLAY_LENGTH_MAX ? text : `${text.slice(0, DISPLAY_LENGTH_MAX - 1)}…`);
+
+/** `root^extension` of the first usable id. */
+export function instanceIdOf(element: XmlElement): string | null {
+  for (const id of children(element, 'id')) {
+    const root = attribute(id, 'root');
+    if (root !== undefined) return attribute(id, 'extension') === undefined ? root : `${root}^${attribute(id, 'extension')}`;
+  }
+  return null;
+}
