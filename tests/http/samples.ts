@@ -1,0 +1,159 @@
+import { barChart, heatStrip, sparkline } from '../../core/http/charts.ts';
+import { ICON_NAMES } from '../../core/http/icons.ts';
+import type { LayoutContext } from '../../core/http/views.ts';
+
+/** Invented contexts, one per template that is a page: what the style guide shows and what the view tests render. */
+
+const AT = '2026-03-05T14:05:00Z';
+const HASH = 'a3f1c09b5d7e2486f0b1a9c8d7e6f5a4b3c2d1e0f9a8b7c6d5e4f3a2b1c0d9e8';
+const ID = '0195a1b2-7c3d-7e4f-8a9b-0c1d2e3f4a5b';
+
+export const layout: LayoutContext = {
+  person: { name: 'Maren Okafor', email: 'maren@willow.example', role: 'Admin' },
+  workspace: { name: 'Willow Family Practice', slug: 'willow' },
+  can: { contacts: true, appointments: true, tasks: true, documents: true, audit: true, trust: true, admin: true },
+  csrfToken: 'sample-token', timeZone: 'America/New_York', demo: true, theme: 'auto', flashes: [], requestId: '1769:web:1:m3x', here: '/contacts',
+};
+
+export const anonymous: LayoutContext = { ...layout, person: null, workspace: null, can: {} };
+
+const options = (...values: string[]): { value: string; label: string }[] => values.map((value) => ({ value, label: value }));
+const passkey = { optionsUrl: '/passkey/options', verifyUrl: '/passkey/verify' };
+const timeZones = options('America/New_York', 'America/Chicago', 'America/Los_Angeles');
+
+const chart = barChart(
+  Array.from({ length: 30 }, (_, day) => ({ label: `Mar ${day + 1}`, value: Math.round(240 + 190 * Math.sin(day * 0.9) + ((day * 37) % 50)) })),
+  { category: 'Day', measure: 'entries' },
+);
+const heat = heatStrip(
+  Array.from({ length: 7 }, (_, day) => Array.from({ length: 24 }, (_hour, at) => (day > 4 || at < 7 || at > 18 ? (at * day) % 3 : 20 + ((at * 13 + day * 7) % 60)))),
+  'entries',
+);
+
+const proof = {
+  ok: true, hash: HASH, previousHash: HASH.replaceAll('a', '7'), signature: `${HASH}${HASH}`.slice(0, 88), keyId: 'willow-2026-01', leafIndex: 18203, treeSize: 18204,
+  rootHash: HASH.replaceAll('f', '2'), path: [{ side: 'left', hash: HASH }, { side: 'right', hash: HASH.replaceAll('c', '9') }, { side: 'left', hash: HASH.replaceAll('d', '0') }],
+  checkpoint: `wardkeep/willow\n18204\n${Buffer.from(HASH.slice(0, 32)).toString('base64')}\n\n— wardkeep/willow Az3grlgt…`, checkpointAt: AT,
+};
+
+const days = [
+  { label: 'Thursday, March 5', items: [
+    { icon: 'call', title: 'Call: asked about the refill', text: 'Wants the pharmacy on Elm Street from now on.', at: AT, by: 'Maren Okafor' },
+    { icon: 'calendar', title: 'Follow-up visit', href: '/appointments/1', at: AT, by: 'Dr. Lindqvist', pill: { label: 'confirmed', tone: 'good' } },
+    { icon: 'task', title: 'Send referral letter', at: AT, by: 'Maren Okafor', warn: true, pill: { label: 'overdue', tone: 'warn' } },
+  ] },
+  { label: 'Monday, March 2', items: [
+    { icon: 'document', title: 'Summary of Care, Harbor Hospital', href: '/documents/1', text: '12 problems, 7 medications, 3 allergies', at: AT, by: 'Import' },
+    { icon: 'share', title: 'Shared with Tomas Rey', at: AT, by: 'Maren Okafor', pill: { label: 'WRITE', tone: 'teal' } },
+  ] },
+];
+
+const claims = [
+  { id: 'AUD-3', text: 'Entries are signed with Ed25519.', status: 'proved', summary: '18,204 of 18,204 verified.', evidence: [{ label: 'Verified', value: '18,204 of 18,204' }, { label: 'Keys', value: 'willow-2026-01' }], checkedAt: AT },
+  { id: 'DB-2', text: 'Every workspace table has row security enabled and forced.', status: 'failing', summary: '1 of 31 tables is open.', evidence: [{ label: 'Table', value: 'activities: policy lacks WITH CHECK' }], checkedAt: AT },
+  { id: 'KEY-5', text: 'Root keys are held by an external key service.', status: 'not-applicable', summary: 'This installation keeps its root keys in a file.', evidence: null, checkedAt: AT },
+];
+
+const contact = {
+  id: ID, name: 'Rosalind Achterberg', birthDate: '1958-11-23', sex: 'female', genderIdentity: 'woman', language: 'English', preferredChannel: 'phone', status: 'active', statusTone: 'good', mrn: '4471-0092', owner: 'Maren Okafor', tags: ['diabetes', 'hearing aid'],
+  notes: 'Hard of hearing; call the daughter first.\nWheelchair from April.',
+  phones: [{ use: 'home', value: '+1 555 010 2030' }, { use: 'mobile', value: '+1 555 010 4477' }], emails: [{ use: 'home', value: 'rosalind@example.org' }],
+  addresses: [{ use: 'home', lines: ['14 Quarry Lane', 'Millbrook, NY 12545'] }], identifiers: [{ system: 'MRN', value: '4471-0092' }],
+};
+
+const contactTabs = (current: string): object[] => ['timeline', 'details', 'clinical', 'documents', 'shares'].map((tab) => ({
+  href: `/contacts/${ID}/${tab}`, label: { timeline: 'Timeline', details: 'Details', clinical: 'Clinical summary', documents: 'Documents', shares: 'Shares' }[tab], current: tab === current, count: tab === 'documents' ? 2 : null,
+}));
+
+const contactPage = (tab: string, own: object): object => ({
+  contact, tab, tabs: contactTabs(tab), can: { write: true, share: true, merge: true },
+  alerts: [{ label: 'Allergy: penicillin', tone: 'bad' }, { label: 'Fall risk', tone: 'warn' }], ...own,
+});
+
+const contacts = [
+  { ...contact, phone: '+1 555 010 2030', email: 'rosalind@example.org', lastActivityAt: AT },
+  { id: '2', name: 'Bartholomew Featherstonehaugh-Villanueva', birthDate: '2025-10-02', sex: 'male', phone: '+1 555 010 8812', email: null, status: 'new', statusTone: 'calm', owner: null, lastActivityAt: null, tags: [] },
+  { id: '3', name: 'Ngozi Adeyemi', birthDate: '1991-06-14', sex: 'female', phone: null, email: 'ngozi@example.org', status: 'inactive', statusTone: null, owner: 'Tomas Rey', lastActivityAt: AT, tags: ['asthma'] },
+  { id: '4', name: 'Wim de Groot', birthDate: '1940-01-30', sex: 'male', phone: '+1 555 010 1199', email: null, status: 'deceased', statusTone: null, owner: 'Tomas Rey', lastActivityAt: AT, tags: [] },
+];
+
+const sessions = [
+  { id: '1', current: true, device: 'Firefox on Windows', ip: '10.4.1.17', signedInAt: AT, lastSeenAt: AT, method: 'password and app' },
+  { id: '2', current: false, device: 'Safari on iPhone', ip: '203.0.113.9', signedInAt: AT, lastSeenAt: AT, method: 'passkey' },
+];
+
+const batch = { id: ID, kind: 'C-CDA', by: 'Maren Okafor', at: AT, running: true, done: 61, total: 166, imported: 55, created: 41, matched: 14, pending: 4, refused: 2 };
+
+const entry = {
+  seq: 18204, at: AT, actor: 'Maren Okafor', actorId: ID, actorKind: 'user', role: 'ADMIN', action: 'contact.updated', target: `contact ${ID}`, targetHref: `/contacts/${ID}`, ip: '10.4.1.17', userAgent: 'Mozilla/5.0 (X11; Linux x86_64)', requestId: '1769:web:1:m3x',
+  changes: [{ field: 'status', before: 'new', after: 'active' }, { field: 'phones', before: null, after: 'changed (encrypted)' }],
+};
+
+export const anonymousPages: Record<string, object> = {
+  'auth/sign-in': { form: { email: 'maren@willow.example', next: '/contacts' }, errors: {}, passkey },
+  'auth/second-factor': { method: 'totp', methods: { totp: true, recovery: true, passkey: true }, errors: { code: 'This code was not accepted. Wait for the next one and try again.' }, passkey, expiresAt: AT },
+  'auth/enrol': { qrDataUri: 'data:image/svg+xml,%3Csvg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"%3E%3Cpath d="M0 0h3v3H0zM5 0h3v3H5zM0 5h3v3H0zM4 4h1v1H4zM6 6h2v2H6z"/%3E%3C/svg%3E', secretGroups: ['JBSW', 'Y3DP', 'EHPK', '3PXP', 'JBSW', 'Y3DP', 'EHPK', '3PXP'], errors: {}, passkey },
+  'auth/recovery-codes': { codes: Array.from({ length: 10 }, (_, at) => `k${at}mv-7q2x-h4p${at}`), continueUrl: '/contacts' },
+  'auth/setup': { action: '/setup/token', form: { timeZone: 'America/New_York' }, errors: { slug: 'Enter a short name.' }, timeZones, expiresAt: AT },
+  'auth/invitation': { action: '/invitation/token', workspaceName: 'Willow Family Practice', role: 'agent', email: 'tomas@willow.example', form: {}, errors: {}, expiresAt: AT },
+  'auth/password-forgot': { form: {}, errors: {}, sent: false },
+  'auth/password-reset': { action: '/password/reset/token', errors: { password: 'Enter at least 12 characters.' } },
+  'demo/mail-list': { mails: [{ id: '1', to: 'tomas@willow.example', subject: 'Your invitation to Willow Family Practice', at: AT }] },
+  'demo/mail': { mail: { to: 'tomas@willow.example', from: 'no-reply@localhost', subject: 'Your invitation', at: AT, parts: [{ text: 'Open this link:\n' }, { text: 'https://localhost:8443/invitation/x', href: '/invitation/x' }] } },
+};
+
+export const pages: Record<string, object> = {
+  styleguide: {
+    trail: [{ href: '/', label: 'Home' }], tabs: contactTabs('timeline'), errors: { phone: 'Enter a phone number with its area code.' }, sexes: options('F', 'M'), channels: options('phone', 'e-mail', 'letter'),
+    icons: ICON_NAMES, hash: HASH, chart, heat, spark: sparkline(chart.bars, 'entries'), days, proof, claims,
+  },
+  'pages/error': { status: 404, code: 'contact.not_found', title: 'Not found', text: 'There is no such contact.', steps: ['Check the address for a slip.', 'Search for the person by name, phone or date of birth.'], action: { href: '/contacts', label: 'Go to contacts' } },
+  'pages/confirm': { title: 'Merge two contacts?', text: 'Wim de Groot (born Jan 30, 1940) becomes part of W. de Groot.', consequences: ['Activities, appointments and documents move over.', 'The merge can be undone.'], action: '/contacts/merge', word: 'Merge', cancelHref: '/contacts', hidden: { other: ID } },
+  'auth/step-up': { reason: 'export the audit log', method: 'totp', methods: { totp: true, passkey: true }, errors: {}, passkey, next: '/audit/export' },
+  'account/security': { errors: {}, passkeys: [{ id: '1', name: 'Front desk laptop', createdAt: AT, lastUsedAt: null }], totp: { since: AT }, recovery: { left: 9, of: 10 }, passkey },
+  'account/sessions': { sessions },
+  'contacts/list': { contacts, total: 200, search: { q: 'ach' }, statuses: options('new', 'active', 'inactive'), owners: options('Maren Okafor'), cursor: { next: 'abc' }, can: { create: true, import: true } },
+  'contacts/page': contactPage('timeline', { days }),
+  'contacts/form': {
+    contact: null, action: '/contacts', form: { given: 'Rosalind', phones: [{ at: 1, value: '555' }, { at: 2 }], emails: [{ at: 1 }], status: 'new' }, errors: { birthDate: 'Enter a date of birth in the past.' },
+    sexes: options('female', 'male', 'unknown'), languages: options('English', 'Spanish'), channels: options('phone', 'e-mail'), statuses: options('new', 'active'), owners: options('Maren Okafor'),
+  },
+  'imports/start': { errors: {}, recent: [{ id: ID, kind: 'C-CDA', by: 'Maren Okafor', at: AT, files: 166, imported: 158, refused: 3, pending: 5, state: 'done', stateTone: 'good' }], limits: { files: 500, megabytes: 200 } },
+  'imports/batch': {
+    batch, rows: [
+      { file: 'summary-of-care-0412.xml', outcome: 'imported', tone: 'good', contact: { id: ID, name: 'Rosalind Achterberg' } },
+      { file: 'discharge_2025.xml', outcome: 'waiting', tone: 'warn', contact: null, reason: 'Two contacts share this name and birth date.', rowClass: 'waiting' },
+      { file: 'broken.xml', outcome: 'refused', tone: 'bad', contact: null, reason: 'The XML ends in the middle of an element.', at: 'line 812, column 4', rowClass: 'refused' },
+    ], more: 58,
+  },
+  'imports/mapping': {
+    batch: { id: ID, file: 'patients.csv', rows: 812 }, columns: [{ at: 0, header: 'Last', sample: 'Achterberg', target: 'family' }, { at: 1, header: 'DOB', sample: '11/23/1958', target: 'birthDate' }], targets: options('family', 'given', 'birthDate'),
+    previewHeads: ['Family name', 'Date of birth'], preview: [{ line: 2, cells: ['Achterberg', 'Nov 23, 1958'] }, { line: 3, cells: ['Adeyemi', '31/31/1991'], refused: 'This is not a date.' }], errors: {},
+  },
+  'audit/list': {
+    filters: {}, actorKinds: options('user', 'agent', 'system'), actions: options('contact.read', 'contact.updated'), chart, heat, total: 18204, nextHref: '/audit?before=1', can: { export: true },
+    entries: [{ ...entry, outcome: 'done' }, { ...entry, seq: 18203, actor: 'intake-bot', actorKind: 'agent', action: 'contact.read', outcome: 'refused' }], verification: { ok: true, verified: 18204, total: 18204, at: AT },
+  },
+  'audit/entry': { entry, proof, canonical: '{"action":"contact.updated","actor":{"id":"0195","kind":"user"},"seq":18204}' },
+  'audit/export': { form: {}, errors: {} },
+  'trust/page': { totals: { proved: 41, failing: 1, notApplicable: 3 }, checkedAt: AT, groups: [{ title: 'Audit', claims: claims.slice(0, 1) }, { title: 'Data', claims: claims.slice(1) }] },
+  'admin/people': {
+    people: [{ id: '1', name: 'Maren Okafor', email: 'maren@willow.example', role: 'Admin', securityOfficer: false, factors: 'passkey, app', state: 'active', tone: 'good', lastSeenAt: AT, me: true }, { id: '2', name: 'Tomas Rey', email: 'tomas@willow.example', role: 'Agent', securityOfficer: true, factors: 'none yet', state: 'invited', tone: 'calm', lastSeenAt: null, me: false }],
+    roles: options('ADMIN', 'MANAGER', 'AGENT', 'READONLY'), form: {}, errors: {},
+  },
+  'admin/person': { person: { id: '2', name: 'Tomas Rey', email: 'tomas@willow.example', role: 'AGENT', securityOfficer: true, state: 'active', tone: 'good', me: false, factors: [{ label: 'Authenticator app', since: AT }] }, roles: options('ADMIN', 'AGENT'), errors: {}, sessions },
+  'admin/sessions': { sessions: sessions.map((session) => ({ ...session, person: 'Tomas Rey' })) },
+  'admin/service-accounts': { accounts: [{ id: '1', name: 'Billing export', prefix: 'wk_live_ab12', scopes: ['contact.read'], expiresAt: AT, expired: true, lastUsedAt: AT }], fresh: { name: 'Intake bot', token: 'wk_live_9f2c…' }, scopes: [{ value: 'contact.read', label: 'contact.read', hint: 'Read contacts' }], form: { days: 90 }, errors: {} },
+  'admin/settings': { form: { name: 'Willow Family Practice', timeZone: 'America/New_York', idleMinutes: 480, absoluteHours: 12 }, timeZones, errors: {} },
+};
+
+export const contactTabPages: Record<string, object> = {
+  details: contactPage('details', {}),
+  clinical: contactPage('clinical', { source: '2 documents, newest Mar 5, 2026', sections: [
+    { id: 'allergies', title: 'Allergies', items: [{ name: 'Penicillin G', when: 'since 1994', detail: 'Hives; severe', severe: true }] },
+    { id: 'problems', title: 'Problems', items: [{ name: 'Type 2 diabetes mellitus', when: 'since 2011', status: { label: 'active', tone: 'good' } }, { name: 'Fracture of wrist', when: '2019', status: { label: 'resolved' } }] },
+    { id: 'medications', title: 'Medications', items: [{ name: 'Metformin 500 mg tablet', when: 'since Mar 2012', detail: '1 tablet, twice a day' }] },
+  ] }),
+  documents: contactPage('documents', { documents: [{ id: '1', title: 'Summary of Care', type: 'Continuity of Care Document', author: 'Harbor Hospital', createdAt: '2026-03-02', importedAt: AT, bytes: 81234, sha256: HASH }] }),
+  shares: contactPage('shares', { shares: [{ id: '1', person: 'Tomas Rey', level: 'WRITE', by: 'Maren Okafor', at: AT }], colleagues: options('Tomas Rey'), form: {}, errors: {} }),
+};
