@@ -1,12 +1,12 @@
 import Handlebars from 'handlebars';
 import type { Plugin, Request, ResponseObject } from '@hapi/hapi';
 import { assetUrl } from './assets.ts';
-import { takeFlashes } from './flash.ts';
+import { flashPlugin, takeFlashes } from './flash.ts';
 import type { Flash } from './flash.ts';
 import { calendarDate, formatAge, formatAgo, formatDate, formatDateTime, formatTime } from './formats.ts';
 import { iconMarkup } from './icons.ts';
 import { listAssets, readAsset } from './read-asset.ts';
-import { themeOf } from './theme.ts';
+import { themeOf, themePlugin } from './theme.ts';
 import type { Theme } from './theme.ts';
 
 /** What a page shows around its own content; templates and partials reach it everywhere as `@layout`. */
@@ -112,7 +112,8 @@ export function createViews(): Views {
 /** `h.page(name, context)`: renders with what the request knows of its person, session and theme. */
 export const viewsPlugin: Plugin<{ views: Views; layout: LayoutSource }> = {
   name: 'wardkeep-views',
-  register(server, { views, layout }) {
+  async register(server, { views, layout }) {
+    await server.register([flashPlugin, themePlugin]);
     server.decorate('toolkit', 'page', function page(name: string, context: object = {}) {
       const html = views.render(name, context, { ...layout(this.request), ...layoutOfRequest(this.request) });
       return this.response(html).type('text/html');
