@@ -39,6 +39,10 @@ export interface VerificationKey {
 
 export const AUDIT_PURPOSE = 'audit';
 
+// Clocks of several machines differ, and `at` is the signer's own word: whoever holds a retired key can backdate. The allowance costs
+// nothing in security and spares false alarms around a rotation.
+const CLOCK_SKEW_MS = 5 * 60 * 1000;
+
 const DOMAIN = new TextEncoder().encode('wardkeep-key-event-v1\n');
 const NO_PREVIOUS = '0'.repeat(64);
 const HASH = /^[0-9a-f]{64}$/;
@@ -115,6 +119,12 @@ export function readKeyLog(value: unknown, installation: string): VerificationKe
   });
   if (keys.size === 0) throw new FormatError('key log: empty');
   return [...keys.values()];
+}
+
+/** Whether the key was in force at an instant, give or take five minutes of clock. */
+export function isAliveAt({ createdAt, retiredAt }: VerificationKey, at: string): boolean {
+  const time = Date.parse(at);
+  return time >= Date.parse(createdAt) - CLOCK_SKEW_MS && (retiredAt === null || time <= Date.parse(retiredAt) + CLOCK_SKEW_MS);
 }
 
 function isAlive(key: VerificationKey | undefined): boolean {

@@ -1,0 +1,41 @@
+import { logOrigin, parseCheckpoint } from './checkpoint.ts';
+import type { Checkpoint, ReadCheckpoint } from './checkpoint.ts';
+import { FormatError } from './format-error.ts';
+import { sameBytes } from './merkle.ts';
+import type { CompactRange } from './merkle.ts';
+import { verifiedBy } from './signed-note.ts';
+import type { NoteKey } from './signed-note.ts';
+
+/**
+ * What the checkpoint a verifier kept from earlier says of a bundle. Only `confirmed` speaks for it.
+ * confirmed: the log only grew since. contradicted: it was rewritten or cut. unknown-key: signed by a key the bundle does not know, as
+ * after a log was made anew under another key. not-covered: its size lies outside the exported range, so nothing can be said.
+ * other-log: another workspace's or installation's. bad-signature, unreadable: it is no checkpoint. none: none was given.
+ */
+export type CheckpointResult = 'none' | 'confirmed' | 'contradicted' | 'unknown-key' | 'not-covered' | 'other-log' | 'bad-signature' | 'unreadable';
+
+/** Null when the text is no checkpoint. */
+export function readOlderCheckpoint(text: string): ReadCheckpoint | null {
+  try {
+    return parseCheckpoint(text);
+  } catch (error) {
+    if (error instanceof FormatError) return null;
+    throw error;
+  }
+}
+
+/** Whether the checkpoint is of this log and signed by one of its keys; null when both hold. */
+export function distrustOlder(older: ReadCheckpoint, log: { installation: string; workspace: string }, keys: readonly NoteKey[]): CheckpointResult | null {
+  if (older.origin !== logOrigin(log.installation, log.workspace)) return 'other-log';
+  const signers = verifiedBy(older.note, keys);
+  if (signers === null) return 'bad-signature';
+  return signers.length === 0 ? 'unknown-key' : null;
+}
+
+/** `prefix`: the tree as it was at the older checkpoint's size, null when the bundle does not tell. */
+export function compareOlder(older: Checkpoint, head: Checkpoint, prefix: CompactRange | null): CheckpointResult {
+  if (older.size > head.size) return 'contradicted';
+  if (older.size === head.size) return sameBytes(older.root, head.root) ? 'confirmed' : 'contradicted';
+  if (!prefix) return 'not-covered';
+  return sameBytes(older.root, prefix.root()) ? 'confirmed' : 'contradicted';
+}
