@@ -22,8 +22,7 @@ export const refusalsPlugin: Plugin<{ app: App }> = {
       if (refusal.status === 401 && request.method === 'get' && wantsHtml(request)) {
         return h.redirect(`/sign-in?return=${encodeURIComponent(request.path + request.url.search)}`).takeover();
       }
-      const page = { status: refusal.status, code: refusal.code, text: refusal.message, requestId: request.info.id };
-      return h.page('pages/error', page).code(refusal.status).takeover();
+      return h.page('pages/error', { status: refusal.status, code: refusal.code, text: refusal.message }).code(refusal.status).takeover();
     });
   },
 };
