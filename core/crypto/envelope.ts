@@ -9,6 +9,7 @@ export type Place = { readonly workspaceId: string; readonly table: string; read
 
 const TAG_BYTES = 16; // always stated: without authTagLength Node accepts tags cut to 4 bytes
 const NONCE_BYTES = 12;
+const KEY_BYTES = 32;
 
 /** A value that does not open: wrong key, wrong place or altered. The message never says more. */
 export class EnvelopeError extends Error {
@@ -37,7 +38,7 @@ export function openBytes(keyById: (id: string) => Buffer | undefined, sealed: s
   if (version !== 'v1' || id === undefined || nonceText === undefined || bodyText === undefined || rest.length > 0) throw new EnvelopeError('malformed');
   const key = keyById(id);
   if (key === undefined) throw new EnvelopeError('unknown key');
-  return decryptGcm(key, Buffer.from(nonceText, 'base64url'), Buffer.from(bodyText, 'base64url'), aad);
+  return decryptGcm(key, fromBase64Url(nonceText), fromBase64Url(bodyText), aad);
 }
 
 /** The key id a sealed value names, without opening it; null when the text is not an envelope. */
@@ -45,8 +46,19 @@ export function keyIdOf(sealed: string): string | null {
   return /^v1\.([^.]{1,40})\./.exec(sealed)?.[1] ?? null;
 }
 
-/** Ciphertext followed by its 16-byte tag. The nonce must never repeat under one key. */
+/** One value, one spelling (RFC 4648 section 3.5): Buffer.from would pass over stray bits, padding and foreign characters. */
+function fromBase64Url(text: string): Buffer {
+  const bytes = Buffer.from(text, 'base64url');
+  if (bytes.toString('base64url') !== text) throw new EnvelopeError('malformed');
+  return bytes;
+}
+
+/**
+ * Ciphertext followed by its 16-byte tag. The nonce MUST never repeat under one key.
+ * @throws RangeError unless the key has 32 bytes and the nonce 12: other nonce lengths are hashed into 96 bits first, which costs margin.
+ */
 export function encryptGcm(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array, aad: Uint8Array): Buffer {
+  if (key.length !== KEY_BYTES || nonce.length !== NONCE_BYTES) throw new RangeError(`AES-256-GCM here takes a key of ${KEY_BYTES} bytes and a nonce of ${NONCE_BYTES}`);
   const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(aad);
   return Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
@@ -54,7 +66,7 @@ export function encryptGcm(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8A
 
 /** @throws EnvelopeError when nonce, tag, key or AAD do not fit. */
 export function decryptGcm(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array, aad: Uint8Array): Buffer {
-  if (nonce.length !== NONCE_BYTES || sealed.length < TAG_BYTES) throw new EnvelopeError('malformed');
+  if (key.length !== KEY_BYTES || nonce.length !== NONCE_BYTES || sealed.length < TAG_BYTES) throw new EnvelopeError('malformed');
   const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
   decipher.setAAD(aad);
   decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { blindIndex } from './blind-index.ts';
 import { aadOf, openBytes, sealBytes, type Place, type SymmetricKey } from './envelope.ts';
 
 /** A workspace's opened keys. Values are sealed under the active data key; older versions still open; tags come from every live index key. */
@@ -43,21 +43,16 @@ export class WorkspaceKeys {
   }
 
   /**
-   * Blind index of one normalised term: HMAC-SHA-256 under the active index key, cut to 63 bits as PostgreSQL bigint text. `domain` keeps
+   * Blind index of one normalised term: HMAC-SHA-256 under the active index key, cut to 64 bits as PostgreSQL bigint text. `domain` keeps
    * equal terms of different kinds apart. Equal terms of one workspace give equal tags (that is the documented leakage); across workspaces
    * they do not.
    */
   tag(domain: string, term: string): string {
-    return tagUnder((this.#index[0] as KeyVersion).bytes, domain, term);
+    return blindIndex((this.#index[0] as KeyVersion).bytes, domain, term);
   }
 
   /** The same term's tags under every live index key: while keys rotate, rows of both versions must be found. */
   tags(domain: string, term: string): string[] {
-    return this.#index.map((key) => tagUnder(key.bytes, domain, term));
+    return this.#index.map((key) => blindIndex(key.bytes, domain, term));
   }
-}
-
-function tagUnder(key: Buffer, domain: string, term: string): string {
-  const mac = createHmac('sha256', key).update(`${domain}\n${term}`, 'utf8').digest();
-  return BigInt.asIntN(64, mac.readBigUInt64BE(0)).toString();
 }

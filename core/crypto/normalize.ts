@@ -12,9 +12,12 @@ export function normalizePhone(value: string): string {
   return parsed?.isPossible() ? parsed.number : value.replace(/\D/g, '');
 }
 
+// Letters that Unicode does not decompose, as people without that keyboard type them.
+const PLAIN: Readonly<Record<string, string>> = { ł: 'l', ø: 'o', đ: 'd', ð: 'd', þ: 'th', ß: 'ss', æ: 'ae', œ: 'oe', ı: 'i' };
+
 /** Lower case, without marks or punctuation, split into words: "O'Brien-García" → obrien, garcia and obriengarcia. */
 export function nameTokens(value: string): string[] {
-  const folded = value.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace(/['’`.]/g, '');
+  const folded = value.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace(/['’`.]/g, '').replace(/[łøđðþßæœı]/g, (letter) => PLAIN[letter] as string);
   const words = folded.split(/[^\p{L}\p{N}]+/u).filter(Boolean);
   return [...new Set(/\S-\S/.test(value) ? [...words, ...folded.split(/\s+/).map((word) => word.replace(/[^\p{L}\p{N}]/gu, '')).filter(Boolean)] : words)];
 }

@@ -1,10 +1,10 @@
-import { hkdfSync } from 'node:crypto';
 import type { RootKey } from '../config.ts';
-import { openBytes, sealBytes } from './envelope.ts';
+import { keyIdOf, openBytes, sealBytes } from './envelope.ts';
+import { hkdfSha256 } from './hkdf.ts';
 
 /**
  * Who wraps the workspace keys and the program's secrets. File and environment keys are one provider; a KMS or a Vault is another with the
- * same three members. Wrapping is asynchronous because theirs is a network call; it never happens inside a database transaction.
+ * same members. Wrapping is asynchronous because theirs is a network call; it never happens inside a database transaction.
  *
  * A provider MUST bind `context` (it MUST NOT unwrap under another one) and MUST name the wrapping key inside the wrapped text.
  */
@@ -14,19 +14,22 @@ export type RootKeyProvider = {
   readonly keyIds: readonly string[];
   wrap(secret: Uint8Array, context: string): Promise<string>;
   unwrap(wrapped: string, context: string): Promise<Buffer>;
+  /** Id of the key that wrapped it, read without opening; null when it is not of this provider. */
+  wrappedBy(wrapped: string): string | null;
 };
 
 /** Root keys given by value (environment or file). The wrapping key is derived, so a root key itself never meets data (RFC 5869). */
 export function localRootKeys(rootKeys: readonly RootKey[]): RootKeyProvider {
   const [first] = rootKeys;
   if (first === undefined) throw new MissingRootKeyError();
-  const wrapping = new Map(rootKeys.map(({ id, bytes }) => [id, Buffer.from(hkdfSync('sha256', bytes, Buffer.alloc(0), 'wardkeep/wrap/v1', 32))]));
+  const wrapping = new Map(rootKeys.map(({ id, bytes }) => [id, hkdfSha256(bytes, Buffer.alloc(0), Buffer.from('wardkeep/wrap/v1', 'utf8'), 32)]));
   const aad = (context: string) => Buffer.from(`wardkeep.root.v1\n${context}`, 'utf8');
   return {
     name: 'local',
     keyIds: rootKeys.map(({ id }) => id),
     wrap: async (secret, context) => sealBytes({ id: first.id, bytes: wrapping.get(first.id) as Buffer }, secret, aad(context)),
     unwrap: async (wrapped, context) => openBytes((id) => wrapping.get(id), wrapped, aad(context)),
+    wrappedBy: keyIdOf,
   };
 }
 
