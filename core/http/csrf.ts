@@ -86,33 +86,32 @@ export const csrfPlugin: Plugin<CsrfOptions> = {
 
     // Before authentication and before the body is read: a foreign page's upload costs us nothing.
     server.ext('onPreAuth', (request, h) => {
-      if (isGuarded(request) && !isSameOrigin(request.headers, origin)) throw fault('request.forged');
+      if (changes(request) && !hasBearer(request) && !isSameOrigin(request.headers, origin)) throw fault('request.forged');
       return h.continue;
     });
 
     server.ext('onPostAuth', (request, h) => {
-      if (!isGuarded(request)) return h.continue;
+      if (!changes(request) || (hasBearer(request) && sessionId(request) === null)) return h.continue;
       const bound = binding(request);
       if (bound === null || !checkToken(key, bound, takeToken(request))) throw fault('request.forged');
       return h.continue;
     });
 
     server.ext('onPreResponse', (request, h) => {
-      const issued = request.plugins.csrf?.preSession;
-      if (issued !== undefined) h.state(PRE_COOKIE, issued);
+      const { csrf } = request.plugins;
+      if (csrf) h.state(PRE_COOKIE, csrf.preSession);
       return h.continue;
     });
   },
 };
 
+const changes = (request: Request): boolean => !SAFE_METHODS.has(request.method);
+
 /**
- * Requests that change something. One that carries a bearer token is let by: another site's page cannot add that header without a CORS
- * preflight, which we never grant, and the schemes read a cookie only when the header is absent.
+ * A request that carries a bearer token, and was not signed in by a cookie after all, is let by: another site's page cannot add that header
+ * without a CORS preflight, which we never grant.
  */
-function isGuarded(request: Request): boolean {
-  if (SAFE_METHODS.has(request.method)) return false;
-  return !/^bearer /i.test(request.headers['authorization'] ?? '');
-}
+const hasBearer = (request: Request): boolean => /^bearer /i.test(String(request.headers['authorization']));
 
 /** The header's token, else the form's; the field is removed so that a route's schema need not know it. */
 function takeToken(request: Request): unknown {

@@ -51,6 +51,7 @@ function setter(response: ResponseObject | Boom): (name: string, value: string) 
   return (name, value) => { response.header(name, value); };
 }
 
+/** A refusal on an asset's route is a page like any other. */
 function isImmutable(request: Request, response: ResponseObject | Boom): boolean {
-  return request.route.settings.plugins?.headers?.immutable === true && !('isBoom' in response);
+  return request.route.settings.plugins?.headers?.immutable === true && !('isBoom' in response) && response.statusCode < 400;
 }

@@ -97,14 +97,12 @@ export function createViews(): Views {
     handlebars.registerPartial(name.replace(/^partials\//, ''), template);
   }
 
-  const find = (shelf: typeof pages, name: string): Handlebars.TemplateDelegate => {
-    const template = shelf.get(name);
-    if (!template) throw new Error(`No template is called "${name}". Templates lie in templates/, core/**/views/ and plugins/*/templates/.`);
-    return template;
-  };
-
   return {
-    render: (name, context, layout) => find(pages, name)(context, { data: { layout } }),
+    render(name, context, layout) {
+      const template = pages.get(name);
+      if (!template) throw new Error(`No template is called "${name}". Templates lie in templates/, core/**/views/ and plugins/*/templates/.`);
+      return template(context, { data: { layout } });
+    },
     names: () => [...pages.keys()],
   };
 }

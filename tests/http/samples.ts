@@ -107,7 +107,7 @@ export const pages: Record<string, object> = {
     trail: [{ href: '/', label: 'Home' }], tabs: contactTabs('timeline'), errors: { phone: 'Enter a phone number with its area code.' }, sexes: options('F', 'M'), channels: options('phone', 'e-mail', 'letter'),
     icons: ICON_NAMES, hash: HASH, chart, heat, spark: sparkline(chart.bars, 'entries'), days, proof, claims,
   },
-  'pages/error': { status: 404, code: 'contact.not_found', title: 'Not found', text: 'There is no such contact.', steps: ['Check the address for a slip.', 'Search for the person by name, phone or date of birth.'], action: { href: '/contacts', label: 'Go to contacts' } },
+  'pages/error': { status: 404, code: 'contact.not_found', text: 'There is no such contact.' },
   'pages/confirm': { title: 'Merge two contacts?', text: 'Wim de Groot (born Jan 30, 1940) becomes part of W. de Groot.', consequences: ['Activities, appointments and documents move over.', 'The merge can be undone.'], action: '/contacts/merge', word: 'Merge', cancelHref: '/contacts', hidden: { other: ID } },
   'auth/step-up': { reason: 'export the audit log', method: 'totp', methods: { totp: true, passkey: true }, errors: {}, passkey, next: '/audit/export' },
   'account/security': { errors: {}, passkeys: [{ id: '1', name: 'Front desk laptop', createdAt: AT, lastUsedAt: null }], totp: { since: AT }, recovery: { left: 9, of: 10 }, passkey },

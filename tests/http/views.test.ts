@@ -1,6 +1,5 @@
 import t from 'tap';
-import { createViews, trustHtml } from '../../core/http/views.ts';
-import { useAssetSource } from '../../core/http/read-asset.ts';
+import { createViews } from '../../core/http/views.ts';
 import { anonymous, anonymousPages, contactTabPages, layout, pages } from './samples.ts';
 
 const views = createViews();
