@@ -13,7 +13,7 @@ const MAX_DEPTH = 64;
  * and objects that are not plain (a Date would otherwise become a string behind the caller's back).
  */
 export function canonicalize(value: unknown): string {
-  return write(value, '$', 0);
+  return write(value, []);
 }
 
 /** UTF-8 of {@link canonicalize}: the bytes that are hashed. */
@@ -21,50 +21,60 @@ export function canonicalBytes(value: unknown): Uint8Array {
   return new TextEncoder().encode(canonicalize(value));
 }
 
-function write(value: unknown, path: string, depth: number): string {
+/** Where in the value we are; one array for the whole walk, since paths matter only to refusals. */
+type Path = (string | number)[];
+
+function write(value: unknown, path: Path): string {
   switch (typeof value) {
     case 'string':
       return writeString(value, path);
     case 'number':
       // §3.2.2.3: ECMAScript's Number-to-String is the canonical form; JSON.stringify writes -0 as 0 as the RFC asks.
-      if (!Number.isFinite(value)) throw new FormatError(`${path}: not a finite number`);
+      if (!Number.isFinite(value)) throw refusal(path, 'not a finite number');
       return JSON.stringify(value);
     case 'boolean':
       return value ? 'true' : 'false';
     case 'object':
       if (value === null) return 'null';
-      if (depth >= MAX_DEPTH) throw new FormatError(`nested deeper than ${MAX_DEPTH} levels`);
-      return Array.isArray(value) ? writeArray(value, path, depth) : writeObject(value, path, depth);
+      if (path.length >= MAX_DEPTH) throw new FormatError(`nested deeper than ${MAX_DEPTH} levels`);
+      return Array.isArray(value) ? writeArray(value, path) : writeObject(value, path);
     default:
-      throw new FormatError(`${path}: ${typeof value} is not JSON`);
+      throw refusal(path, `${typeof value} is not JSON`);
   }
 }
 
-function writeString(value: string, path: string): string {
+function writeString(value: string, path: Path): string {
   // §3.2.2.2 forbids lone surrogates; JSON.stringify would quietly escape them.
-  if (!value.isWellFormed()) throw new FormatError(`${path}: lone surrogate`);
+  if (!value.isWellFormed()) throw refusal(path, 'lone surrogate');
   return JSON.stringify(value);
 }
 
-function writeArray(items: readonly unknown[], path: string, depth: number): string {
+function writeArray(items: readonly unknown[], path: Path): string {
   let text = '[';
   for (let i = 0; i < items.length; i++) {
-    if (i > 0) text += ',';
-    text += write(items[i], `${path}[${i}]`, depth + 1);
+    path.push(i);
+    text += i > 0 ? `,${write(items[i], path)}` : write(items[i], path);
+    path.pop();
   }
   return `${text}]`;
 }
 
-function writeObject(object: object, path: string, depth: number): string {
+function writeObject(object: object, path: Path): string {
   const prototype: unknown = Object.getPrototypeOf(object);
   // Compared by shape, not identity: an object from another realm (a worker's or a page's JSON.parse) is plain as well.
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) throw new FormatError(`${path}: not a plain object`);
-  if (Object.getOwnPropertySymbols(object).length > 0) throw new FormatError(`${path}: symbol keys are not JSON`);
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) throw refusal(path, 'not a plain object');
+  if (Object.getOwnPropertySymbols(object).length > 0) throw refusal(path, 'symbol keys are not JSON');
   let text = '{';
   // §3.2.3: sorted by UTF-16 code units, which is what sort() does without a comparator.
   for (const key of Object.keys(object).sort()) {
+    path.push(key);
     if (text.length > 1) text += ',';
-    text += `${writeString(key, path)}:${write((object as Record<string, unknown>)[key], `${path}.${key}`, depth + 1)}`;
+    text += `${writeString(key, path)}:${write((object as Record<string, unknown>)[key], path)}`;
+    path.pop();
   }
   return `${text}}`;
+}
+
+function refusal(path: Path, reason: string): FormatError {
+  return new FormatError(`$${path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('')}: ${reason}`);
 }

@@ -1,5 +1,5 @@
 import { canonicalize } from './canonical.ts';
-import { entryMessage, hashEntry, parseSealedEntry } from './entry.ts';
+import { entryMessage, hashBody, parseSealedEntry } from './entry.ts';
 import type { SealedEntry } from './entry.ts';
 import type { AuditFault, FaultKind } from './fault.ts';
 import { FormatError } from './format-error.ts';
@@ -46,10 +46,17 @@ export function checkLines(context: CheckContext, block: Uint8Array): CheckedBlo
 
 /** Checks entries already in memory. */
 export function checkEntries(context: CheckContext, entries: Iterable<SealedEntry>): CheckedBlock {
-  return check(context, entries);
+  return check(context, withBodies(entries));
 }
 
-function* readLines(block: Uint8Array): Generator<SealedEntry> {
+/** An entry beside the canonical text that is to give its hash. */
+type ReadEntry = { readonly sealed: SealedEntry; readonly body: string };
+
+function* withBodies(entries: Iterable<SealedEntry>): Generator<ReadEntry> {
+  for (const sealed of entries) yield { sealed, body: canonicalize(sealed.entry) };
+}
+
+function* readLines(block: Uint8Array): Generator<ReadEntry> {
   for (let start = 0, end = 0; start < block.length; start = end + 1) {
     end = block.indexOf(NEWLINE, start);
     if (end < 0) throw new FormatError('a line is cut off');
@@ -57,12 +64,13 @@ function* readLines(block: Uint8Array): Generator<SealedEntry> {
   }
 }
 
-function readLine(bytes: Uint8Array): SealedEntry {
+function readLine(bytes: Uint8Array): ReadEntry {
   const line = decode(bytes);
   const sealed = parseSealedEntry(parseJson(line));
   // Also what refuses duplicate keys, which JSON.parse would silently resolve and another reader might resolve otherwise.
-  if (entryLine(sealed) !== line) throw new FormatError('a line is not in canonical form (RFC 8785)');
-  return sealed;
+  const body = canonicalize(sealed.entry);
+  if (sealedLine(body, sealed.hash, sealed.keyId, sealed.signature) !== line) throw new FormatError('a line is not in canonical form (RFC 8785)');
+  return { sealed, body };
 }
 
 /** @throws FormatError for bytes that are not UTF-8. */
@@ -83,7 +91,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-function check(context: CheckContext, entries: Iterable<SealedEntry>): CheckedBlock {
+function check(context: CheckContext, entries: Iterable<ReadEntry>): CheckedBlock {
   const keys = new Map(context.keys.map((key) => [key.keyId, { ...key, bytes: fromBase64(key.publicKey) }]));
   const hashes: Uint8Array[] = [];
   let first: CheckedBlock['first'] = null;
@@ -94,9 +102,9 @@ function check(context: CheckContext, entries: Iterable<SealedEntry>): CheckedBl
     try {
       const next = iterator.next();
       if (next.done) break;
-      const sealed = next.value;
+      const { sealed, body } = next.value;
       const { entry } = sealed;
-      const hash = hashEntry(entry);
+      const hash = hashBody(body);
       const at = (kind: FaultKind, detail: string): AuditFault => ({ fault: kind, seq: entry.seq, id: entry.id, detail });
       if (entry.workspace !== context.workspace) fault = at('workspace', 'The entry names another workspace.');
       else if (toHex(hash) !== sealed.hash) fault = at('hash', 'The entry’s contents do not give its hash.');

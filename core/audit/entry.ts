@@ -1,4 +1,4 @@
-import { canonicalBytes } from './canonical.ts';
+import { canonicalize } from './canonical.ts';
 import type { JsonObject } from './canonical.ts';
 import { FormatError } from './format-error.ts';
 import { fromBase64, sha256, toBase64, toHex, verifyEd25519 } from './primitives.ts';
@@ -51,11 +51,17 @@ const OUTCOMES = ['ok', 'refused', 'failed'] as const;
 const ENTRY_FIELDS = ['v', 'workspace', 'seq', 'id', 'at', 'actor', 'action', 'outcome', 'target', 'ip', 'userAgent', 'requestId', 'detail', 'prev'] as const;
 
 // The prefix keeps an entry's signature from ever being taken for one over a checkpoint, a key event or a bundle made with the same key.
-const DOMAIN = new TextEncoder().encode('wardkeep-audit-entry-v1\n');
+const UTF8 = new TextEncoder();
+const DOMAIN = UTF8.encode('wardkeep-audit-entry-v1\n');
 
 /** 32 bytes: SHA-256 over the RFC 8785 form of `entry`. */
 export function hashEntry(entry: AuditEntry): Uint8Array {
-  return sha256(canonicalBytes(entry));
+  return hashBody(canonicalize(entry));
+}
+
+/** The same from the canonical text itself. */
+export function hashBody(body: string): Uint8Array {
+  return sha256(UTF8.encode(body));
 }
 
 /** What the signature covers: `wardkeep-audit-entry-v1\n` and the 32 hash bytes. */
