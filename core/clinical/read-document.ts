@@ -14,7 +14,9 @@ import { applyObservedSex } from './ccda/social-history.ts';
 import { readUnstructured } from './ccda/unstructured.ts';
 import type { ReadPatient } from './ccda/demographics.ts';
 import type { ClinicalDocument } from './clinical-document.ts';
+import type { DocumentRefusalCode } from './document-refusal.ts';
 import type { Repair } from './repairs.ts';
+import type { Mended } from './xml-mend.ts';
 import type { XmlDocument, XmlElement } from './xml.ts';
 
 export const DOCUMENT_BYTES_MAX = 30 * 1024 * 1024;
@@ -22,6 +24,8 @@ export const DOCUMENT_BYTES_MAX = 30 * 1024 * 1024;
 const HL7_NAMESPACE = 'urn:hl7-org:v3';
 // SOAP and registry envelopes, export wrappers.
 const WRAPPER_DEPTH_MAX = 6;
+// A bare ampersand without a later semicolon runs to the end of the text, so it looks like a document cut off.
+const MENDABLE = new Set<DocumentRefusalCode>(['document.not_well_formed', 'document.truncated']);
 
 export type ReadOptions = { bytesMax?: number };
 
@@ -61,9 +65,14 @@ function parseTolerantly(text: string): { text: string; xml: XmlDocument; repair
   try {
     return { text, xml: parseXml(text), repairs: [] };
   } catch (error) {
-    if (!(error instanceof DocumentRefusal) || error.code !== 'document.not_well_formed') throw error;
+    if (!(error instanceof DocumentRefusal) || !MENDABLE.has(error.code)) throw error;
+    const mended = mendXml(text);
+    if (mended.repairs.length === 0) throw error;
+    return mendedReading(text, mended);
   }
-  const mended = mendXml(text);
+}
+
+function mendedReading(text: string, mended: Mended): { text: string; xml: XmlDocument; repairs: Repair[] } {
   return { text: mended.text, xml: parseXml(mended.text, { positionOf: (offset) => positionAt(text, mended.originalOffset(offset)) }), repairs: mended.repairs };
 }
 

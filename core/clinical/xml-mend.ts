@@ -17,10 +17,9 @@ export type Mended = {
 const REPAIRS_MAX = 20_000;
 
 const FORBIDDEN = '\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\ufffe\\uffff';
-const LONE_SURROGATE = '[\\ud800-\\udbff](?![\\udc00-\\udfff])|(?<![\\ud800-\\udbff])[\\udc00-\\udfff]';
-const TEXT_FAULT = new RegExp(`[<&${FORBIDDEN}]|${LONE_SURROGATE}|\\]\\]>`, 'g');
-const VALUE_FAULT = new RegExp(`[<&${FORBIDDEN}]|${LONE_SURROGATE}`, 'g');
-const CHARACTER_FAULT = new RegExp(`[${FORBIDDEN}]|${LONE_SURROGATE}`, 'g');
+const TEXT_FAULT = new RegExp(`[<&${FORBIDDEN}]|\\]\\]>`, 'g');
+const VALUE_FAULT = new RegExp(`[<&${FORBIDDEN}]`, 'g');
+const CHARACTER_FAULT = new RegExp(`[${FORBIDDEN}]`, 'g');
 const REFERENCE = /&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z][A-Za-z0-9]{0,31}));/y;
 const TAG_NAME = /[A-Za-z_\u00c0-\ufffd][^\s/>=<"']*/y;
 const ATTRIBUTE = /([^\s=<>"'/]+)\s*=\s*(["'])/y;
@@ -118,6 +117,7 @@ export function mendXml(source: string): Mended {
   function mendMarkup(at: number): number {
     if (source.startsWith('<!--', at)) {
       const end = after('-->', at + 4);
+      if (!source.startsWith('-->', end - 3)) return end;
       const content = source.slice(at + 4, end - 3);
       if (content.includes('--') || content.endsWith('-') || content.search(CHARACTER_FAULT) !== -1) replace(at, end, content.replace(/[^\r\n]/g, ''), 'comment.removed');
       return end;

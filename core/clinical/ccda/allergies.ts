@@ -38,7 +38,7 @@ function readAllergy(observation: XmlElement, concern: XmlElement | undefined, r
   const concept = substance ?? (isTypeOnly ? (value.isNull ? value : null) : value);
   const own = readPeriod(child(observation, 'effectiveTime'), reading);
   const around = readPeriod(child(concern, 'effectiveTime'), reading);
-  const period = { start: own.start ?? around.start, end: own.end ?? around.end };
+  const period = own.start === null && own.end === null ? around : own;
   const status = statedStatus(observation, reading) ?? (concern === undefined ? null : statedStatus(concern, reading)) ?? (period.end === null ? statusCodeOf(concern ?? observation) : 'resolved');
   const isAbsence = statesAbsence(observation, concept) || statesAbsence(observation, value);
   const item = buildItem({
@@ -47,7 +47,7 @@ function readAllergy(observation: XmlElement, concern: XmlElement | undefined, r
     // `completed` is what many R1.1 products write on every concern; only a stated status ends an allergy.
     period, status, isActive: !isOver(status), isAbsence,
     details: {
-      allergyType: isTypeOnly ? value.display : displayOf(child(observation, 'code'), reading),
+      allergyType: typeOfAllergy(observation, value, reading),
       severity: severityOf(observation, reading),
       criticality: displayOf(child(related(observation).find((below) => hasTemplate(below.statement, CRITICALITY_TEMPLATE) || attribute(child(below.statement, 'code'), 'code') === '82606-5')?.statement, 'value'), reading),
       reactions: readReactions(observation, reading),
@@ -56,6 +56,13 @@ function readAllergy(observation: XmlElement, concern: XmlElement | undefined, r
   }, reading);
   if (item !== null && isNegated(observation) && !/^no\b/i.test(item.display)) item.display = /^allerg/i.test(item.display) ? 'No known allergies' : `No known allergy: ${item.display}`;
   return item;
+}
+
+/** In C-CDA the value is the type of allergy; in IHE and older products the observation's code is, and the value the substance. */
+function typeOfAllergy(observation: XmlElement, value: Concept | null, reading: Reading): string {
+  if (value?.code != null && ALLERGY_TYPES.has(value.code)) return attribute(child(observation, 'value'), 'displayName') ?? '';
+  const code = readConcept(child(observation, 'code'), reading);
+  return code === null || code.code === 'ASSERTION' ? '' : code.display;
 }
 
 function readSubstance(observation: XmlElement, reading: Reading): Concept | null {

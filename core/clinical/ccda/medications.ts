@@ -1,10 +1,10 @@
 // Medication Activity 2.16.840.1.113883.10.20.22.4.16 (R1.1, R2.1), CCD 10.20.1.24, HITSP C83 3.88.11.83.8, IHE PCC 4.7;
 // product .22.4.23, CCD 10.20.1.53. Free text sig .22.4.147, instruction .22.4.20, indication .22.4.19.
 
-import { all, at, attribute, child, children, hasTemplate, textOf } from '../xml-tree.ts';
+import { all, attribute, child, children, hasTemplate, textOf } from '../xml-tree.ts';
 import { displayOf, readConcept } from './codes.ts';
 import { readDosing } from './dosing.ts';
-import { words } from './reading.ts';
+import { refersToRow, words } from './reading.ts';
 import { isBefore } from './times.ts';
 import { buildItem, commentOf, isOver, nearest, related, statedStatus, statesAbsence, statusCodeOf } from './statements.ts';
 import { printQuantity } from './values.ts';
@@ -72,7 +72,8 @@ function isFinished(statement: XmlElement, end: string | null, stated: string | 
 function sigOf(statement: XmlElement, below: readonly XmlElement[], concept: Concept | null, reading: Reading): string {
   const sig = below.find((each) => hasTemplate(each, FREE_TEXT_SIG));
   const instruction = below.find((each) => hasTemplate(each, ...INSTRUCTION_TEMPLATES));
-  const candidates = [words(child(sig, 'text'), reading), words(child(instruction, 'text'), reading), words(child(statement, 'text'), reading), displayOf(at(statement, 'code'), reading)];
+  const text = child(statement, 'text');
+  const candidates = [words(child(sig, 'text'), reading), words(child(instruction, 'text'), reading), refersToRow(text, reading) ? '' : words(text, reading)];
   // The statement's text often repeats the drug's name and nothing else.
   return candidates.find((text) => text !== '' && text !== concept?.display) ?? '';
 }

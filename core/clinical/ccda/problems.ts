@@ -23,7 +23,8 @@ function readProblem(observation: XmlElement, concern: XmlElement | undefined, r
   const concept = readConcept(child(observation, 'value'), reading);
   const own = readPeriod(child(observation, 'effectiveTime'), reading);
   const around = readPeriod(child(concern, 'effectiveTime'), reading);
-  const period = { start: own.start ?? around.start, end: own.end ?? around.end };
+  // The concern's time is when it was tracked; it stands in only for a problem without any time of its own.
+  const period = own.start === null && own.end === null ? around : own;
   const status = statedStatus(observation, reading) ?? (concern === undefined ? null : statedStatus(concern, reading)) ?? impliedStatus(period.end, concern);
   const severity = related(observation).find((below) => isSeverity(below.statement))?.statement;
   return buildItem({

@@ -36,15 +36,22 @@ export function words(element: XmlElement | undefined, reading: Reading): string
   if (element === undefined) return '';
   const own = ownText(element);
   if (own !== '') return shorten(own);
-  const fragment = attribute(child(element, 'reference'), 'value');
-  const target = fragment === undefined ? undefined : reading.ids.get(fragment.replace(/^#/, ''));
-  return target === undefined ? shorten(textOf(element)) : shorten(narrativeWords(target));
+  const referred = target(element, reading);
+  return shorten(referred === undefined ? textOf(element) : narrativeWords(referred));
 }
 
+function target(element: XmlElement | undefined, reading: Reading): XmlElement | undefined {
+  const fragment = attribute(child(element, 'reference'), 'value');
+  return fragment === undefined ? undefined : reading.ids.get(fragment.replace(/^#/, ''));
+}
+
+/** Whether a text only points at a table row, which is the whole entry and not one of its parts. */
+export const refersToRow = (element: XmlElement | undefined, reading: Reading): boolean => ownText(element) === '' && target(element, reading)?.name === 'tr';
+
 /** A reference to a row names the thing in its first cell; the rest of the row is dates and states. */
-function narrativeWords(target: XmlElement): string {
-  if (target.name !== 'tr') return textOf(target);
-  const cells = elementsOf(target).map(textOf);
+function narrativeWords(element: XmlElement): string {
+  if (element.name !== 'tr') return textOf(element);
+  const cells = elementsOf(element).map(textOf);
   return cells.find((cell) => cell !== '') ?? '';
 }
 

@@ -34,7 +34,7 @@ function readObservation(kind: 'results' | 'vital_signs', observation: XmlElemen
     period: own.start === null ? panel.period : own,
     status,
     isActive: !isOver(status),
-    isAbsence: statesAbsence(observation, concept),
+    isAbsence: statesAbsence(observation, concept) || /^no (?:information|data|results?)\b/i.test(values[0]?.text ?? ''),
     details: {
       panel: kind === 'results' && panel.display !== concept?.display ? panel.display : '',
       value: values.map((value) => value.text).join('; ') || (components.length > 0 ? '' : valueInNarrative(observation, concept?.display, reading)),

@@ -1,7 +1,7 @@
 // The clinical statements of an entry and the parts they share (CDA R2, 4.3.6): acts hold observations, organizers hold components.
 
 import { attribute, at, child, children, elementsOf, hasTemplate, textOf } from '../xml-tree.ts';
-import { LOINC, displayOf, readConcept } from './codes.ts';
+import { displayOf, readConcept } from './codes.ts';
 import { instanceIdOf, referenceOf, words } from './reading.ts';
 import { readPersonName } from './person-name.ts';
 import type { Concept } from './codes.ts';
@@ -41,7 +41,8 @@ export const isStatus = (statement: XmlElement): boolean => hasTemplate(statemen
 export const isSeverity = (statement: XmlElement): boolean => hasTemplate(statement, ...SEVERITY_TEMPLATES) || codeOf(statement) === 'SEV';
 export const isComment = (statement: XmlElement): boolean => hasTemplate(statement, ...COMMENT_TEMPLATES) || codeOf(statement) === '48767-8';
 
-const STATE_WORDS: Readonly<Record<string, string>> = { '55561003': 'active', '73425007': 'inactive', '413322009': 'resolved', '90734009': 'chronic', '7087005': 'intermittent', '255227004': 'recurrent', '415684004': 'suspected', '410516002': 'ruled out', '421139008': 'on hold', '392521001': 'prior history', '246455001': 'recurrence', '277022003': 'remission' };
+/** Value set Problem Status 2.16.840.1.113883.3.88.12.80.68; beyond these three the product's own words count. */
+const STATE_WORDS: Readonly<Record<string, string>> = { '55561003': 'active', '73425007': 'inactive', '413322009': 'resolved' };
 
 /** What a status observation below says, as a word. */
 export function statedStatus(statement: XmlElement, reading: Reading): string | null {
@@ -80,15 +81,11 @@ export function performerOf(statement: XmlElement): string {
 }
 
 // What products write where they have nothing to say. Only counted where no code contradicts it.
-const NOTHING = /^(?:no\b|none\b|not\b|unknown|nka\b|nkda\b|n\/a|denies\b|patient denies|there is no|there are no)/i;
+const NOTHING = /^(?:no\b.*\b(?:known|active|current|information|data|history|problems?|allerg\w*|medications?|immuni[sz]ations?|procedures?|results?|encounters?|recorded|documented|available)\b|none\b|not (?:known|available|recorded|documented|asked|on file|applicable)\b|unknown$|nka$|nkda$|n\/a$|(?:patient )?denies\b|there (?:is|are) no\b)/i;
 const NOTHING_CODES = new Set(['716186003', '160244002', '409137002', '428607008', '429625007', '428197003', '160245001', '787481004', '182904002', '443508001']);
 
-/** "No known …": by negation, by a code that says so, or by words in place of a code. */
-export function statesAbsence(statement: XmlElement, concept: Concept | null): boolean {
-  if (isNegated(statement)) return true;
-  if (concept === null) return false;
-  return concept.code === null ? NOTHING.test(concept.display) : NOTHING_CODES.has(concept.code);
-}
+/** "No known …": by negation or by a code that says so. Words in place of a code are judged when the item is built. */
+export const statesAbsence = (statement: XmlElement, concept: Concept | null): boolean => isNegated(statement) || NOTHING_CODES.has(concept?.code ?? '');
 
 export type Draft = {
   kind: ItemKind;
@@ -111,18 +108,19 @@ export function buildItem(draft: Draft, reading: Reading): Item | null {
     reading.warned('entry.unread', draft.statement);
     return null;
   }
+  const isAbsence = draft.isAbsence || ((concept?.code ?? null) === null && NOTHING.test(display));
   return {
     kind: draft.kind,
     code: concept?.code ?? null,
     system: concept?.system ?? null,
-    systemName: concept?.systemName ?? (concept?.system === LOINC ? 'LOINC' : null),
+    systemName: concept?.systemName ?? null,
     display,
     translations: concept?.translations ?? [],
     start: draft.period.start,
     end: draft.period.end,
     status: draft.status,
-    isActive: draft.isActive && !draft.isAbsence,
-    isAbsence: draft.isAbsence,
+    isActive: draft.isActive && !isAbsence,
+    isAbsence,
     instanceId: instanceIdOf(draft.statement),
     narrativeRef: referenceOf(draft.statement),
     details: Object.fromEntries(Object.entries(draft.details ?? {}).filter(([, value]) => value !== '' && value !== undefined && !(Array.isArray(value) && value.length === 0)))

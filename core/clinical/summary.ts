@@ -1,0 +1,109 @@
+// Several documents of one patient as one summary: what is said twice is listed once, with every document that says it.
+// Of two statements about the same thing the later document's counts.
+
+import { dayOf } from './ccda/times.ts';
+import type { ClinicalDocument, Item, ItemKind } from './clinical-document.ts';
+
+export type SummaryItem = Item & {
+  /** Indexes into the documents given, the one whose statement counts first. */
+  sources: number[];
+};
+
+export type ClinicalSummary = {
+  problems: SummaryItem[];
+  pastProblems: SummaryItem[];
+  medications: SummaryItem[];
+  pastMedications: SummaryItem[];
+  allergies: SummaryItem[];
+  pastAllergies: SummaryItem[];
+  immunizations: SummaryItem[];
+  procedures: SummaryItem[];
+  encounters: SummaryItem[];
+  socialHistory: SummaryItem[];
+  /** The newest value of each test or sign. */
+  latestResults: SummaryItem[];
+  latestVitalSigns: SummaryItem[];
+  /** "No known …", only of kinds about which nothing else is known; vaccines and procedures not given or done. */
+  absences: SummaryItem[];
+  /** Sections that speak only in their narrative. */
+  narrativeOnly: { document: number; section: number; kind: ItemKind; title: string }[];
+};
+
+/** Kinds of which each occurrence is an event of its own, told apart by its day. */
+const DATED = new Set<ItemKind>(['immunizations', 'procedures', 'encounters', 'results', 'vital_signs']);
+/** Kinds in which "none" is a statement about the patient; elsewhere an absence is one act not done. */
+const LISTS = new Set<ItemKind>(['problems', 'medications', 'allergies']);
+
+export function clinicalSummary(documents: readonly ClinicalDocument[]): ClinicalSummary {
+  const merged = merge(documents);
+  const of = (kind: ItemKind): SummaryItem[] => newestFirst(merged.filter((item) => item.kind === kind && !item.isAbsence));
+  const current = (kind: ItemKind): SummaryItem[] => of(kind).filter((item) => item.isActive);
+  const past = (kind: ItemKind): SummaryItem[] => of(kind).filter((item) => !item.isActive);
+  return {
+    problems: current('problems'),
+    pastProblems: past('problems'),
+    medications: current('medications'),
+    pastMedications: past('medications'),
+    allergies: current('allergies'),
+    pastAllergies: past('allergies'),
+    immunizations: of('immunizations'),
+    procedures: of('procedures'),
+    encounters: of('encounters'),
+    socialHistory: of('social_history'),
+    latestResults: latest(of('results')),
+    latestVitalSigns: latest(of('vital_signs')),
+    absences: newestFirst(merged.filter((item) => item.isAbsence && !(LISTS.has(item.kind) && merged.some((other) => other.kind === item.kind && other.isActive)))),
+    narrativeOnly: documents.flatMap((document, index) =>
+      document.sections.flatMap((section, position) =>
+        section.kind !== 'other' && section.items.length === 0 && section.narrativeHtml !== '' ? [{ document: index, section: position, kind: section.kind, title: section.title }] : []))
+  };
+}
+
+function merge(documents: readonly ClinicalDocument[]): SummaryItem[] {
+  const newestDocumentFirst = documents.map((_, index) => index).sort((a, b) => compareTimes(documents[b]?.header.effectiveTime ?? null, documents[a]?.header.effectiveTime ?? null));
+  const items: SummaryItem[] = [];
+  const known = new Map<string, SummaryItem>();
+  for (const index of newestDocumentFirst) {
+    for (const item of documents[index]?.sections.flatMap((section) => section.items) ?? []) {
+      const keys = keysOf(item);
+      const same = keys.map((key) => known.get(key)).find((found) => found !== undefined);
+      if (same === undefined) {
+        const added = { ...item, sources: [index] };
+        items.push(added);
+        for (const key of keys) known.set(key, added);
+        continue;
+      }
+      if (!same.sources.includes(index)) same.sources.push(index);
+      // One list may hold an old and a new spell of the same thing: then the one that is so now counts.
+      if (same.sources[0] === index && item.isActive && !same.isActive) Object.assign(same, item);
+      same.start ??= item.start;
+      for (const key of keys) if (!known.has(key)) known.set(key, same);
+    }
+  }
+  return items;
+}
+
+/** Same code in the same system, same code after translation, or the same words: each makes two items one. */
+function keysOf(item: Item): string[] {
+  const event = DATED.has(item.kind) ? `|${item.start === null ? '' : dayOf(item.start)}|${item.details.value ?? ''}` : '';
+  const tail = `${event}|${item.isAbsence}`;
+  const codes = [item, ...item.translations].filter((coded) => coded.code !== null).map((coded) => `${item.kind}|${coded.system}|${coded.code}${tail}`);
+  return [...codes, `${item.kind}|words|${item.display.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ' ').trim()}${tail}`];
+}
+
+function latest(items: readonly SummaryItem[]): SummaryItem[] {
+  const newest = new Map<string, SummaryItem>();
+  for (const item of items) {
+    const key = item.code === null ? item.display.toLowerCase() : `${item.system}|${item.code}`;
+    if (item.details.value !== undefined && !newest.has(key)) newest.set(key, item);
+  }
+  return [...newest.values()];
+}
+
+const newestFirst = (items: readonly SummaryItem[]): SummaryItem[] => [...items].sort((a, b) => compareTimes(b.start, a.start) || (a.display < b.display ? -1 : 1));
+
+/** ISO times sort as text; what is not known sorts as oldest. */
+function compareTimes(a: string | null, b: string | null): number {
+  if (a === null || b === null) return Number(a !== null) - Number(b !== null);
+  return a < b ? -1 : a > b ? 1 : 0;
+}
