@@ -62,7 +62,7 @@ function urls({ port, passwords }: State): EmbeddedUrls {
 async function createRolesAndDatabase(state: State): Promise<void> {
   await asSuperuser(urls(state).superuserUrl, async (client) => {
     for (const role of ['wardkeep_owner', 'wardkeep_app', 'wardkeep_jobs'] as const) {
-      await client.query(`create role ${role} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls password ${client.escapeLiteral(state.passwords[role])}`);
+      await client.query(`create role ${quoteName(role)} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls password ${client.escapeLiteral(state.passwords[role])}`);
     }
   });
   await createDatabase(urls(state).superuserUrl, DATABASE);

@@ -1,0 +1,35 @@
+import { ESLintUtils, type TSESTree } from '@typescript-eslint/utils';
+import { calledName, followConst, lastName } from './syntax.ts';
+
+const SQL_CALL = /^(raw|\w+Raw|query)$/;
+const QUOTERS = new Set(['quoteName', 'escapeLiteral', 'escapeIdentifier']);
+
+/** Values travel as bindings, never as text (CWE-89). Quoted names and UPPER_CASE constants of the source may be set in. */
+export default ESLintUtils.RuleCreator.withoutDocs({
+  meta: { type: 'problem', schema: [], messages: { interpolated: '{{name}}() gets SQL with a value set into it: use bindings (?, $1), or quoteName for a name.' } },
+  defaultOptions: [],
+  create: (context) => ({
+    CallExpression(node) {
+      const isFixed = fixedness((part) => followConst(context.sourceCode, part));
+      const name = calledName(node) ?? '';
+      const [sql] = node.arguments;
+      if (SQL_CALL.test(name) && sql && !isFixed(sql)) context.report({ node: sql, messageId: 'interpolated', data: { name } });
+    },
+  }),
+});
+
+/** Only what is visibly built from values is refused; a variable's content is followed no further than its `const`. */
+function fixedness(follow: (node: TSESTree.Node) => TSESTree.Node): (sql: TSESTree.Node) => boolean {
+  const isFixed = (node: TSESTree.Node): boolean => {
+    if (node.type === 'TemplateLiteral') return node.expressions.every(isSafePart);
+    return node.type !== 'BinaryExpression' || node.operator !== '+' || [node.left, node.right].every(isSafePart);
+  };
+  const isSafePart = (node: TSESTree.Node): boolean => {
+    if (node.type === 'TemplateLiteral' || node.type === 'BinaryExpression') return isFixed(node);
+    if (node.type === 'ConditionalExpression') return isSafePart(node.consequent) && isSafePart(node.alternate);
+    if (node.type === 'Literal' || /^[A-Z][A-Z0-9_]*$/.test(lastName(node) ?? '')) return true;
+    const value = follow(node);
+    return value.type === 'CallExpression' && QUOTERS.has(calledName(value) ?? '');
+  };
+  return isFixed;
+}
