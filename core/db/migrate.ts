@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import knexModule, { type Knex } from 'knex';
 
 /**
@@ -8,6 +9,8 @@ import knexModule, { type Knex } from 'knex';
  * knex refuses a database that has migrations this program does not know: an old program never runs on a newer schema.
  */
 export type MigrationFolder = { readonly dir: string; readonly historyTable: string };
+/** The core's own folder; each plugin brings another with a history of its own. */
+export const CORE_MIGRATIONS: MigrationFolder = { dir: fileURLToPath(new URL('../../migrations', import.meta.url)), historyTable: 'core' };
 export type RuntimeRoles = { readonly app: string; readonly jobs: string };
 
 const SILENT = { warn: () => undefined, error: () => undefined, debug: () => undefined };

@@ -1,0 +1,63 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openApp, type App } from './app.ts';
+import { parseRootKeys, type Config } from './config.ts';
+import { localRootKeys, MissingRootKeyError } from './crypto/root-keys.ts';
+import { startEmbedded } from './db/embedded.ts';
+import { CORE_MIGRATIONS, migrate } from './db/migrate.ts';
+import { ensureSecrets } from './db/secrets.ts';
+import { createLog } from './log.ts';
+
+/** A program brought up as far as its data: PostgreSQL reachable, schema current where the owner's URL is known, keys open. */
+export type Booted = { readonly app: App; readonly urls: DatabaseUrls; close(): Promise<void> };
+export type DatabaseUrls = { readonly ownerUrl: string | null; readonly appUrl: string; readonly jobsUrl: string };
+
+/** Where `keys init` puts a root key when no other place is named, and where the program looks when the environment names none. */
+export function rootKeyFile(config: Config): string {
+  return join(config.dataDir, 'root.key');
+}
+
+/** The configuration with the data folder's root key when the environment gave none. @throws MissingRootKeyError */
+export function withRootKeys(config: Config): Config {
+  if (config.rootKeys.length > 0) return config;
+  const file = rootKeyFile(config);
+  const rootKeys = existsSync(file) ? parseRootKeys(readFileSync(file, 'utf8').trim()) : [];
+  if (rootKeys.length === 0) throw new MissingRootKeyError();
+  return { ...config, rootKeys };
+}
+
+/** Opens the database (external, or the bundled one, started or joined) without touching its content. */
+export async function openDatabase(config: Config): Promise<DatabaseUrls & { stop(): Promise<void> }> {
+  if (config.database !== null) return { ...config.database, stop: async () => undefined };
+  return startEmbedded(config.dataDir);
+}
+
+/** Migrates where the owner's URL is known; an external database without it must be migrated already (`wardkeep migrate`). */
+export async function migrateDatabase(config: Config, urls: DatabaseUrls): Promise<string[]> {
+  if (urls.ownerUrl === null) return [];
+  const roles = { app: decodeURIComponent(new URL(urls.appUrl).username), jobs: decodeURIComponent(new URL(urls.jobsUrl).username) };
+  const applied = await migrate(urls.ownerUrl, roles, [CORE_MIGRATIONS]);
+  await ensureSecrets(urls.ownerUrl, localRootKeys(config.rootKeys));
+  return applied;
+}
+
+/** Everything up to the app; what was started here is stopped by close(). */
+export async function boot(given: Config): Promise<Booted> {
+  const config = withRootKeys(given);
+  const database = await openDatabase(config);
+  try {
+    await migrateDatabase(config, database);
+    const app = await openApp({ config, log: createLog(config.logLevel), appUrl: database.appUrl, jobsUrl: database.jobsUrl });
+    return {
+      app,
+      urls: database,
+      close: async () => {
+        await app.close();
+        await database.stop();
+      },
+    };
+  } catch (error) {
+    await database.stop();
+    throw error;
+  }
+}

@@ -1,0 +1,21 @@
+import { migrateDatabase, openDatabase, withRootKeys } from '../boot.ts';
+import { ConfigError, readConfig } from '../config.ts';
+import { EXIT, type Command } from './command.ts';
+
+export const migrateCommand: Command = {
+  name: 'migrate',
+  summary: 'bring the database schema up to date',
+  usage: 'migrate',
+  async run({ out }) {
+    const config = withRootKeys(readConfig('production'));
+    if (config.database !== null && config.database.ownerUrl === null) throw new ConfigError(['WARDKEEP_DATABASE_OWNER_URL (or _FILE) is needed to migrate an external PostgreSQL']);
+    const database = await openDatabase(config);
+    try {
+      const applied = await migrateDatabase(config, database);
+      out.result({ applied }, applied.length === 0 ? 'The schema is up to date.' : `Applied: ${applied.join(', ')}.`);
+      return EXIT.done;
+    } finally {
+      await database.stop();
+    }
+  },
+};

@@ -1,0 +1,31 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { boot } from '../boot.ts';
+import { ConfigError, readConfig } from '../config.ts';
+import { serve as listen, untilAskedToStop } from '../serve.ts';
+import { EXIT, type Command } from './command.ts';
+
+export const serve: Command = {
+  name: 'serve',
+  summary: 'run the appliance under production rules',
+  usage: 'serve',
+  async run({ out }) {
+    const config = readConfig('production');
+    if (existsSync(join(config.dataDir, 'demo.json'))) throw new ConfigError([`the data folder ${config.dataDir} holds a demo; set WARDKEEP_DATA_DIR to another one`]);
+    const booted = await boot(config);
+    try {
+      const serving = await listen(booted.app);
+      try {
+        out.say(`Wardkeep answers on ${serving.url}`);
+        if (serving.caFile !== null) out.say(`Its certificate comes from a local authority; have browsers trust ${serving.caFile}`);
+        await untilAskedToStop();
+        out.say('Stopping.');
+      } finally {
+        await serving.stop();
+      }
+    } finally {
+      await booted.close();
+    }
+    return EXIT.done;
+  },
+};

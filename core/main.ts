@@ -1,0 +1,50 @@
+import { ConfigError } from './config.ts';
+import { MissingRootKeyError } from './crypto/root-keys.ts';
+import { EXIT, helpFor, overview, readInvocation, UsageError, type Command } from './commands/command.ts';
+import { demo } from './commands/demo.ts';
+import { keysInit } from './commands/keys.ts';
+import { migrateCommand } from './commands/migrate.ts';
+import { serve } from './commands/serve.ts';
+import { Fault } from './errors.ts';
+
+/** The program: one command line, a table of commands, exit codes that scripts can rely on. */
+export const COMMANDS: readonly Command[] = [serve, demo, migrateCommand, keysInit];
+
+async function main(words: readonly string[]): Promise<number> {
+  if (words.length === 0 || words[0] === '--help' || words[0] === '-h' || words[0] === 'help') {
+    process.stdout.write(overview(COMMANDS));
+    return words.length === 0 ? EXIT.usage : EXIT.done;
+  }
+  const { command, invocation, json, help } = readInvocation(COMMANDS, words);
+  if (help) {
+    process.stdout.write(helpFor(command));
+    return EXIT.done;
+  }
+  return command.run({
+    ...invocation,
+    out: {
+      say: (line) => void (json || process.stdout.write(`${line}\n`)),
+      result: (value, text) => void process.stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : `${text}\n`),
+    },
+  });
+}
+
+function explain(error: unknown): number {
+  if (error instanceof UsageError) {
+    process.stderr.write(`${error.message}\nRun \`wardkeep --help\` for the commands.\n`);
+    return EXIT.usage;
+  }
+  if (error instanceof ConfigError || error instanceof MissingRootKeyError) {
+    process.stderr.write(`${error.message}\n`);
+    return EXIT.config;
+  }
+  if (error instanceof Fault) {
+    process.stderr.write(`${error.message} (${error.code})\n${error.fields.map(({ path, text }) => `  - ${path}: ${text}\n`).join('')}`);
+    return EXIT.inputRefused;
+  }
+  // Our own sentences (a port in use, a database that does not answer) are meant for people; a stack is not.
+  process.stderr.write(`${error instanceof Error ? error.message : 'The program failed.'}\n`);
+  return EXIT.checkFailed;
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch(explain);

@@ -1,0 +1,45 @@
+import { hostname } from 'node:os';
+import type { Server } from '@hapi/hapi';
+import { readFileSync } from 'node:fs';
+import type { App } from './app.ts';
+import { createTls } from './http/tls.ts';
+import { composeServer } from './server.ts';
+
+/** The listening program. `stop()` ends it in order: no new requests, then running ones, then jobs, then the database's connections. */
+export type Serving = { readonly server: Server; readonly url: string; readonly caFile: string | null; stop(): Promise<void> };
+
+const DRAIN_MS = 5_000;
+
+export async function serve(app: App): Promise<Serving> {
+  const { config } = app;
+  const own = config.tls === null ? await createTls(config.dataDir, [...new Set([config.host, new URL(config.origin).hostname, hostname()])]) : null;
+  const tls = own ?? { key: readFileSync((config.tls as { keyFile: string }).keyFile, 'utf8'), cert: readFileSync((config.tls as { certFile: string }).certFile, 'utf8') };
+  const server = await composeServer(app, { tls, host: config.host, port: config.port });
+  try {
+    await server.start();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') throw new Error(`Port ${config.port} on ${config.host} is in use. Stop what listens there or set WARDKEEP_PORT.`, { cause: error });
+    throw error;
+  }
+  app.log.info('listening', { port: config.port });
+  return {
+    server,
+    url: config.origin,
+    caFile: own?.caFile ?? null,
+    stop: async () => {
+      await server.stop({ timeout: DRAIN_MS });
+    },
+  };
+}
+
+/** Resolves with the first SIGINT or SIGTERM. A second one ends the process at once. */
+export function untilAskedToStop(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(1));
+        resolve(signal);
+      });
+    }
+  });
+}
