@@ -173,7 +173,7 @@ function rangeOf(from: number, to: number, hashes: readonly string[]): CompactRa
   try {
     return new CompactRange(from, to, hashes.map(fromHex));
   } catch (error) {
-    if (error instanceof RangeError) throw new FormatError(`Merkle part: ${error.message}`);
+    if (error instanceof RangeError) throw stop('root', 'The Merkle part does not fit the range and its checkpoint.');
     throw error;
   }
 }
