@@ -1,0 +1,63 @@
+import { WorkspaceModel } from '../../db/model.ts';
+
+/** A patient. PHI columns (core/crypto/phi.ts) are plain here and sealed in PostgreSQL. */
+export class Contact extends WorkspaceModel {
+  static override tableName = 'contacts';
+  declare owner_id: string | null;
+  declare status: 'new' | 'active' | 'inactive' | 'deceased' | 'merged';
+  declare preferred_channel: 'phone' | 'sms' | 'email' | 'portal' | 'mail' | null;
+  declare tags: string[];
+  declare given_name: string | null;
+  declare middle_name: string | null;
+  declare family_name: string | null;
+  declare name_prefix: string | null;
+  declare name_suffix: string | null;
+  declare preferred_name: string | null;
+  /** `YYYY-MM-DD`; `YYYY-MM` or `YYYY` where a document knew no more. */
+  declare birth_date: string | null;
+  declare sex: string | null;
+  declare gender_identity: string | null;
+  declare pronouns: string | null;
+  /** BCP 47. */
+  declare language: string | null;
+  declare marital_status: string | null;
+  declare race: string | null;
+  declare ethnicity: string | null;
+  declare deceased_on: string | null;
+  declare notes: string | null;
+  declare merged_into_id: string | null;
+  declare version: number;
+  declare created_at: Date;
+  declare updated_at: Date;
+}
+
+/** A phone number or an e-mail address. */
+export class ContactPoint extends WorkspaceModel {
+  static override tableName = 'contact_points';
+  declare contact_id: string;
+  declare kind: 'phone' | 'email';
+  declare use: 'home' | 'work' | 'mobile' | 'other' | null;
+  /** 1 is tried first. */
+  declare rank: number;
+  declare value: string;
+}
+
+export class ContactAddress extends WorkspaceModel {
+  static override tableName = 'contact_addresses';
+  declare contact_id: string;
+  declare use: 'home' | 'work' | 'temporary' | 'other' | null;
+  /** Street lines, newline between them. */
+  declare lines: string | null;
+  declare city: string | null;
+  declare state: string | null;
+  declare postal_code: string | null;
+  declare country: string | null;
+}
+
+/** A number that an assigning authority gave: `system` is its OID or URI. */
+export class ContactIdentifier extends WorkspaceModel {
+  static override tableName = 'contact_identifiers';
+  declare contact_id: string;
+  declare system: string;
+  declare value: string;
+}
