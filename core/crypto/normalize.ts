@@ -15,6 +15,11 @@ export function normalizePhone(value: string): string {
 // Letters that Unicode does not decompose, as people without that keyboard type them.
 const PLAIN: Readonly<Record<string, string>> = { ł: 'l', ø: 'o', đ: 'd', ð: 'd', þ: 'th', ß: 'ss', æ: 'ae', œ: 'oe', ı: 'i' };
 
+/** A number off a card, however its groups were set apart: "4471-0092" and "44710092" are one. */
+export function normalizeIdentifier(value: string): string {
+  return value.normalize('NFKC').toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+}
+
 /** Lower case, without marks or punctuation, split into words: "O'Brien-García" → obrien, garcia and obriengarcia. */
 export function nameTokens(value: string): string[] {
   const folded = value.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace(/['’`.]/g, '').replace(/[łøđðþßæœı]/g, (letter) => PLAIN[letter] as string);

@@ -5,7 +5,7 @@
  * A table's `columns` are sealed text. `index` names the blind-index columns derived from them: `column` holds one tag (`exact`) or an array
  * of tags (`name`), `terms` says what the tags are computed over.
  */
-import { nameTerms, normalizeEmail, normalizePhone } from './normalize.ts';
+import { nameTerms, normalizeEmail, normalizeIdentifier, normalizePhone } from './normalize.ts';
 
 export type PhiIndex = {
   readonly column: string;
@@ -14,6 +14,9 @@ export type PhiIndex = {
   /** Normalised terms of a row's plain values; empty: no tag. */
   readonly terms: (row: Readonly<Record<string, unknown>>) => readonly string[];
 };
+/** In tables with an index: the index key version the row's tags were made under. */
+export const TAGS_VERSION = 'tags_version';
+
 export type PhiTable = { readonly columns: readonly string[]; readonly index?: readonly PhiIndex[] };
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
@@ -37,12 +40,17 @@ export const PHI: Readonly<Record<string, PhiTable>> = {
   contact_addresses: { columns: ['lines', 'city', 'state', 'postal_code', 'country'] },
   contact_identifiers: {
     columns: ['value'],
-    index: [{ column: 'value_tag', kind: 'one', domain: 'identifier', terms: (row) => some(text(row['value']).trim() === '' ? '' : `${text(row['system'])}|${text(row['value']).trim().toLowerCase()}`) }],
+    index: [
+      { column: 'value_tag', kind: 'one', domain: 'identifier', terms: (row) => some(text(row['value']).trim() === '' ? '' : `${text(row['system'])}|${text(row['value']).trim().toLowerCase()}`) },
+      { column: 'bare_tag', kind: 'one', domain: 'identifier', terms: (row) => some(normalizeIdentifier(text(row['value']))) },
+    ],
   },
+  contact_merges: { columns: ['survivor_before'] },
   activities: { columns: ['subject', 'body'] },
   appointments: { columns: ['reason', 'notes'] },
   documents: { columns: ['title', 'file_name', 'parsed'] },
   document_contents: { columns: ['content'] },
+  idempotency_keys: { columns: ['answer'] },
 };
 
 /** Tables by name for callers that walk all PHI (rotation, export, erasure). */
