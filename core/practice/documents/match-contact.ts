@@ -1,0 +1,92 @@
+import type { Patient } from '../../clinical/clinical-document.ts';
+import { nameTokens } from '../../crypto/normalize.ts';
+import type { Tx } from '../../db/scope.ts';
+import { Contact, ContactIdentifier } from '../contacts/model.ts';
+import type { MatchDoubt } from './model.ts';
+
+/**
+ * Which contact a document's patient is: deterministic, and never a guess. A shared identifier or the same name, birth date and sex is a
+ * match when nothing speaks against it; when something does, the document gets a contact of its own and the pair waits for a person.
+ * Merging two records of one person can be made good later, mixing two people's records cannot.
+ */
+export type Match =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'match'; readonly contact: Contact; readonly by: 'identifier' | 'demographics' }
+  | { readonly kind: 'doubt'; readonly candidates: readonly { readonly contact: Contact; readonly reason: MatchDoubt }[] };
+
+const CANDIDATES_MAX = 20;
+
+export async function matchContact(tx: Tx, patient: Patient): Promise<Match> {
+  const identifiers = matchableIdentifiers(patient);
+  const [byIdentifier, byDemographics] = await Promise.all([contactsWithIdentifier(tx, identifiers), contactsWithNameAndBirth(tx, patient)]);
+
+  const sure = byIdentifier.filter((contact) => agrees(contact, patient));
+  if (sure.length === 1) return { kind: 'match', contact: sure[0] as Contact, by: 'identifier' };
+  if (sure.length > 1) return { kind: 'doubt', candidates: sure.map((contact) => ({ contact, reason: 'several_candidates' as const })) };
+  if (byIdentifier.length > 0) return { kind: 'doubt', candidates: byIdentifier.map((contact) => ({ contact, reason: 'identifier_shared' as const })) };
+
+  const alike = byDemographics.filter((contact) => contact.sex === patient.sex);
+  if (alike.length > 1) return { kind: 'doubt', candidates: alike.map((contact) => ({ contact, reason: 'several_candidates' as const })) };
+  const [only] = alike;
+  if (only !== undefined) {
+    const clash = await hasOtherNumberOfSameAuthority(tx, only.id, identifiers);
+    return clash ? { kind: 'doubt', candidates: [{ contact: only, reason: 'identifiers_differ' }] } : { kind: 'match', contact: only, by: 'demographics' };
+  }
+  if (byDemographics.length > 0) return { kind: 'doubt', candidates: byDemographics.map((contact) => ({ contact, reason: 'demographics_differ' as const })) };
+  return { kind: 'none' };
+}
+
+/** Identifiers that name one person: `system` is the assigning authority's OID. Placeholders and HL7's example arcs are left out. */
+export function matchableIdentifiers(patient: Patient): { system: string; value: string }[] {
+  return patient.identifiers
+    .filter((id) => id.isMatchable && id.root !== null && id.extension !== null)
+    .map((id) => ({ system: id.root as string, value: id.kind === 'ssn' ? (id.extension as string).replace(/\D/g, '') : (id.extension as string) }));
+}
+
+async function contactsWithIdentifier(tx: Tx, identifiers: readonly { system: string; value: string }[]): Promise<Contact[]> {
+  if (identifiers.length === 0) return [];
+  const terms = identifiers.map(({ system, value }) => `${system}|${value.trim().toLowerCase()}`);
+  const rows = await ContactIdentifier.query(tx).whereIn('value_tag', terms.flatMap((term) => tx.keys.tags('identifier', term))).limit(CANDIDATES_MAX);
+  const ids = rows.filter((row) => terms.includes(`${row.system}|${row.value.trim().toLowerCase()}`)).map((row) => row.contact_id);
+  return ids.length === 0 ? [] : current(tx, await Contact.query(tx).whereIn('id', [...new Set(ids)]));
+}
+
+async function contactsWithNameAndBirth(tx: Tx, patient: Patient): Promise<Contact[]> {
+  if (patient.birthDate === null) return [];
+  const rows = await Contact.query(tx).whereIn('birth_date_tag', tx.keys.tags('date', patient.birthDate)).limit(CANDIDATES_MAX * 10);
+  return current(tx, rows.filter((contact) => contact.birth_date === patient.birthDate && sameName(contact, patient)));
+}
+
+/** A merged record stands for its survivor. */
+async function current(tx: Tx, rows: readonly Contact[]): Promise<Contact[]> {
+  const survivors = rows.flatMap((row) => (row.merged_into_id === null ? [] : [row.merged_into_id]));
+  const standing = rows.filter((row) => row.merged_into_id === null);
+  if (survivors.length === 0) return [...standing];
+  const found = await Contact.query(tx).whereIn('id', survivors);
+  return [...new Map([...standing, ...found].map((row) => [row.id, row])).values()];
+}
+
+/** Birth date and sex equal, and the family or the given name in common (people marry; people are called by a second name). */
+function agrees(contact: Contact, patient: Patient): boolean {
+  return contact.birth_date === patient.birthDate && contact.sex === patient.sex
+    && (overlaps(contact.family_name, patient.name.family) || overlaps(contact.given_name, patient.name.given));
+}
+
+function sameName(contact: Contact, patient: Patient): boolean {
+  const same = (a: string | null, b: string) => nameTokens(a ?? '').sort().join(' ') === nameTokens(b).sort().join(' ');
+  return same(contact.family_name, patient.name.family) && same(contact.given_name, patient.name.given);
+}
+
+function overlaps(a: string | null, b: string): boolean {
+  const tokens = new Set(nameTokens(a ?? ''));
+  return nameTokens(b).some((token) => tokens.has(token));
+}
+
+/** The same authority gave this person another number: two records there, or two people. */
+async function hasOtherNumberOfSameAuthority(tx: Tx, contactId: string, identifiers: readonly { system: string; value: string }[]): Promise<boolean> {
+  const known = await ContactIdentifier.query(tx).where({ contact_id: contactId });
+  return identifiers.some(({ system, value }) => {
+    const theirs = known.filter((row) => row.system === system);
+    return theirs.length > 0 && !theirs.some((row) => row.value.trim().toLowerCase() === value.trim().toLowerCase());
+  });
+}
