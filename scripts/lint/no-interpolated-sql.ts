@@ -29,7 +29,16 @@ function fixedness(follow: (node: TSESTree.Node) => TSESTree.Node): (sql: TSESTr
     if (node.type === 'ConditionalExpression') return isSafePart(node.consequent) && isSafePart(node.alternate);
     if (node.type === 'Literal' || /^[A-Z][A-Z0-9_]*$/.test(lastName(node) ?? '')) return true;
     const value = follow(node);
-    return value.type === 'CallExpression' && QUOTERS.has(calledName(value) ?? '');
+    return value.type === 'CallExpression' && (QUOTERS.has(calledName(value) ?? '') || isSafeList(value));
+  };
+  /** `names.map((name) => …).join(', ')` is as safe as what the arrow gives. */
+  const isSafeList = (call: TSESTree.CallExpression): boolean => {
+    if (calledName(call) !== 'join' || call.callee.type !== 'MemberExpression') return false;
+    const list = call.callee.object;
+    if (list.type !== 'CallExpression' || calledName(list) !== 'map') return false;
+    const [arrow] = list.arguments;
+    if (arrow?.type === 'Identifier') return QUOTERS.has(arrow.name);
+    return arrow?.type === 'ArrowFunctionExpression' && arrow.body.type !== 'BlockStatement' && isSafePart(arrow.body);
   };
   return isFixed;
 }

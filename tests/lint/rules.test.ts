@@ -59,9 +59,9 @@ const SAMPLES: Record<RuleName, { refused: string[]; accepted: string[] }> = {
     accepted: [`import type { Knex } from 'knex'`, `import { type Knex } from 'knex'`, `import { parse } from 'pg-connection-string'`, `import { Model } from 'objection'`],
   },
   'no-interpolated-sql': {
-    refused: ['knex.raw(`select ${x}`)', `query.whereRaw('a = ' + value)`, 'client.query(`select ${f(x)}`)', 'const n = name(); raw(`x ${n}`)', 'raw(`${yes ? 1 : x}`)', `raw('a' + 'b' + value)`],
+    refused: ['knex.raw(`select ${x}`)', `query.whereRaw('a = ' + value)`, 'client.query(`select ${f(x)}`)', 'const n = name(); raw(`x ${n}`)', 'raw(`${yes ? 1 : x}`)', 'raw(`${names.map((n) => `${n}`).join()}`)', 'raw(`${names.join()}`)', `raw('a' + 'b' + value)`],
     accepted: [
-      'knex.raw(`select 1`)', `knex.raw('select ?', [x])`, 'client.query(`drop table ${quoteName(x)}`)', 'const q = quoteName(x); raw(`drop ${q}`)', 'raw(`select ${COLUMNS} from t`)', `raw('a' + 'b')`, 'raw(SQL)',
+      'knex.raw(`select 1`)', `knex.raw('select ?', [x])`, 'client.query(`drop table ${quoteName(x)}`)', 'const q = quoteName(x); raw(`drop ${q}`)', 'raw(`select ${COLUMNS} from t`)', `raw('a' + 'b')`, 'raw(SQL)', 'const set = names.map((n) => `${quoteName(n)} = ?`).join(); raw(`set ${set}`)', 'raw(`${names.map(quoteName).join()}`)',
       "raw(`x ${y ? `t ${quoteName(y)}` : ''}`)",
     ],
   },
