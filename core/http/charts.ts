@@ -12,12 +12,12 @@ export type BarChart = {
   labels: { x: number; y: number; text: string }[];
 };
 
-const WIDTH = 720;
-const HEIGHT = 180;
+const WIDTH = 440;
+const HEIGHT = 168;
 const LEFT = 44;
 const TOP = 10;
-const BASE = 154;
-const MOST_LABELS = 8;
+const BASE = 142;
+const MOST_LABELS = 6;
 
 /** For the partial `bar-chart`. `points` run in time; `category` and `measure` head the table of numbers. */
 export function barChart(points: readonly Point[], { category, measure }: { category: string; measure: string }): BarChart {
@@ -52,7 +52,8 @@ export type HeatStrip = {
 };
 
 const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
-const CELL = 26;
+const CELL = 17;
+const GUTTER = 34;
 
 /** For the partial `heat-strip`. `counts[day][hour]`, Monday first, 7 × 24. Levels 1 to 4 are quarters of the busiest hour; 0 is none. */
 export function heatStrip(counts: readonly (readonly number[])[], measure: string): HeatStrip {
@@ -60,12 +61,12 @@ export function heatStrip(counts: readonly (readonly number[])[], measure: strin
   const hour = (at: number): string => `${String(at).padStart(2, '0')}:00`;
   const points = counts.flatMap((row, day) => row.map((value, at) => ({ label: `${DAYS[day]} ${hour(at)}`, value })));
   return {
-    width: 40 + 24 * CELL, height: 7 * CELL + 18, summary: summarise(points, measure),
+    width: GUTTER + 24 * CELL, height: 7 * CELL + 18, summary: summarise(points, measure),
     rows: counts.map((row, day) => ({
-      label: DAYS[day]?.slice(0, 3) ?? '', labelY: day * CELL + 17,
-      cells: row.map((value, at) => ({ x: 40 + at * CELL, y: day * CELL, size: CELL - 3, level: value === 0 ? 0 : Math.ceil((value / top) * 4), label: `${DAYS[day]} ${hour(at)}`, value })),
+      label: DAYS[day]?.slice(0, 3) ?? '', labelY: day * CELL + 12,
+      cells: row.map((value, at) => ({ x: GUTTER + at * CELL, y: day * CELL, size: CELL - 2, level: value === 0 ? 0 : Math.ceil((value / top) * 4), label: `${DAYS[day]} ${hour(at)}`, value })),
     })),
-    columns: [0, 6, 12, 18].map((at) => ({ x: 40 + at * CELL + 12, y: 7 * CELL + 14, text: hour(at) })),
+    columns: [0, 6, 12, 18].map((at) => ({ x: GUTTER + at * CELL + 16, y: 7 * CELL + 14, text: hour(at) })),
   };
 }
 

@@ -11,18 +11,19 @@ import { Fault, fault, type FaultCode } from '../errors.ts';
 export const refusalsPlugin: Plugin<{ app: App }> = {
   name: 'wardkeep-refusals',
   register(server, { app }) {
+    // Replaces the response without takeover(), which would skip the other onPreResponse steps: headers and cookies belong on refusals too.
     server.ext('onPreResponse', (request, h) => {
       const { response } = request;
       if (!('isBoom' in response)) return h.continue;
       const refusal = toFault(response);
       if (refusal.status >= 500) app.log.error('request failed', { requestId: request.info.id, route: request.route.path, method: request.method, err: response });
-      if (isApi(request)) {
-        return h.response(problemOf(refusal, request)).type('application/problem+json').code(refusal.status).takeover();
+      if (isApi(request) || request.headers['accept'] === 'application/json') {
+        return h.response(problemOf(refusal, request)).type('application/problem+json').code(refusal.status);
       }
       if (refusal.status === 401 && request.method === 'get' && wantsHtml(request)) {
-        return h.redirect(`/sign-in?return=${encodeURIComponent(request.path + request.url.search)}`).takeover();
+        return h.redirect(`/sign-in?return=${encodeURIComponent(request.path + request.url.search)}`);
       }
-      return h.page('pages/error', { status: refusal.status, code: refusal.code, text: refusal.message }).code(refusal.status).takeover();
+      return h.page('pages/error', { status: refusal.status, code: refusal.code, text: refusal.message }).code(refusal.status);
     });
   },
 };

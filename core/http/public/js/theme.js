@@ -25,5 +25,8 @@ addEventListener('keydown', (event) => {
   }
 });
 
+// On a phone the sections are a strip that scrolls: the current one is brought into it.
+document.querySelector('.nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+
 // Whoever sent a form with faults hears of them first (WCAG 3.3.1).
 document.querySelector('[data-error-summary]')?.focus();
