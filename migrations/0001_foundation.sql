@@ -17,15 +17,19 @@ create table sec.context_keys (
   created_at timestamptz not null default now()
 );
 
--- Session-local memory a client can neither read nor rewind: setval() marks the transaction that has entered a workspace. Without it
--- "clear the setting, enter again" would let one transaction see two workspaces.
-create sequence sec.entered as bigint;
+-- What this backend's transaction has entered. Sequences, because currval() is memory of the session that neither a client without privileges
+-- on them can read or set, nor a rollback to a savepoint can rewind; unlogged, so that reading assigns no transaction id and writes no WAL.
+create unlogged sequence sec.entered_at     as bigint;                                           -- start of that transaction, µs since epoch
+create unlogged sequence sec.entered_until  as bigint;                                           -- expiry of its token, ms since epoch
+create unlogged sequence sec.entered_nth    as bigint;                                           -- how manieth entry on this connection
+create unlogged sequence sec.entered_high   as bigint minvalue -9223372036854775808 start 0;     -- the workspace's id, first and last 64 bits
+create unlogged sequence sec.entered_low    as bigint minvalue -9223372036854775808 start 0;
 
 create function sec.hmac(key sec.context_keys, message text) returns bytea
   language sql immutable strict parallel safe set search_path = pg_catalog
   as $$ select sha256(key.outer_pad || sha256(key.inner_pad || convert_to(message, 'UTF8'))) $$;
 
--- True when `mac` (`<key id>.<hex>`) is the HMAC of `message`. Both sides are MACed once more, so the comparison's timing says nothing.
+-- True when `mac` (`<key id>.<hex>`) is the HMAC of `message`. Hashes are compared, so the comparison's timing tells nothing of the MAC.
 create function sec.mac_is_valid(message text, mac text) returns boolean
   language plpgsql stable strict set search_path = pg_catalog
 as $$
@@ -33,69 +37,75 @@ declare key sec.context_keys;
 begin
   select * into key from sec.context_keys where id = split_part(mac, '.', 1);
   if not found then return false; end if;
-  return sec.hmac(key, split_part(mac, '.', 2)) = sec.hmac(key, encode(sec.hmac(key, message), 'hex'));
+  return sha256(convert_to(split_part(mac, '.', 2), 'UTF8')) = sha256(convert_to(encode(sec.hmac(key, message), 'hex'), 'UTF8'));
 end $$;
 
--- Binds this transaction of this backend to a workspace. `token` is `workspace|backend pid|expiry (ms since epoch)|mac`, minted by the
--- program. A wrong mac, pid or expiry raises; so does a second call in the same transaction.
+-- Binds this transaction of this backend to a workspace. `token` is `workspace|backend pid|nth entry on this connection|expiry (ms since
+-- epoch)|mac`, minted by the program. A wrong mac, pid or expiry raises; so does a token used before, and a second call in one transaction.
+-- Session-level locks of an earlier borrower of the connection are dropped.
 create function sec.enter(token text) returns void
   language plpgsql volatile security definer set search_path = pg_catalog
 as $$
 declare
-  part    text[] := string_to_array(token, '|');
-  started bigint := (extract(epoch from now()) * 1000000)::bigint;
-  marked  bigint;
-  bound   text;
+  part     text[] := string_to_array(token, '|');
+  started  bigint := (extract(epoch from now()) * 1000000)::bigint;
+  last_at  bigint;
+  last_nth bigint;
+  id       bytea;
 begin
-  if token is null or array_length(part, 1) is distinct from 4 then
+  if token is null or array_length(part, 1) is distinct from 5 then
     raise exception 'workspace context is malformed' using errcode = '42501';
   end if;
-  if not sec.mac_is_valid('enter|' || part[1] || '|' || part[2] || '|' || part[3], part[4]) then
+  if not sec.mac_is_valid('enter|' || part[1] || '|' || part[2] || '|' || part[3] || '|' || part[4], part[5]) then
     raise exception 'workspace context is not signed by this installation' using errcode = '42501';
   end if;
   if part[2]::int <> pg_backend_pid() then
     raise exception 'workspace context belongs to another connection' using errcode = '42501';
   end if;
-  if part[3]::bigint < extract(epoch from clock_timestamp()) * 1000 then
+  if part[4]::bigint < extract(epoch from clock_timestamp()) * 1000 then
     raise exception 'workspace context has expired' using errcode = '42501';
   end if;
   begin
-    marked := currval('sec.entered');
+    last_at := currval('sec.entered_at');
+    last_nth := currval('sec.entered_nth');
   exception when object_not_in_prerequisite_state then
-    marked := null;
+    last_nth := 0; -- nothing entered yet: only a first token may say so, or DISCARD SEQUENCES would undo the two refusals below
   end;
-  if marked = started then
+  if last_at = started then
     raise exception 'this transaction has already entered a workspace' using errcode = '42501';
   end if;
-  perform setval('sec.entered', started);
-  bound := part[1] || '|' || part[2] || '|' || started || '|' || part[3];
-  perform set_config('app.workspace_id', bound || '|' || (
-    select id || '.' || encode(sec.hmac(k, 'bound|' || bound), 'hex') from sec.context_keys k where id = split_part(part[4], '.', 1)), true);
+  if part[3]::bigint <= last_nth or (last_nth = 0 and part[3] <> '1') then
+    raise exception 'workspace context has been used before' using errcode = '42501';
+  end if;
+  id := uuid_send(part[1]::uuid);
+  perform setval('sec.entered_at', started), setval('sec.entered_nth', part[3]::bigint), setval('sec.entered_until', part[4]::bigint),
+          setval('sec.entered_high', ('x' || encode(substr(id, 1, 8), 'hex'))::bit(64)::bigint), setval('sec.entered_low', ('x' || encode(substr(id, 9), 'hex'))::bit(64)::bigint),
+          set_config('app.workspace_id', part[1], true), pg_advisory_unlock_all();
 end $$;
 
--- The workspace this transaction entered. Raises without one, with a forged one, or with one bound to another backend or transaction.
+-- The workspace this transaction entered. Raises without one, after its expiry, or when app.workspace_id was set by anyone but sec.enter().
 -- Policies call it as an InitPlan, `workspace_id = (select sec.workspace())`: once per statement, not per row.
 create function sec.workspace() returns uuid
   language plpgsql stable security definer parallel restricted set search_path = pg_catalog
 as $$
 declare
   context text := current_setting('app.workspace_id', true);
-  part    text[];
+  entered uuid;
 begin
   if context is null or context = '' then
     raise exception 'no workspace has been entered' using errcode = '42501';
   end if;
-  part := string_to_array(context, '|');
-  if array_length(part, 1) is distinct from 5
-     or not sec.mac_is_valid('bound|' || part[1] || '|' || part[2] || '|' || part[3] || '|' || part[4], part[5])
-     or part[2] <> pg_backend_pid()::text
-     or part[3] <> ((extract(epoch from now()) * 1000000)::bigint)::text then
-    raise exception 'workspace context is not signed for this transaction' using errcode = '42501';
+  if currval('sec.entered_at') <> (extract(epoch from now()) * 1000000)::bigint then
+    raise exception 'this transaction has not entered a workspace' using errcode = '42501';
   end if;
-  if part[4]::bigint < extract(epoch from clock_timestamp()) * 1000 then
+  if currval('sec.entered_until') < extract(epoch from clock_timestamp()) * 1000 then
     raise exception 'workspace context has expired' using errcode = '42501';
   end if;
-  return part[1]::uuid;
+  entered := encode(int8send(currval('sec.entered_high')) || int8send(currval('sec.entered_low')), 'hex')::uuid;
+  if context <> entered::text then
+    raise exception 'workspace context was not set by sec.enter()' using errcode = '42501';
+  end if;
+  return entered;
 end $$;
 
 -- The system door enters the installation's own workspace (the nil UUID), which only the program can sign, and only for the jobs role.
@@ -106,10 +116,12 @@ create function sec.is_system() returns boolean
 grant execute on function sec.enter(text), sec.workspace(), sec.is_system() to {{app}}, {{jobs}};
 
 -- Puts a workspace table behind the policy and grants exactly what is named. `business` tables also refuse to commit a change that left
--- no audit entry in the same transaction.
+-- no audit entry in the same transaction. No column statistics are kept: the planner's estimates come from the rows of all workspaces, so
+-- EXPLAIN of `email < 'm'` would tell where other workspaces' addresses lie. Indexes led by workspace_id are chosen without them.
 create procedure sec.protect(tbl regclass, privileges text, business boolean default true)
   language plpgsql set search_path = pg_catalog
 as $$
+declare col record;
 begin
   execute format('alter table %s enable row level security, force row level security', tbl);
   execute format('create policy tenant on %s to {{app}}, {{jobs}} using (workspace_id = (select sec.workspace())) with check (workspace_id = (select sec.workspace()))', tbl);
@@ -117,6 +129,12 @@ begin
   if business then
     execute format('create constraint trigger leaves_audit_entry after insert or update or delete on %s deferrable initially deferred for each row execute function sec.require_audit_entry()', tbl);
   end if;
+  for col in select attname from pg_attribute where attrelid = tbl and attnum > 0 and not attisdropped loop
+    execute format('alter table %s alter column %I set statistics 0', tbl, col.attname);
+  end loop;
+  for col in select i.indexrelid::regclass as idx, k.position from pg_index i, unnest(i.indkey::int2[]) with ordinality as k(attnum, position) where i.indrelid = tbl and k.attnum = 0 loop
+    execute format('alter index %s alter column %s set statistics 0', col.idx, col.position);
+  end loop;
 end $$;
 
 -- Lets the system door (sign-in by e-mail, the list of workspaces) see a table across workspaces. The closed list is checked at boot.

@@ -4,12 +4,15 @@ import type { SymmetricKey } from '../crypto/envelope.ts';
 /** How long a transaction may use its workspace after entering it. */
 export const CONTEXT_LIFE_MS = 60_000;
 
+/** The connection a token is for: its backend's process id, and how manieth transaction on it this is, from 1. */
+export type Backend = { readonly pid: number; readonly nth: number };
+
 /**
- * The token `sec.enter()` checks: `workspace|backend pid|expiry (ms)|<key id>.<HMAC-SHA-256 hex>`. Bound to one backend, so a stolen token
- * is useless on another connection; the database exchanges it for a binding to the one transaction.
+ * The token `sec.enter()` checks: `workspace|backend pid|nth|expiry (ms)|<key id>.<HMAC-SHA-256 hex>`. Good for one entry on one connection:
+ * stolen it is useless elsewhere, and once used it is useless here. The database exchanges it for a binding to the one transaction.
  */
-export function mintContext(key: SymmetricKey, workspaceId: string, backendPid: number, expiresAt: number): string {
-  const subject = `${workspaceId}|${backendPid}|${expiresAt}`;
+export function mintContext(key: SymmetricKey, workspaceId: string, { pid, nth }: Backend, expiresAt: number): string {
+  const subject = `${workspaceId}|${pid}|${nth}|${expiresAt}`;
   return `${subject}|${key.id}.${createHmac('sha256', key.bytes).update(`enter|${subject}`, 'utf8').digest('hex')}`;
 }
 

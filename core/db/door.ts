@@ -43,7 +43,7 @@ export function openDoor(options: DoorOptions): Door {
   const jobs = openPool(options.jobsUrl, 4);
 
   const bound = <T>(pool: Knex, workspaceId: string, fn: (knex: Knex.Transaction) => Promise<T>): Promise<T> => {
-    const config: BoundConfig = { enter: (pid) => mintContext(contextKey, workspaceId, pid, clock() + CONTEXT_LIFE_MS) };
+    const config: BoundConfig = { enter: (backend) => mintContext(contextKey, workspaceId, backend, clock() + CONTEXT_LIFE_MS) };
     return pool.transaction(fn, config);
   };
 

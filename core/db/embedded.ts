@@ -21,7 +21,7 @@ const DATABASE = 'wardkeep';
 /** Server settings: nothing a statement carries may reach a log (the catalog check refuses otherwise). */
 const SERVER_SETTINGS = [
   'log_statement=none', 'log_min_duration_statement=-1', 'log_parameter_max_length=0', 'log_parameter_max_length_on_error=0', 'log_min_error_statement=panic',
-  'log_error_verbosity=terse', 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'password_encryption=scram-sha-256', 'shared_buffers=64MB', 'max_connections=60', 'jit=off',
+  'log_error_verbosity=terse', 'track_activities=off', 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'password_encryption=scram-sha-256', 'shared_buffers=64MB', 'max_connections=60', 'jit=off',
 ];
 
 /**
@@ -116,7 +116,7 @@ async function createRolesAndDatabase(state: State): Promise<void> {
 
 /**
  * A database as Wardkeep wants it (docs/postgresql.md gives the same statements for an external server): owned by the owner role, closed to
- * PUBLIC, without large objects, and with a search_path in which pg_catalog comes first and pg_temp last, so that nothing can be shadowed.
+ * PUBLIC, without the functions below, and with a search_path in which pg_catalog comes first and pg_temp last, so that nothing can be shadowed.
  */
 export async function createDatabase(superuserUrl: string, name: string, template?: string): Promise<void> {
   const quoted = quoteName(name);
@@ -127,12 +127,17 @@ export async function createDatabase(superuserUrl: string, name: string, templat
     await client.query(`alter database ${quoted} set search_path = pg_catalog, app, pg_temp`);
   });
   if (template !== undefined) return; // a clone brings the function grants along
-  await asSuperuser(withDatabase(superuserUrl, name), (client) => client.query(REVOKE_LARGE_OBJECTS));
+  await asSuperuser(withDatabase(superuserUrl, name), (client) => client.query(WITHDRAW_FUNCTIONS));
 }
 
-/** Large objects live outside row-level security and anyone may create them until the functions are withdrawn from PUBLIC. */
-const REVOKE_LARGE_OBJECTS = `do $$ declare f regprocedure; begin
-  for f in select oid::regprocedure from pg_proc where pronamespace = 'pg_catalog'::regnamespace and proname ~ '^(lo_|loread|lowrite)' loop
+/**
+ * Functions PostgreSQL gives to everybody and a run-time role must not have. Large objects live outside row-level security; the names of
+ * prepared statements would let one borrower of a connection replace another's; the list of locks tells who is writing; and no session may
+ * end another.
+ */
+const WITHDRAW_FUNCTIONS = `do $$ declare f regprocedure; begin
+  for f in select oid::regprocedure from pg_proc where pronamespace = 'pg_catalog'::regnamespace
+           and (proname ~ '^(lo_|loread|lowrite)' or proname in ('pg_prepared_statement', 'pg_lock_status', 'pg_terminate_backend', 'pg_cancel_backend')) loop
     execute format('revoke all on function %s from public', f);
   end loop;
 end $$`;
