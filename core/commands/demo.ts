@@ -1,0 +1,54 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { boot, rootKeyFile } from '../boot.ts';
+import { readConfig } from '../config.ts';
+import { createRootKeyFile } from '../crypto/root-key-file.ts';
+import { setUpDemo, writeDemoFacts, type DemoFacts } from '../demo/set-up-demo.ts';
+import { serve as listen, untilAskedToStop } from '../serve.ts';
+import { EXIT, type Command } from './command.ts';
+
+export const demo: Command = {
+  name: 'demo',
+  summary: 'run with two invented practices (willow, harbor) in the data folder',
+  usage: 'demo',
+  async run({ out }) {
+    const config = { ...readConfig('demo'), database: null };
+    const factsFile = join(config.dataDir, 'demo.json');
+    if (existsSync(join(config.dataDir, 'postgres')) && !existsSync(factsFile) && existsSync(join(config.dataDir, 'installation'))) {
+      throw new Error(`${config.dataDir} holds a real installation; set WARDKEEP_DATA_DIR to another folder for the demo.`);
+    }
+    mkdirSync(config.dataDir, { recursive: true });
+    if (config.rootKeys.length === 0 && !existsSync(rootKeyFile(config))) await createRootKeyFile(rootKeyFile(config));
+    const booted = await boot({ ...config, logLevel: config.logLevel === 'info' ? 'warn' : config.logLevel });
+    try {
+      const before = existsSync(factsFile) ? (JSON.parse(readFileSync(factsFile, 'utf8')) as DemoFacts) : null;
+      if (before === null) out.say('Making two practices with 200 invented patients each …');
+      const workspaces = before?.workspaces ?? (await setUpDemo(booted.app, new Date().toISOString().slice(0, 10)));
+      const serving = await listen(booted.app);
+      try {
+        const facts: DemoFacts = { url: serving.url, caFile: serving.caFile, postgres: { appUrl: booted.urls.appUrl }, workspaces };
+        await writeDemoFacts(config.dataDir, facts);
+        out.result(facts, signInTable(facts, factsFile));
+        await untilAskedToStop();
+        out.say('Stopping.');
+      } finally {
+        await serving.stop();
+      }
+    } finally {
+      await booted.close();
+    }
+    return EXIT.done;
+  },
+};
+
+function signInTable({ url, caFile, workspaces }: DemoFacts, file: string): string {
+  const rows = workspaces.flatMap(({ slug, users }) => users.map(({ email, role, designations, password, totpSecret }) => [slug, [role, ...designations].join(' + '), email, password, totpSecret]));
+  const head = ['workspace', 'role', 'e-mail', 'password', 'authenticator secret'];
+  const widths = head.map((title, at) => Math.max(title.length, ...rows.map((row) => (row[at] as string).length)));
+  const line = (cells: readonly string[]) => cells.map((cell, at) => cell.padEnd(widths[at] as number)).join('  ');
+  return [
+    '', line(head), line(widths.map((width) => '─'.repeat(width))), ...rows.map(line), '',
+    `Wardkeep answers on ${url}`, ...(caFile === null ? [] : [`Certificate authority for your browser: ${caFile}`]),
+    `The same, with service account tokens: ${file}`, 'Ctrl-C stops everything; running it again continues where it was.', '',
+  ].join('\n');
+}

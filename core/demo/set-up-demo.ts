@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { App } from '../app.ts';
+import { createServiceAccount } from '../auth/service-accounts/create-service-account.ts';
+import type { Designation, Role } from '../db/scope.ts';
+import { createUser } from '../workspaces/people/create-user.ts';
+import { createWorkspace } from '../workspaces/create-workspace.ts';
+import { loadPractice } from './load-practice.ts';
+
+/** What demo.json holds and the sign-in table shows. The people are invented; the passwords and secrets are made anew for each installation. */
+export type DemoFacts = {
+  url: string;
+  caFile: string | null;
+  postgres: { appUrl: string };
+  workspaces: { slug: string; name: string; users: DemoUser[]; serviceAccount: { name: string; token: string } }[];
+};
+export type DemoUser = { email: string; name: string; role: Role; designations: readonly Designation[]; password: string; totpSecret: string };
+
+const WORKSPACES = [
+  { slug: 'willow', name: 'Willow Creek Family Clinic', timeZone: 'America/Denver' },
+  { slug: 'harbor', name: 'Harbor Point Hospital', timeZone: 'America/New_York' },
+] as const;
+
+const PEOPLE = [
+  { mailbox: 'admin', role: 'ADMIN', designations: [], names: ['Priya Raman', 'Samuel Osei'] },
+  { mailbox: 'manager', role: 'MANAGER', designations: [], names: ['Daniel Whitfield', 'Marta Kowalska'] },
+  { mailbox: 'agent', role: 'AGENT', designations: [], names: ['Rosa Delgado', 'Kenji Watanabe'] },
+  { mailbox: 'readonly', role: 'READONLY', designations: [], names: ['Tom Becker', 'Amina Diallo'] },
+  { mailbox: 'officer', role: 'READONLY', designations: ['SECURITY_OFFICER'], names: ['Grace Lindqvist', 'Victor Amadi'] },
+] as const satisfies readonly { mailbox: string; role: Role; designations: readonly Designation[]; names: readonly [string, string] }[];
+
+const SERVICE_ACCOUNT_SCOPES = [
+  'contact.read', 'contact.write', 'contact.all', 'contact.assign', 'contact.share', 'contact.merge', 'activity.read', 'activity.write', 'appointment.read', 'appointment.write',
+  'document.read', 'document.import', 'audit.read', 'trust.read',
+] as const;
+
+const PATIENTS = 200;
+const DOCUMENTS = 12;
+const YEAR_MS = 365 * 24 * 3600 * 1000;
+
+/** Makes both workspaces with people, a service account and a lived-in practice. Run once, on an empty installation. */
+export async function setUpDemo(app: App, today: string): Promise<DemoFacts['workspaces']> {
+  return Promise.all(WORKSPACES.map(async ({ slug, name, timeZone }, at) => {
+    const workspaceId = await createWorkspace(app, { slug, name, timeZone });
+    const users = await Promise.all(PEOPLE.map(async ({ mailbox, role, designations, names }) => {
+      const user: DemoUser = { email: `${mailbox}@${slug}.example`, name: names[at] as string, role, designations, password: demoPassword(), totpSecret: base32(randomBytes(20)) };
+      const id = await createUser(app, workspaceId, user);
+      return { id, user };
+    }));
+    const serviceAccountName = 'Scheduling bridge';
+    const { token } = await createServiceAccount(app, workspaceId, { name: serviceAccountName, role: 'ADMIN', scopes: SERVICE_ACCOUNT_SCOPES, expiresAt: new Date(Date.now() + YEAR_MS) });
+    const staff = users.filter(({ user }) => user.designations.length === 0).map(({ id, user }) => ({ id, role: user.role }));
+    await loadPractice(app, workspaceId, { slug, patients: PATIENTS, documents: DOCUMENTS, today, staff });
+    return { slug, name, users: users.map(({ user }) => user), serviceAccount: { name: serviceAccountName, token } };
+  }));
+}
+
+export async function writeDemoFacts(dataDir: string, facts: DemoFacts): Promise<string> {
+  const file = join(dataDir, 'demo.json');
+  await writeFile(file, `${JSON.stringify(facts, null, 2)}\n`, { mode: 0o600 });
+  return file;
+}
+
+/** Easy to type, hard to guess: 60 bits in four groups. */
+function demoPassword(): string {
+  const letters = 'abcdefghjkmnpqrstuvwxyz23456789';
+  return [...randomBytes(16)].map((byte, at) => (at % 4 === 0 && at > 0 ? '-' : '') + letters[byte % letters.length]).join('');
+}
+
+/** RFC 4648 section 6, as authenticator apps take it. */
+function base32(bytes: Uint8Array): string {
+  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  return (bits.match(/.{5}/g) ?? []).map((group) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[Number.parseInt(group, 2)]).join('');
+}
