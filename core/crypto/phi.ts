@@ -51,6 +51,8 @@ export const PHI: Readonly<Record<string, PhiTable>> = {
   documents: { columns: ['title', 'file_name', 'parsed'] },
   document_contents: { columns: ['content'] },
   idempotency_keys: { columns: ['answer'] },
+  // Not PHI, but a secret that must open again: sealed, rotated and kept out of exports in the same way.
+  totp_factors: { columns: ['secret'] },
 };
 
 /** Tables by name for callers that walk all PHI (rotation, export, erasure). */

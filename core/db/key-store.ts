@@ -32,14 +32,18 @@ export function createKeyLoader(roots: RootKeyProvider, clock: () => number = Da
   const load: KeyLoader = async (workspaceId, read) => {
     const cached = rings.get(workspaceId);
     if (cached !== undefined && clock() - cached.readAt < RING_LIFE_MS && cached.left > RESERVATION / 4) return cached.keys;
-    const reserve = cached === undefined || cached.left <= RESERVATION / 4 ? RESERVATION : 0;
-    const rows = await read(async (knex) => {
-      if (reserve > 0) await knex.raw("update app.workspace_keys set encryptions = encryptions + ? where kind = 'data' and status = 'active'", [reserve]);
-      return ((await knex.raw("select kind, version, wrapped, status from app.workspace_keys where status <> 'retired' order by version desc")) as { rows: KeyRow[] }).rows;
+    const { rows, left } = await read(async (knex) => {
+      const found = ((await knex.raw("select kind, version, wrapped, status from app.workspace_keys where status <> 'retired' order by version desc")) as { rows: KeyRow[] }).rows;
+      const active = found.find(({ kind, status }) => kind === 'data' && status === 'active')?.version ?? 0;
+      // What was reserved on a version cannot be spent on the next.
+      const carried = cached?.keys.dataVersion === active ? cached.left : 0;
+      if (carried > RESERVATION / 4) return { rows: found, left: carried };
+      await knex.raw("update app.workspace_keys set encryptions = encryptions + ? where kind = 'data' and version = ?", [RESERVATION, active]);
+      return { rows: found, left: carried + RESERVATION };
     });
     if (rows.length === 0) throw fault('workspace.not_found');
     const of = (kind: string) => Promise.all(rows.filter((row) => row.kind === kind).map((row) => open(workspaceId, row)));
-    const ring: Ring = { keys: undefined as unknown as WorkspaceKeys, readAt: clock(), left: (cached?.left ?? 0) + reserve };
+    const ring: Ring = { keys: undefined as unknown as WorkspaceKeys, readAt: clock(), left };
     ring.keys = new WorkspaceKeys(workspaceId, await of('data'), await of('index'), () => {
       ring.left -= 1;
     });

@@ -1,5 +1,5 @@
 import { Model, type Constructor, type QueryBuilderType, type QueryContext, type SingleQueryBuilder, type StaticHookArguments, type TransactionOrKnex } from 'objection';
-import { PHI, type PhiTable } from '../crypto/phi.ts';
+import { PHI, TAGS_VERSION, type PhiTable } from '../crypto/phi.ts';
 import { uuidv7 } from '../crypto/uuid.ts';
 import type { Tx } from './scope.ts';
 
@@ -87,6 +87,7 @@ export function sealRow(tx: Tx, model: { tableName: string; phi: PhiTable | unde
   for (const index of phi.index ?? []) {
     const tags = index.terms(whole as Record<string, unknown>).map((term) => tx.keys.tag(index.domain, term));
     target[index.column] = index.kind === 'many' ? `{${tags.join(',')}}` : (tags[0] ?? null);
+    target[TAGS_VERSION] = tx.keys.indexVersion;
   }
   for (const column of phi.columns) {
     const value = target[column];
@@ -107,4 +108,5 @@ export function openRow(tx: Tx, model: { tableName: string; phi: PhiTable | unde
     target[column] = tx.keys.open(value, { table: tableName, column, rowId }).toString('utf8');
   }
   for (const index of phi.index ?? []) delete target[index.column];
+  delete target[TAGS_VERSION];
 }

@@ -17,7 +17,8 @@ export type Secrets = {
   readonly auditKey: KeyObject;
 };
 
-const secretContext = (name: string, version: number) => `secret\n${name}\n${version}`;
+/** What a secret's wrapping is bound to. */
+export const secretContext = (name: string, version: number): string => `secret\n${name}\n${version}`;
 
 /** Makes what is missing. Run by `migrate` under the owner role; running it again changes nothing. */
 export async function ensureSecrets(ownerUrl: string, roots: RootKeyProvider): Promise<void> {

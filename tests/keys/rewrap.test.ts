@@ -1,0 +1,65 @@
+import t from 'tap';
+import { openApp, type App } from '../../core/app.ts';
+import { record } from '../../core/audit/record.ts';
+import { asSuperuser, withDatabase } from '../../core/db/embedded.ts';
+import { RESERVATION } from '../../core/db/key-store.ts';
+import { systemScope } from '../../core/db/scope.ts';
+import { createLog } from '../../core/log.ts';
+import { keyStatus } from '../../core/keys/key-status.ts';
+import { rewrapKeys } from '../../core/keys/rewrap-keys.ts';
+import { Contact } from '../../core/practice/contacts/model.ts';
+import { createWorkspace } from '../../core/workspaces/create-workspace.ts';
+import { bootTest } from './boot.ts';
+
+const { app, urls, config, close } = await bootTest();
+t.teardown(close);
+const old = { id: 'test', bytes: Buffer.alloc(32, 1) };
+const next = { id: 'next', bytes: Buffer.alloc(32, 2) };
+const restarted = (rootKeys: readonly { id: string; bytes: Buffer }[]) => openApp({ config: { ...config, rootKeys }, log: createLog('silent'), appUrl: urls.appUrl, jobsUrl: urls.jobsUrl });
+const asOwner = (sql: string, values: unknown[]) => asSuperuser(withDatabase(urls.superuserUrl, 'wardkeep'), (client) => client.query(sql, values));
+
+const willow = await createWorkspace(app, { slug: 'willow', name: 'Willow', timeZone: 'America/New_York' });
+const harbor = await createWorkspace(app, { slug: 'harbor', name: 'Harbor', timeZone: 'America/Chicago' });
+await app.withWorkspace(systemScope(willow, 'test'), async (tx) => {
+  await Contact.query(tx).insert({ given_name: 'Ana', family_name: 'Ruiz' });
+  record(tx, { action: 'test.seeded' });
+});
+const names = async (opened: App) => opened.withWorkspace(systemScope(willow, 'test'), async (tx) => (await Contact.query(tx)).map(({ given_name }) => given_name));
+
+t.test('status says what each version holds and what wraps it', async (t) => {
+  const status = await keyStatus(app);
+  t.same(status.rootKeys, [{ id: 'test', isCurrent: true, wraps: 7 }], 'four workspace keys and three secrets');
+  t.same(status.workspaces.map(({ slug }) => slug), ['harbor', 'willow']);
+  const data = status.workspaces[1]?.keys[0];
+  t.match(data, { kind: 'data', version: 1, status: 'active', wrappedBy: 'test', values: 2, warning: null, byColumn: [{ table: 'contacts', column: 'family_name', count: 1 }, { table: 'contacts', column: 'given_name', count: 1 }] });
+  t.equal(data?.encryptions, RESERVATION, 'a block is counted before it is used');
+  t.same((await keyStatus(app, harbor)).workspaces.map(({ slug }) => slug), ['harbor']);
+});
+
+t.test('a key near its limit is warned of', async (t) => {
+  const warning = async (encryptions: number) => {
+    await asOwner("update app.workspace_keys set encryptions = $1 where workspace_id = $2 and kind = 'data'", [encryptions, willow]);
+    return (await keyStatus(app, willow)).workspaces[0]?.keys[0]?.warning;
+  };
+  t.equal(await warning(2 ** 31 - 1), null);
+  t.equal(await warning(2 ** 31), 'rotate_soon');
+  t.equal(await warning(2 ** 32), 'rotate_now');
+  await warning(RESERVATION);
+});
+
+t.test('root key rotation: both known, all re-wrapped, the old one taken away', async (t) => {
+  const both = await restarted([next, old]);
+  t.teardown(() => both.close());
+  t.same(await names(both), ['Ana'], 'before the re-wrap the old key still opens');
+  t.same(await rewrapKeys(both), { rootKey: 'next', secrets: 3, keys: 4 });
+  t.same(await rewrapKeys(both), { rootKey: 'next', secrets: 0, keys: 0 }, 'nothing is left to do');
+  t.same((await keyStatus(both)).rootKeys, [{ id: 'next', isCurrent: true, wraps: 7 }, { id: 'test', isCurrent: false, wraps: 0 }]);
+  t.same((await keyStatus(app)).unknownRootKeys, ['next'], 'a program without the new key says which it lacks');
+
+  const after = await restarted([next]);
+  t.teardown(() => after.close());
+  t.same(await names(after), ['Ana']);
+  await t.rejects(restarted([old]), { name: 'EnvelopeError' }, 'the old key alone opens nothing any more');
+  const entries = await after.withWorkspace(systemScope(willow, 'test'), (tx) => tx.knex('app.audit_entries').where({ action: 'key.rewrapped' }));
+  t.equal(entries.length, 1);
+});
