@@ -12,8 +12,8 @@ export type Unstructured = { attachments: Attachment[]; sections: Section[] };
 export function readUnstructured(root: XmlElement, title: string, reading: Reading): Unstructured | null {
   const text = at(root, 'component', 'nonXMLBody', 'text');
   if (text === undefined) return null;
-  const mediaType = attribute(text, 'mediaType')?.toLowerCase() ?? 'text/plain';
   const reference = attribute(child(text, 'reference'), 'value') ?? null;
+  const mediaType = attribute(text, 'mediaType')?.toLowerCase() ?? (reference === null ? 'text/plain' : 'application/octet-stream');
   const content = rawText(text);
   if (attribute(text, 'representation')?.toUpperCase() === 'B64') {
     const bytes = decodeBase64(content);
