@@ -42,12 +42,12 @@ export interface Verdict {
   readonly entries: number;
   readonly firstBad: AuditFault | null;
   readonly checkpointResult: CheckpointResult;
-  /** The signed head the bundle was exported under, as far as verification came. */
-  readonly head: Checkpoint | null;
+  /** The signed head the bundle was exported under, as far as verification came: `text` is what to keep for the next time. */
+  readonly head: (Checkpoint & { readonly text: string }) | null;
   readonly header: BundleHeader | null;
 }
 
-type State = { header: BundleHeader | null; chain: ChainVerifier | null; head: Checkpoint | null; checkpointResult: CheckpointResult };
+type State = { header: BundleHeader | null; chain: ChainVerifier | null; head: Verdict['head']; checkpointResult: CheckpointResult };
 
 class Stop extends Error {
   readonly audit: AuditFault;
@@ -162,8 +162,8 @@ function keysOf(header: BundleHeader): VerificationKey[] {
   }
 }
 
-function verifiedHead(text: string, header: BundleHeader, keys: readonly NoteKey[]): Checkpoint {
-  const head = parseCheckpoint(text);
+function verifiedHead(text: string, header: BundleHeader, keys: readonly NoteKey[]): Checkpoint & { text: string } {
+  const head = { ...parseCheckpoint(text), text };
   if (head.origin !== logOrigin(header.installation, header.workspace)) throw stop('workspace', 'The checkpoint is of another log.');
   if (!verifiedBy(head.note, keys)?.length) throw stop('checkpoint', 'The checkpoint is not signed by a key of the log.');
   return head;
