@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Plugin, Request } from '@hapi/hapi';
 import { fault } from '../errors.ts';
+import { cookieOf } from './cookie-of.ts';
 
 /*
  * Against forged requests that ride on a cookie (OWASP CSRF Prevention Cheat Sheet; ASVS 5.0 V3.5.1), two checks that stand alone:
@@ -71,7 +72,7 @@ export const csrfPlugin: Plugin<CsrfOptions> = {
     const binding = (request: Request): string | null => {
       const id = sessionId(request);
       if (id !== null) return `session ${id}`;
-      const cookie: unknown = request.plugins.csrf?.preSession ?? request.state[PRE_COOKIE];
+      const cookie: unknown = request.plugins.csrf?.preSession ?? cookieOf(request, PRE_COOKIE);
       return typeof cookie === 'string' && cookie.length >= 32 ? `before ${cookie}` : null;
     };
 

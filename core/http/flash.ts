@@ -1,4 +1,5 @@
 import type { Plugin, Request, ResponseToolkit } from '@hapi/hapi';
+import { cookieOf } from './cookie-of.ts';
 
 /**
  * A line that the next page shows once ("Contact saved."). It travels in a cookie for a minute, so its text is written by the program
@@ -16,7 +17,7 @@ export function flash(h: ResponseToolkit, kind: Flash['kind'], text: string): vo
 
 /** The waiting lines; the page that shows them lets the cookie go. */
 export function takeFlashes(request: Request): Flash[] {
-  const raw: unknown = request.state[COOKIE];
+  const raw: unknown = cookieOf(request, COOKIE);
   if (typeof raw !== 'string' || raw.length > 1024) return [];
   request.plugins.flash = { taken: true };
   try {

@@ -1,4 +1,5 @@
 import type { Plugin, Request } from '@hapi/hapi';
+import { cookieOf } from './cookie-of.ts';
 import { localPath } from './local-path.ts';
 
 /** `auto` follows the device. The choice is a cookie, so it needs no script and no account. */
@@ -8,7 +9,7 @@ const COOKIE = '__Host-wk_theme';
 const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
 
 export function themeOf(request: Request): Theme {
-  const value: unknown = request.state[COOKIE];
+  const value: unknown = cookieOf(request, COOKIE);
   return value === 'light' || value === 'dark' ? value : 'auto';
 }
 
