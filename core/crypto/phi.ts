@@ -50,6 +50,9 @@ export const PHI: Readonly<Record<string, PhiTable>> = {
   appointments: { columns: ['reason', 'notes'] },
   documents: { columns: ['title', 'file_name', 'parsed'] },
   document_contents: { columns: ['content'] },
+  import_batches: { columns: ['file_name'] },
+  import_outcomes: { columns: ['file_name'] },
+  import_sources: { columns: ['content'] },
   idempotency_keys: { columns: ['answer'] },
   // Not PHI, but a secret that must open again: sealed, rotated and kept out of exports in the same way.
   totp_factors: { columns: ['secret'] },

@@ -35,7 +35,7 @@ export async function importDocument(tx: Tx, input: ImportInput): Promise<Import
   }
   const match = await matchContact(tx, document.patient);
   const contactId = match.kind === 'match' ? match.contact.id : await createContactFrom(tx, document.patient);
-  if (match.kind === 'match') await addWhatIsNew(tx, contactId, document.patient);
+  if (match.kind === 'match') await addToContact(tx, contactId, document.patient);
   const documentId = await fileDocument(tx, input, sha256, contactId);
   if (match.kind === 'doubt') await raiseDoubt(tx, match, documentId, contactId);
   const contact = ({ none: 'created', match: 'matched', doubt: 'pending' } as const)[match.kind];
@@ -65,7 +65,7 @@ function withoutBytes(document: ClinicalDocument): ClinicalDocument {
   return { ...document, attachments: document.attachments.map((attachment) => ({ ...attachment, bytes: null })) };
 }
 
-export async function createContactFrom(tx: Tx, patient: Patient): Promise<string> {
+export async function createContactFrom(tx: Tx, patient: Patient, notes: string | null = null): Promise<string> {
   const { name } = patient;
   const id = uuidv7(tx.now);
   const display = (coded: { display: string }[]) => coded.map((item) => item.display).join(', ') || null;
@@ -73,14 +73,16 @@ export async function createContactFrom(tx: Tx, patient: Patient): Promise<strin
     id, status: patient.isDeceased ? 'deceased' : 'active', owner_id: tx.scope.actor.kind === 'user' ? tx.scope.actor.id : null,
     given_name: name.given || null, middle_name: name.middle || null, family_name: name.family || null, name_prefix: name.prefix || null, name_suffix: name.suffix || null, preferred_name: name.nickname || null,
     birth_date: patient.birthDate, sex: patient.sex, gender_identity: patient.genderIdentity?.display ?? null, language: patient.languages[0] ?? null,
-    marital_status: patient.maritalStatus?.display ?? null, race: display(patient.races), ethnicity: display(patient.ethnicities), deceased_on: patient.deceasedDate,
+    marital_status: patient.maritalStatus?.display ?? null, race: display(patient.races), ethnicity: display(patient.ethnicities), deceased_on: patient.deceasedDate, notes,
   });
-  await addWhatIsNew(tx, id, patient);
+  await addToContact(tx, id, patient);
   return id;
 }
 
-/** Adds phones, e-mails, addresses and identifiers the contact does not have yet. What a person typed is never overwritten by a document. */
-async function addWhatIsNew(tx: Tx, contactId: string, patient: Patient): Promise<void> {
+/**
+ * Adds phones, e-mails, addresses and identifiers the contact does not have yet; returns how many. What a person typed is never overwritten.
+ */
+export async function addToContact(tx: Tx, contactId: string, patient: Patient): Promise<number> {
   const where = { contact_id: contactId };
   const [points, addresses, identifiers] = await Promise.all([ContactPoint.query(tx).where(where), ContactAddress.query(tx).where(where), ContactIdentifier.query(tx).where(where)]);
   const pointKey = (kind: string, value: string) => `${kind} ${kind === 'phone' ? normalizePhone(value) : normalizeEmail(value)}`;
@@ -110,6 +112,7 @@ async function addWhatIsNew(tx: Tx, contactId: string, patient: Patient): Promis
     newAddresses.length > 0 && ContactAddress.query(tx).insert(newAddresses),
     newIdentifiers.length > 0 && ContactIdentifier.query(tx).insert(newIdentifiers),
   ]);
+  return newPoints.length + newAddresses.length + newIdentifiers.length;
 }
 
 /** HL7 TelecommunicationAddressUse and PostalAddressUse (HP, H, WP, MC, TMP …) in our words. */

@@ -1,0 +1,127 @@
+import { parse } from 'csv-parse/sync';
+import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import type { Patient, Sex } from '../../clinical/clinical-document.ts';
+import { fault } from '../../errors.ts';
+
+/** A spreadsheet of patients: rows of cells, a mapping of its columns to our fields, and a Patient for each row or what is wrong with it. */
+export const CSV_FIELDS = {
+  familyName: 'Family name', givenName: 'Given name', middleName: 'Middle name', prefix: 'Prefix', suffix: 'Suffix', preferredName: 'Preferred name', birthDate: 'Birth date', sex: 'Sex',
+  phone: 'Phone', mobile: 'Mobile phone', workPhone: 'Work phone', email: 'E-mail', street: 'Street', street2: 'Street, second line', city: 'City', state: 'State', postalCode: 'Postal code', country: 'Country',
+  language: 'Language', mrn: 'Record number (MRN)', ssn: 'Social Security number', notes: 'Notes',
+} as const;
+export type CsvField = keyof typeof CSV_FIELDS;
+export type CsvMapping = Readonly<Record<string, CsvField>>;
+
+export type CsvTable = { readonly headers: readonly string[]; readonly rows: readonly { readonly line: number; readonly cells: readonly string[] }[] };
+export type CsvRowResult = { readonly line: number; readonly patient: Patient; readonly notes: string | null } | { readonly line: number; readonly faults: readonly string[] };
+
+export const CSV_BYTES_MAX = 20 * 1024 * 1024;
+const ROWS_MAX = 100_000;
+
+/**
+ * Reads the text (RFC 4180; comma, semicolon or tab; byte order mark; UTF-8 or, failing that, windows-1252).
+ * @throws Fault import.csv_unreadable
+ */
+export function readCsv(bytes: Uint8Array): CsvTable {
+  const text = decode(bytes);
+  const first = text.slice(0, text.search(/\r?\n|$/));
+  const delimiter = [',', ';', '\t'].map((mark) => [mark, first.split(mark).length] as const).sort((a, b) => b[1] - a[1])[0]?.[0] ?? ',';
+  let records: { record: string[]; info: { lines: number } }[];
+  try {
+    records = parse(text, { bom: true, delimiter, info: true, relax_column_count: true, skip_empty_lines: true, trim: true, max_record_size: 1_000_000, to: ROWS_MAX + 1 }) as unknown as typeof records;
+  } catch (cause) {
+    throw fault('import.csv_unreadable', { cause });
+  }
+  const headers = records[0]?.record.map((header) => header.replace(/^\uFEFF/, '')) ?? [];
+  if (headers.length === 0 || records.length < 2 || headers.every((header) => header === '')) throw fault('import.csv_unreadable');
+  return { headers, rows: records.slice(1).map(({ record }, at) => ({ line: at + 2, cells: record })) };
+}
+
+function decode(bytes: Uint8Array): string {
+  if (bytes.includes(0)) throw fault('import.csv_unreadable');
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder('windows-1252').decode(bytes); // what spreadsheets on Windows still write
+  }
+}
+
+const GUESSES: readonly (readonly [RegExp, CsvField])[] = [
+  [/^(last|family|sur) ?name$|^last$|^surname$/i, 'familyName'], [/^(first|given) ?name$|^first$|^forename$/i, 'givenName'], [/^middle/i, 'middleName'], [/^(prefix|title)$/i, 'prefix'], [/^suffix$/i, 'suffix'],
+  [/preferred|nick/i, 'preferredName'], [/^dob$|birth/i, 'birthDate'], [/^(sex|gender)$/i, 'sex'], [/mobile|cell/i, 'mobile'], [/work.*(phone|tel)/i, 'workPhone'], [/phone|^tel/i, 'phone'], [/e-?mail/i, 'email'],
+  [/street ?2|address ?(line ?)?2|apt/i, 'street2'], [/street|address/i, 'street'], [/^city|town/i, 'city'], [/^state$|province/i, 'state'], [/zip|postal|post ?code/i, 'postalCode'], [/^country$/i, 'country'],
+  [/lang/i, 'language'], [/mrn|record|chart|patient ?(id|no|number)/i, 'mrn'], [/^ssn$|social/i, 'ssn'], [/note|comment/i, 'notes'],
+];
+
+/** What the columns are probably called; each field is given once. */
+export function guessMapping(headers: readonly string[]): Record<string, CsvField> {
+  const mapping: Record<string, CsvField> = {};
+  const taken = new Set<CsvField>();
+  for (const header of headers) {
+    const guess = GUESSES.find(([pattern, field]) => !taken.has(field) && pattern.test(header.trim()));
+    if (guess === undefined) continue;
+    taken.add(guess[1]);
+    mapping[header] = guess[1];
+  }
+  return mapping;
+}
+
+/** One row as a Patient, or the faults that keep it out. Fault texts name the field, never the value. */
+export function patientOfRow(table: CsvTable, row: CsvTable['rows'][number], mapping: CsvMapping, mrnSystem: string, today: string): CsvRowResult {
+  const cell = (field: CsvField): string => {
+    const at = table.headers.findIndex((header) => mapping[header] === field);
+    return at < 0 ? '' : (row.cells[at] ?? '').trim();
+  };
+  const faults: string[] = [];
+  if (cell('familyName') === '' || cell('givenName') === '') faults.push(cell('familyName') === '' ? 'The family name is missing.' : 'The given name is missing.');
+  const birthDate = readDate(cell('birthDate'));
+  if (birthDate === null) faults.push(cell('birthDate') === '' ? 'The birth date is missing.' : 'The birth date is not a day that exists.');
+  else if (birthDate > today) faults.push('The birth date is in the future.');
+  else if (birthDate < '1880-01-01') faults.push('The birth date is too long ago.');
+  const sex = readSex(cell('sex'));
+  if (sex === null) faults.push(cell('sex') === '' ? 'The sex is missing.' : 'The sex is none of female, male, other.');
+  const phones = (['phone', 'mobile', 'workPhone'] as const).flatMap((field) => {
+    const value = cell(field);
+    if (value === '') return [];
+    const phone = parsePhoneNumberFromString(value, 'US');
+    if (phone?.isPossible()) return [{ system: 'phone' as const, value: phone.number as string, use: { phone: 'HP', mobile: 'MC', workPhone: 'WP' }[field] }];
+    faults.push(`${CSV_FIELDS[field]}: not a phone number.`);
+    return [];
+  });
+  const email = cell('email');
+  if (email !== '' && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email)) faults.push('The e-mail is not an e-mail address.');
+  const language = cell('language');
+  if (faults.length > 0 || birthDate === null || sex === null) return { line: row.line, faults };
+  const address = { use: 'H', lines: [cell('street'), cell('street2')].join('\n').split('\n').filter(Boolean), city: cell('city'), state: cell('state'), postalCode: cell('postalCode'), country: cell('country') };
+  const identifier = (root: string, extension: string, kind: 'local' | 'ssn') => (extension === '' ? [] : [{ root, extension, authority: null, kind, isMatchable: true }]);
+  return {
+    line: row.line,
+    notes: cell('notes') || null,
+    patient: {
+      name: { prefix: cell('prefix'), given: cell('givenName'), middle: cell('middleName'), family: cell('familyName'), suffix: cell('suffix'), nickname: cell('preferredName'), use: null },
+      otherNames: [], birthDate, sex, administrativeGender: null, birthSex: null, genderIdentity: null,
+      identifiers: [...identifier(mrnSystem, cell('mrn'), 'local'), ...identifier('2.16.840.1.113883.4.1', cell('ssn'), 'ssn')],
+      addresses: address.lines.length > 0 || address.city !== '' || address.postalCode !== '' ? [address] : [],
+      telecoms: [...phones, ...(email === '' ? [] : [{ system: 'email' as const, value: email, use: null }])],
+      languages: /^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/.test(language) ? [language] : [],
+      maritalStatus: null, religion: null, races: [], ethnicities: [], isDeceased: false, deceasedDate: null, guardians: [],
+    },
+  };
+}
+
+/** ISO, US (month first) and compact dates. Null when there is no such day. */
+function readDate(text: string): string | null {
+  const iso = /^(\d{4})-?(\d{2})-?(\d{2})(?:[T ].*)?$/.exec(text);
+  const us = /^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})$/.exec(text);
+  const [year, month, day] = iso ? [iso[1], iso[2], iso[3]] : us ? [us[3], us[1], us[2]] : [];
+  if (year === undefined || month === undefined || day === undefined) return null;
+  const date = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
+  const parsed = new Date(`${date}T00:00:00Z`);
+  return !Number.isNaN(parsed.getTime()) && parsed.toISOString().startsWith(date) ? date : null;
+}
+
+function readSex(text: string): Sex | null {
+  if (/^(f|female|woman)$/i.test(text)) return 'female';
+  if (/^(m|male|man)$/i.test(text)) return 'male';
+  return /^(o|other|x|u|un|unknown|undifferentiated|intersex|nonbinary|non-binary)$/i.test(text) ? 'other' : null;
+}

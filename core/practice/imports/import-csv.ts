@@ -1,0 +1,72 @@
+import { authorize } from '../../access/authorize.ts';
+import type { App } from '../../app.ts';
+import { record } from '../../audit/record.ts';
+import { stringify } from 'csv-stringify/sync';
+import type { Scope, Tx } from '../../db/scope.ts';
+import { fault } from '../../errors.ts';
+import { addToContact, createContactFrom } from '../documents/import-document.ts';
+import { matchContact } from '../documents/match-contact.ts';
+import { CSV_FIELDS, patientOfRow, type CsvField, type CsvMapping, type CsvRowResult, type CsvTable } from './csv-rows.ts';
+import type { Outcome } from './run-batch.ts';
+
+const ROWS_PER_TRANSACTION = 25;
+
+/** The authority of record numbers that a spreadsheet brings: this workspace's own. */
+export function mrnSystemOf(workspaceId: string): string {
+  return `urn:uuid:${workspaceId}`;
+}
+
+/** @throws Fault import.mapping_incomplete · request.invalid for a column or field that does not exist */
+export function checkMapping(table: CsvTable, mapping: Readonly<Record<string, string>>): CsvMapping {
+  const faults = Object.entries(mapping).flatMap(([header, field]) => [
+    ...(table.headers.includes(header) ? [] : [{ path: header, text: 'The file has no such column.' }]),
+    ...(Object.hasOwn(CSV_FIELDS, field) ? [] : [{ path: header, text: 'There is no such field.' }]),
+  ]);
+  const given = Object.values(mapping);
+  for (const field of new Set(given)) if (given.filter((other) => other === field).length > 1) faults.push({ path: field, text: `Two columns are mapped to ${CSV_FIELDS[field as CsvField] ?? 'this field'}.` });
+  if (faults.length > 0) throw fault('request.invalid', { fields: faults });
+  const missing = (['familyName', 'givenName', 'birthDate', 'sex'] as const).filter((field) => !given.includes(field));
+  if (missing.length > 0) throw fault('import.mapping_incomplete', { fields: missing.map((field) => ({ path: field, text: `No column is mapped to ${CSV_FIELDS[field]}.` })) });
+  return mapping as CsvMapping;
+}
+
+/** Imports every good row; each bad one is an outcome with its reasons. Rows that are one person already here only add what is new. */
+export async function importCsv(app: App, scope: Scope, table: CsvTable, mapping: CsvMapping, report: (outcome: Outcome) => void): Promise<void> {
+  const today = new Date().toISOString().slice(0, 10);
+  for (let at = 0; at < table.rows.length; at += ROWS_PER_TRANSACTION) {
+    const results = table.rows.slice(at, at + ROWS_PER_TRANSACTION).map((row) => patientOfRow(table, row, mapping, mrnSystemOf(scope.workspaceId), today));
+    const outcomes = await app.withWorkspace(scope, async (tx) => {
+      authorize(tx, 'document.import');
+      await tx.knex.raw('select pg_advisory_xact_lock(hashtextextended(?, 4712))', [scope.workspaceId]); // as importDocument: one finder of people at a time
+      const filed: Outcome[] = [];
+      for (const result of results) filed.push(await fileRow(tx, result));
+      const refused = filed.filter(({ outcome }) => outcome === 'refused').length;
+      if (refused > 0) record(tx, { action: 'import.rows_refused', outcome: 'refused', detail: { rows: refused } });
+      return filed;
+    });
+    for (const outcome of outcomes) report(outcome);
+  }
+}
+
+async function fileRow(tx: Tx, result: CsvRowResult): Promise<Outcome> {
+  const file_name = `row ${result.line}`;
+  if ('faults' in result) return { file_name, outcome: 'refused', code: 'import.row_refused', reason: result.faults.join(' '), line: result.line };
+  const match = await matchContact(tx, result.patient);
+  // Nothing but the row speaks for a doubtful person, and a spreadsheet has no original to keep: it stays out until somebody has looked.
+  if (match.kind === 'doubt') return { file_name, outcome: 'refused', code: 'import.row_doubtful', reason: 'Someone here is like this person but not surely the same. Look at the contact, then add or mend the row.', line: result.line, contact_id: match.candidates[0]?.contact.id ?? null };
+  if (match.kind === 'match') {
+    const added = await addToContact(tx, match.contact.id, result.patient);
+    if (added > 0) record(tx, { action: 'contact.updated', target: { type: 'contact', id: match.contact.id }, detail: { source: 'csv', added } });
+    return { file_name, outcome: added > 0 ? 'matched' : 'unchanged', contact_id: match.contact.id };
+  }
+  const id = await createContactFrom(tx, result.patient, result.notes);
+  record(tx, { action: 'contact.created', target: { type: 'contact', id }, detail: { source: 'csv' } });
+  return { file_name, outcome: 'created', contact_id: id };
+}
+
+/** The refused rows as they came, with the reasons in a last column: mend them and upload the file again. */
+export function refusedRowsCsv(table: CsvTable, reasonByLine: ReadonlyMap<number, string>): string {
+  const safe = (cell: string) => (/^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell); // a spreadsheet would run it as a formula
+  const rows = table.rows.filter(({ line }) => reasonByLine.has(line)).map(({ line, cells }) => [...table.headers.map((_header, at) => safe(cells[at] ?? '')), reasonByLine.get(line) ?? '']);
+  return stringify([[...table.headers, 'Why it was refused'], ...rows], { bom: true, record_delimiter: 'windows' });
+}

@@ -1,0 +1,78 @@
+import type { App } from '../../app.ts';
+import { authorize } from '../../access/authorize.ts';
+import { record } from '../../audit/record.ts';
+import type { Scope } from '../../db/scope.ts';
+import type { FileOutcome } from '../documents/import-files.ts';
+import { ImportBatch, ImportOutcome } from './model.ts';
+
+/**
+ * Keeps a batch's progress where every process can see it. Outcomes are written a few at a time: what they tell is on the record already,
+ * entry by entry, through the importer; this is the page that shows it.
+ */
+export type Outcome = Pick<ImportOutcome, 'file_name' | 'outcome'> & Partial<Pick<ImportOutcome, 'code' | 'reason' | 'line' | 'column_no' | 'contact_id' | 'document_id'>>;
+
+const FLUSH_EVERY = 25;
+const FLUSH_MS = 700;
+
+export async function startBatch(app: App, scope: Scope, input: { kind: 'ccda' | 'csv'; status: 'mapping' | 'running'; total: number; fileName: string | null }): Promise<string> {
+  return app.withWorkspace(scope, async (tx) => {
+    authorize(tx, 'document.import');
+    const batch = await ImportBatch.query(tx).insert({
+      kind: input.kind, status: input.status, total: input.total, file_name: input.fileName, started_by: scope.actor.kind === 'user' ? scope.actor.id : null, starter_name: scope.actor.name ?? scope.actor.kind,
+    });
+    record(tx, { action: 'import.started', target: { type: 'import', id: batch.id }, detail: { kind: input.kind, files: input.total } });
+    return batch.id;
+  });
+}
+
+/** Runs `work`, writing the outcomes it reports; ends the batch as done, or as failed when `work` throws (what was imported stays). */
+export async function runBatch(app: App, scope: Scope, batchId: string, work: (report: (outcome: Outcome) => void) => Promise<void>): Promise<void> {
+  let waiting: Outcome[] = [];
+  let position = 0;
+  let flushing = Promise.resolve();
+  const flush = () => {
+    const outcomes = waiting;
+    waiting = [];
+    flushing = flushing.then(() => (outcomes.length === 0 ? undefined : writeOutcomes(app, scope, batchId, outcomes, (position += outcomes.length) - outcomes.length)));
+    return flushing;
+  };
+  // A failed write must not end the process; it surfaces when the batch ends.
+  const timer = setInterval(() => void flush().catch(() => undefined), FLUSH_MS);
+  let status: 'done' | 'failed' = 'failed';
+  try {
+    await work((outcome) => {
+      waiting.push(outcome);
+      if (waiting.length >= FLUSH_EVERY) void flush().catch(() => undefined);
+    });
+    status = 'done';
+  } catch (err) {
+    app.log.error('import batch failed', { workspaceId: scope.workspaceId, err });
+  } finally {
+    clearInterval(timer);
+    await flush();
+    await app.withWorkspace(scope, async (tx) => {
+      await ImportBatch.query(tx).where({ id: batchId }).patch({ status, touched_at: new Date(tx.now) });
+      record(tx, { action: 'import.ended', outcome: status === 'done' ? 'ok' : 'failed', target: { type: 'import', id: batchId }, detail: { files: position } });
+    });
+  }
+}
+
+async function writeOutcomes(app: App, scope: Scope, batchId: string, outcomes: readonly Outcome[], from: number): Promise<void> {
+  await app.withWorkspace(scope, async (tx) => {
+    const count = (wanted: Outcome['outcome']) => outcomes.filter(({ outcome }) => outcome === wanted).length;
+    const refused = count('refused');
+    await ImportOutcome.query(tx).insert(outcomes.map((outcome, at) => ({ batch_id: batchId, position: from + at, ...outcome })));
+    const batch = await ImportBatch.query(tx).findById(batchId).select('id', 'done', 'total', 'imported', 'unchanged', 'created', 'matched', 'pending', 'refused').forUpdate();
+    if (batch === undefined) return;
+    const done = batch.done + outcomes.length;
+    await ImportBatch.query(tx).where({ id: batchId }).patch({
+      done, total: Math.max(batch.total, done), imported: batch.imported + outcomes.length - refused, unchanged: batch.unchanged + count('unchanged'), created: batch.created + count('created'),
+      matched: batch.matched + count('matched'), pending: batch.pending + count('pending'), refused: batch.refused + refused, touched_at: new Date(tx.now),
+    });
+  });
+}
+
+export function outcomeOfFile(outcome: FileOutcome): Outcome {
+  if (outcome.status === 'refused') return { file_name: outcome.file, outcome: 'refused', code: outcome.code, reason: outcome.reason, line: outcome.line, column_no: outcome.column };
+  return { file_name: outcome.file, outcome: outcome.contact, reason: outcome.missing.join(' ') || null, contact_id: outcome.contactId, document_id: outcome.documentId };
+}
