@@ -61,3 +61,29 @@ export class ContactIdentifier extends WorkspaceModel {
   declare system: string;
   declare value: string;
 }
+
+/** A colleague who may read, or read and write, a contact that is not theirs. */
+export class ContactShare extends WorkspaceModel {
+  static override tableName = 'contact_shares';
+  declare contact_id: string;
+  declare user_id: string;
+  declare access: ShareAccess;
+  declare shared_by: string | null;
+  declare created_at: Date;
+}
+export type ShareAccess = 'READ' | 'WRITE';
+
+/** Two records found to be one person's. `merged_id` keeps its own values and stands for the survivor until the merge is undone. */
+export class ContactMerge extends WorkspaceModel {
+  static override tableName = 'contact_merges';
+  declare survivor_id: string;
+  declare merged_id: string;
+  declare moved: MovedRows;
+  /** JSON of the survivor's values that the merge overwrote, by column. */
+  declare survivor_before: string | null;
+  declare merged_by: string | null;
+  declare merged_at: Date;
+  declare undone_at: Date | null;
+}
+/** Table name → ids of the rows that went over; `widened`: shares of the survivor raised from READ to WRITE. */
+export type MovedRows = { readonly rows: Readonly<Record<string, readonly string[]>>; readonly widened: readonly string[]; readonly previousStatus: Contact['status'] };

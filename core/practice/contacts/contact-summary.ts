@@ -1,0 +1,40 @@
+import { raw } from 'objection';
+import { openRow } from '../../db/model.ts';
+import type { Tx } from '../../db/scope.ts';
+import { displayName } from './contact-view.ts';
+import { ContactPoint, type Contact } from './model.ts';
+
+/** A line of a list: as much of the record as tells one patient from another, and no more is decrypted. */
+export type ContactSummary = {
+  id: string;
+  name: string;
+  birthDate: string | null;
+  sex: string | null;
+  phone: string | null;
+  email: string | null;
+  status: Contact['status'];
+  ownerId: string | null;
+  tags: string[];
+  updatedAt: Date;
+};
+
+const firstPoint = (kind: 'phone' | 'email') =>
+  raw(`(select json_build_object('id', p.id, 'value', p.value) from contact_points p where p.workspace_id = contacts.workspace_id and p.contact_id = contacts.id and p.kind = '${kind}' order by p.rank, p.id limit 1)`).as(kind);
+
+export const SUMMARY_COLUMNS = [
+  ...['id', 'given_name', 'middle_name', 'family_name', 'name_suffix', 'preferred_name', 'birth_date', 'sex', 'status', 'owner_id', 'tags', 'updated_at'].map((column) => `contacts.${column}`),
+  firstPoint('phone'),
+  firstPoint('email'),
+];
+
+type SummaryRow = Contact & { phone: ContactPoint | null; email: ContactPoint | null };
+
+/** `row` was selected with SUMMARY_COLUMNS. */
+export function contactSummary(tx: Tx, row: Contact): ContactSummary {
+  const { phone, email } = row as SummaryRow;
+  for (const point of [phone, email]) if (point !== null) openRow(tx, ContactPoint, point);
+  return {
+    id: row.id, name: displayName(row), birthDate: row.birth_date, sex: row.sex, phone: phone?.value ?? null, email: email?.value ?? null,
+    status: row.status, ownerId: row.owner_id, tags: row.tags, updatedAt: row.updated_at,
+  };
+}

@@ -1,0 +1,56 @@
+import { nameTokens, normalizeEmail, normalizeIdentifier, normalizePhone } from '../../crypto/normalize.ts';
+import { isDay } from '../schemas.ts';
+
+/** What somebody typed into the search box, in every reading it allows. */
+export type SearchQuery = {
+  /** Words of a name: all must match. */
+  readonly words: readonly string[];
+  /** Birth dates, any of which must match; beside words, both must. */
+  readonly birthDates: readonly string[];
+  /** Whole values of a phone or e-mail. */
+  readonly points: readonly string[];
+  /** Whole values of an identifier, whoever gave it. */
+  readonly identifiers: readonly string[];
+};
+
+const PHONE_DIGITS_MIN = 7;
+const IDENTIFIER_MIN = 3;
+
+export function readSearchQuery(typed: string, now: number): SearchQuery {
+  const q = typed.normalize('NFKC').trim();
+  if (q.includes('@')) return { words: [], birthDates: [], points: [normalizeEmail(q)], identifiers: [] };
+  const bare = normalizeIdentifier(q);
+  const identifiers = /\d/.test(bare) && bare.length >= IDENTIFIER_MIN ? [bare] : [];
+  if (!/\p{L}/u.test(q)) {
+    const digits = q.replace(/\D/g, '');
+    return { words: [], birthDates: readDates(q, now), points: digits.length >= PHONE_DIGITS_MIN ? [normalizePhone(q)] : [], identifiers };
+  }
+  const pieces = q.split(/\s+/);
+  const dated = pieces.map((piece) => readDates(piece, now));
+  // A hyphen in the query only parts words: whoever typed it cannot know whether the record has it.
+  const words = nameTokens(pieces.filter((_piece, at) => dated[at]?.length === 0).join(' ').replaceAll('-', ' '));
+  return { words, birthDates: dated.flat(), points: [], identifiers };
+}
+
+/** `1970-03-05`, `3/5/1970`, `03051970`, `19700305`, `3/5/70`: month first, unless the first number can only be a day. */
+export function readDates(text: string, now: number): string[] {
+  const [, isoYear, isoMonth, isoDay] = /^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})$/.exec(text) ?? [];
+  if (isoYear !== undefined) return days([isoYear, isoMonth, isoDay]);
+  const [, first, second, year] = /^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})$/.exec(text) ?? [];
+  if (year !== undefined) return days([fullYear(year, now), first, second], [fullYear(year, now), second, first]).slice(0, 1);
+  if (/^\d{8}$/.test(text)) return days([text.slice(4), text.slice(0, 2), text.slice(2, 4)], [text.slice(0, 4), text.slice(4, 6), text.slice(6)]);
+  return [];
+}
+
+function days(...candidates: (string | undefined)[][]): string[] {
+  const written = candidates.map(([year = '', month = '', day = '']) => `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`);
+  return [...new Set(written)].filter((day) => isDay(day) && day >= '1850');
+}
+
+/** Two figures are the latest such year that has come: 70 is 1970. */
+function fullYear(year: string, now: number): string {
+  if (year.length === 4) return year;
+  const current = new Date(now).getUTCFullYear();
+  const inCentury = Math.floor(current / 100) * 100 + Number(year);
+  return String(inCentury > current ? inCentury - 100 : inCentury);
+}

@@ -1,0 +1,103 @@
+import { authorize, can } from '../../access/authorize.ts';
+import { record } from '../../audit/record.ts';
+import { uuidv7 } from '../../crypto/uuid.ts';
+import type { JsonValue, Tx } from '../../db/scope.ts';
+import { fault, type FieldFault } from '../../errors.ts';
+import { requireColleague } from '../colleagues.ts';
+import { replaceParts } from './contact-parts.ts';
+import type { ContactChanges, LifecycleStatus } from './contact-schema.ts';
+import { CONTACT_COLUMNS, type ContactView } from './contact-view.ts';
+import { Contact } from './model.ts';
+import { wholeContact } from './read-contact.ts';
+import { writableContact } from './visible-contacts.ts';
+
+/** What may follow what. `merged` is reached and left by merging alone; a mistaken death can be taken back. */
+const NEXT: Readonly<Record<LifecycleStatus, readonly LifecycleStatus[]>> = {
+  new: ['active', 'inactive', 'deceased'],
+  active: ['inactive', 'deceased'],
+  inactive: ['active', 'deceased'],
+  deceased: ['active', 'inactive'],
+};
+
+/**
+ * A new contact. Its owner is whoever makes it; somebody else, or nobody, takes `contact.assign`.
+ * @throws Fault request.invalid
+ */
+export async function createContact(tx: Tx, input: ContactChanges): Promise<ContactView> {
+  authorize(tx, 'contact.write');
+  const { actor } = tx.scope;
+  const ownerId = input.ownerId === undefined ? (actor.kind === 'user' ? actor.id : null) : input.ownerId;
+  await refuseOwner(tx, ownerId, actor.kind === 'user' ? actor.id : null);
+  const status = input.status ?? (input.deceasedOn ? 'deceased' : 'new');
+  refuseDates({ birthDate: input.birthDate ?? null, deceasedOn: input.deceasedOn ?? null, status });
+  const id = uuidv7(tx.now);
+  const moment = new Date(tx.now);
+  const row = { ...columnsOf(input), id, status, owner_id: ownerId, created_at: moment, updated_at: moment };
+  await Contact.query(tx).insert(row);
+  await replaceParts(tx, id, input);
+  record(tx, { action: 'contact.created', target: { type: 'contact', id }, detail: { status, ownerId, fields: fieldsOf(input) } });
+  return wholeContact(tx, id, Contact.query(tx)); // a service account may make what it may not look up later
+}
+
+/**
+ * Changes what is given and leaves the rest. `version` is the one the caller read.
+ * @throws Fault contact.not_found · contact.read_only · contact.merged · request.stale · contact.transition · request.invalid
+ */
+export async function updateContact(tx: Tx, { id, version, changes }: { id: string; version: number; changes: ContactChanges }): Promise<ContactView> {
+  const target = { type: 'contact', id };
+  authorize(tx, 'contact.write', target);
+  const contact = await writableContact(tx, id);
+  if (contact.version !== version) throw fault('request.stale');
+  const { status = contact.status, ownerId = contact.owner_id } = changes;
+  if (status !== contact.status && !NEXT[contact.status as LifecycleStatus].includes(status as LifecycleStatus)) throw fault('contact.transition');
+  if (ownerId !== contact.owner_id) await refuseOwner(tx, ownerId, contact.owner_id);
+  const columns: Partial<Contact> = columnsOf(changes);
+  if (contact.status === 'deceased' && status !== 'deceased') columns.deceased_on = null;
+  refuseDates({
+    birthDate: changes.birthDate === undefined ? contact.birth_date : changes.birthDate,
+    deceasedOn: columns.deceased_on === undefined ? contact.deceased_on : columns.deceased_on, status,
+  });
+  const before = { status: contact.status, ownerId: contact.owner_id, preferredChannel: contact.preferred_channel };
+  await saveContact(tx, contact, columns);
+  await replaceParts(tx, id, changes);
+  record(tx, { action: 'contact.updated', target, detail: { fields: fieldsOf(changes), changes: plainChanges(before, { status, ownerId, preferredChannel: changes.preferredChannel ?? before.preferredChannel }) } });
+  return wholeContact(tx, id);
+}
+
+/** Writes columns and the next version, if nobody else did meanwhile. @throws Fault request.stale */
+export async function saveContact(tx: Tx, contact: Contact, columns: Partial<Contact>): Promise<void> {
+  const { version } = contact;
+  const saved = await contact.$query(tx).where({ version }).patch({ ...columns, version: version + 1, updated_at: new Date(tx.now) });
+  if (Number(saved) !== 1) throw fault('request.stale');
+}
+
+function columnsOf(changes: ContactChanges): Partial<Contact> {
+  const columns: Record<string, unknown> = {};
+  for (const [field, column] of Object.entries(CONTACT_COLUMNS)) {
+    const value = changes[field as keyof typeof CONTACT_COLUMNS];
+    if (value !== undefined) columns[column] = value;
+  }
+  return columns as Partial<Contact>;
+}
+
+/** Names only: what stood in them is PHI. */
+function fieldsOf(changes: ContactChanges): string[] {
+  return Object.keys(changes).filter((field) => changes[field as keyof ContactChanges] !== undefined).sort();
+}
+
+function plainChanges(before: Readonly<Record<string, string | null>>, after: Readonly<Record<string, string | null>>): { [field: string]: JsonValue } {
+  return Object.fromEntries(Object.keys(before).filter((field) => before[field] !== after[field]).map((field) => [field, { from: before[field] ?? null, to: after[field] ?? null }]));
+}
+
+async function refuseOwner(tx: Tx, ownerId: string | null, without: string | null): Promise<void> {
+  if (ownerId === without) return;
+  if (!can(tx.scope.actor, 'contact.assign')) throw fault('request.invalid', { fields: [{ path: 'ownerId', text: 'your role does not allow giving contacts to others' }] });
+  if (ownerId !== null) await requireColleague(tx, ownerId, 'ownerId');
+}
+
+function refuseDates({ birthDate, deceasedOn, status }: { birthDate: string | null; deceasedOn: string | null; status: Contact['status'] }): void {
+  const fields: FieldFault[] = [];
+  if (deceasedOn !== null && status !== 'deceased') fields.push({ path: 'deceasedOn', text: 'a date of death goes with the status deceased' });
+  if (deceasedOn !== null && birthDate !== null && deceasedOn < birthDate) fields.push({ path: 'deceasedOn', text: 'a date of death is not before the date of birth' });
+  if (fields.length > 0) throw fault('request.invalid', { fields });
+}

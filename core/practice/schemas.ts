@@ -1,0 +1,30 @@
+import Joi from 'joi';
+
+/** Forms that every noun of the practice shares. */
+export const id = Joi.string().lowercase().pattern(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/).messages({ 'string.pattern.base': 'this is not an id' });
+
+const OLDEST_YEAR = 1870;
+const ZONE_AHEAD_MS = 14 * 3_600_000;
+
+/** A day that exists, from 1870 to today (in whichever zone is furthest ahead): a birth date. `partial` admits `YYYY-MM` and `YYYY`, as old documents give them. */
+export function calendarDate({ partial = false } = {}): Joi.StringSchema {
+  return Joi.string().pattern(partial ? /^\d{4}(-\d{2}(-\d{2})?)?$/ : /^\d{4}-\d{2}-\d{2}$/).custom((value: string, helpers) => {
+    const whole = `${value}-01-01`.slice(0, 10);
+    const latest = new Date(Date.now() + ZONE_AHEAD_MS).toISOString().slice(0, 10);
+    if (!isDay(whole)) return helpers.message({ custom: 'this day is not in the calendar' });
+    if (Number(value.slice(0, 4)) < OLDEST_YEAR || whole > latest) return helpers.message({ custom: 'a date of birth lies in the past, and not before 1870' });
+    return value;
+  }).messages({ 'string.pattern.base': 'write a date as YYYY-MM-DD' });
+}
+
+/** Any day that exists. */
+export const dateText = Joi.string().pattern(/^\d{4}-\d{2}-\d{2}$/).custom((value: string, helpers) => (isDay(value) ? value : helpers.message({ custom: 'this day is not in the calendar' }))).messages({ 'string.pattern.base': 'write a date as YYYY-MM-DD' });
+
+export function isDay(value: string): boolean {
+  const time = Date.parse(`${value}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().slice(0, 10) === value;
+}
+
+export const cursor = Joi.string().max(200).pattern(/^[A-Za-z0-9_-]+$/);
+export const PAGE_SIZE = 50;
+export const limit = Joi.number().integer().min(1).max(200).default(PAGE_SIZE);
