@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto';
+import type { Test } from 'tap';
+import { openApp, type App } from '../../core/app.ts';
+import { readConfig, type Config } from '../../core/config.ts';
+import { asSuperuser, createDatabase, withDatabase, type EmbeddedUrls } from '../../core/db/embedded.ts';
+import { quoteName } from '../../core/db/migrate.ts';
+import { createLog } from '../../core/log.ts';
+import { startTestCluster, TEST_ROOT_KEYS } from './cluster.ts';
+
+/** `superuserUrl`, too, leads into the test's own database. */
+export type TestDatabase = EmbeddedUrls & { readonly name: string };
+type Parent = Pick<Test, 'teardown'>;
+
+/**
+ * A migrated, empty database of the test's own, cloned from the template and dropped at the test's teardown. Under `npm test` it lives in the
+ * run's one PostgreSQL (WARDKEEP_TEST_POSTGRES, the JSON of its four URLs); a file run alone starts one and stops it.
+ */
+export async function createTestDatabase(t: Parent): Promise<TestDatabase> {
+  const shared = process.env['WARDKEEP_TEST_POSTGRES'];
+  const own = shared === undefined ? await startTestCluster() : null;
+  const cluster = own ?? (JSON.parse(shared ?? '') as EmbeddedUrls);
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  t.teardown(async () => {
+    if (own) await own.stop();
+    else await asSuperuser(cluster.superuserUrl, (client) => client.query(`drop database if exists ${quoteName(name)} with (force)`));
+  });
+  await createDatabase(cluster.superuserUrl, name, 'wardkeep');
+  return {
+    name,
+    superuserUrl: withDatabase(cluster.superuserUrl, name),
+    ownerUrl: withDatabase(cluster.ownerUrl, name),
+    appUrl: withDatabase(cluster.appUrl, name),
+    jobsUrl: withDatabase(cluster.jobsUrl, name),
+  };
+}
+
+/** A whole program on a database of its own, silent, closed at the test's teardown. `change` overrides settings. */
+export async function openTestApp(t: Parent, change: Partial<Config> = {}): Promise<{ app: App; config: Config; database: TestDatabase }> {
+  const database = await createTestDatabase(t);
+  const config: Config = { ...readConfig('demo', {}), rootKeys: [...TEST_ROOT_KEYS], logLevel: 'silent', ...change };
+  const app = await openApp({ config, log: createLog(config.logLevel), appUrl: database.appUrl, jobsUrl: database.jobsUrl });
+  t.teardown(() => app.close()); // tap runs teardowns last one first: the program is closed before its database goes
+  return { app, config, database };
+}
