@@ -10,9 +10,10 @@ import type { NoteKey } from './signed-note.ts';
  * What the checkpoint a verifier kept from earlier says of a bundle. Only `confirmed` speaks for it.
  * confirmed: the log only grew since. contradicted: it was rewritten or cut. unknown-key: signed by a key the bundle does not know, as
  * after a log was made anew under another key. not-covered: its size lies outside the exported range, so nothing can be said.
- * other-log: another workspace's or installation's. bad-signature, unreadable: it is no checkpoint. none: none was given.
+ * other-log: another workspace's or installation's. bad-signature, unreadable: it is no checkpoint. not-compared: a fault came first.
+ * none: none was given.
  */
-export type CheckpointResult = 'none' | 'confirmed' | 'contradicted' | 'unknown-key' | 'not-covered' | 'other-log' | 'bad-signature' | 'unreadable';
+export type CheckpointResult = 'none' | 'not-compared' | 'confirmed' | 'contradicted' | 'unknown-key' | 'not-covered' | 'other-log' | 'bad-signature' | 'unreadable';
 
 /** Null when the text is no checkpoint. */
 export function readOlderCheckpoint(text: string): ReadCheckpoint | null {

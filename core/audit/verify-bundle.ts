@@ -67,7 +67,7 @@ function stop(fault: FaultKind, detail: string, seq: number | null = null): Stop
  * stream or of the checker are thrown.
  */
 export async function verifyBundleWith(openChecker: (context: CheckContext) => BlockChecker, pieces: AsyncIterable<Uint8Array>, options: VerifyOptions = {}): Promise<Verdict> {
-  const state: State = { header: null, chain: null, head: null, checkpointResult: 'none' };
+  const state: State = { header: null, chain: null, head: null, checkpointResult: options.checkpoint === undefined ? 'none' : 'not-compared' };
   const lines = new BundleLines(pieces);
   let firstBad: AuditFault | null = null;
   try {

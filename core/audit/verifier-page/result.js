@@ -3,9 +3,10 @@ import { toBase64 } from '../primitives.ts';
 
 /** @typedef {import('../verify-bundle.ts').Verdict} Verdict */
 
-/** What the checkpoint the reader gave says, where it is not simply confirmed. */
+/** What the checkpoint the reader gave says. */
 const CHECKPOINT_TEXT = {
   none: 'No older checkpoint was given. Whoever holds the signing key could have rewritten the whole log before this export, and only a checkpoint kept elsewhere would show it. Keep the one below.',
+  'not-compared': 'The checkpoint you gave was not compared: the fault came first.',
   confirmed: 'The log only grew since the checkpoint you gave: nothing before it was changed, removed or moved.',
   contradicted: 'The log is not the one the checkpoint you gave was signed over.',
   'unknown-key': 'The checkpoint you gave was signed by a key this log does not know: the log was made anew under another key.',
@@ -14,6 +15,9 @@ const CHECKPOINT_TEXT = {
   'bad-signature': 'The signature on the checkpoint you gave does not hold: it is not what was saved.',
   unreadable: 'What you gave as an older checkpoint is not one.',
 };
+
+/** @type {Partial<Record<Verdict['checkpointResult'], string>>} */
+const CHECKPOINT_TONE = { confirmed: 'good', contradicted: 'bad', 'unknown-key': 'bad' };
 
 /**
  * Fills the result section.
@@ -27,7 +31,7 @@ export function showVerdict(section, verdict) {
   section.replaceChildren(
     element('div', { class: `verdict ${tone}` }, element('h2', { id: 'verdict' }, title), element('p', {}, summary(verdict))),
     ...(firstBad ? [faultFacts(firstBad)] : []),
-    element('div', { class: `note ${checkpointResult === 'confirmed' ? 'good' : checkpointResult === 'contradicted' || checkpointResult === 'unknown-key' ? 'bad' : 'warn'}` }, element('p', {}, CHECKPOINT_TEXT[checkpointResult])),
+    ...(firstBad && checkpointResult === 'none' ? [] : [element('div', { class: `note ${CHECKPOINT_TONE[checkpointResult] ?? 'warn'}` }, element('p', {}, CHECKPOINT_TEXT[checkpointResult]))]),
     ...logFacts(verdict),
   );
 }
@@ -80,7 +84,7 @@ function headToKeep(text) {
   return [
     element('h3', {}, 'Keep this checkpoint'),
     element('p', { class: 'hint' }, 'Store it where the operator of the log cannot change it. The next export must agree with it.'),
-    element('p', { class: 'mono', id: 'head', tabindex: '0', role: 'region', 'aria-label': 'Checkpoint' }, text),
+    element('p', { class: 'mono', id: 'head' }, text),
     element('p', { class: 'actions' }, save),
   ];
 }
