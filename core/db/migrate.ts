@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import knexModule, { type Knex } from 'knex';
+import { migrateQueue } from './queue-schema.ts';
 
 /**
  * Schema changes. SQL files in order, each run once in one transaction under an advisory lock, so several programs may start at once; the
@@ -22,6 +23,7 @@ export async function migrate(ownerUrl: string, roles: RuntimeRoles, folders: re
     return await underAdvisoryLock(knex, async () => {
       const applied: string[] = [];
       await knex.raw('create schema if not exists history');
+      await migrateQueue(ownerUrl);
       for (const folder of folders) {
         const config: Knex.MigratorConfig = { migrationSource: sqlSource(folder.dir, roles), tableName: folder.historyTable, schemaName: 'history' };
         // A program killed while migrating leaves knex's lock row set; we hold the advisory lock, so nobody else can be migrating.
@@ -71,7 +73,7 @@ function sqlSource(dir: string, roles: RuntimeRoles): Knex.MigrationSource<strin
   };
 }
 
-function withRoles(sql: string, roles: RuntimeRoles): string {
+export function withRoles(sql: string, roles: RuntimeRoles): string {
   return sql
     .replaceAll('{{app}}', quoteName(roles.app))
     .replaceAll('{{jobs}}', quoteName(roles.jobs))
