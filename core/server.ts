@@ -1,6 +1,8 @@
 import Hapi, { type Plugin, type Request, type Server } from '@hapi/hapi';
 import type { App } from './app.ts';
 import { can } from './access/authorize.ts';
+import { schemePlugin } from './auth/scheme.ts';
+import { signInRoutes } from './auth/sign-in/routes.ts';
 import { fault } from './errors.ts';
 import { assetsPlugin } from './http/assets.ts';
 import { csrfPlugin } from './http/csrf.ts';
@@ -12,7 +14,9 @@ import { createViews, viewsPlugin, type LayoutSource } from './http/views.ts';
 export type Feature = Plugin<{ app: App }>;
 
 /** Every feature of the core, in no order that matters. A feature's folder adds its line here. */
-export const FEATURES: readonly Feature[] = [];
+export const FEATURES: readonly Feature[] = [
+  signInRoutes,
+];
 
 const DEFAULT_BODY_BYTES = 256 * 1024;
 
@@ -31,6 +35,7 @@ export async function composeServer(app: App, options: { tls: { key: string; cer
     router: { stripTrailingSlash: true },
   });
   await server.register([
+    { plugin: schemePlugin, options: { app } },
     { plugin: refusalsPlugin, options: { app } },
     { plugin: headersPlugin },
     { plugin: csrfPlugin, options: { key: app.formKey, origin: app.config.origin, sessionId: (request: Request) => request.auth.credentials?.wardkeep?.actor.sessionId ?? null } },

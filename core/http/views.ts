@@ -60,6 +60,8 @@ const HELPERS = {
   either: (left: unknown, right: unknown) => Boolean(left) || Boolean(right),
   choose: (test: unknown, yes: string, no: string) => (test ? yes : no),
   concat: (...parts: unknown[]) => parts.slice(0, -1).join(''),
+  /** A value set into an address's query. */
+  query: (value: string) => encodeURIComponent(value),
   iso: (value: string | Date) => (typeof value === 'string' ? value : value.toISOString()),
   /** Up to two letters for the round mark beside a name. */
   initials: (name: string) => name.split(/\s+/).map((word) => [...word][0] ?? '').filter((letter) => /\p{L}/u.test(letter)).filter((_letter, at, all) => at === 0 || at === all.length - 1).join('').toUpperCase(),

@@ -1,0 +1,33 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+/**
+ * Reference tokens of cookies and links: `<workspace id>.<256 random bits>`, both base64url (ASVS 5.0 V7.2.3 asks for 128 bits or more).
+ * Carrying the workspace lets the lookup run inside that workspace's own transaction; only the SHA-256 of the whole text is stored.
+ */
+export type OpaqueToken = { readonly workspaceId: string; readonly hash: Buffer };
+
+const FORM = /^([A-Za-z0-9_-]{22})\.[A-Za-z0-9_-]{43}$/;
+
+export function mintOpaqueToken(workspaceId: string): OpaqueToken & { readonly text: string } {
+  const text = `${uuidBytes(workspaceId).toString('base64url')}.${randomBytes(32).toString('base64url')}`;
+  return { text, workspaceId, hash: sha256(text) };
+}
+
+/** Null for anything that is not of the form; says nothing of whether such a token was ever given out. */
+export function readOpaqueToken(text: unknown): OpaqueToken | null {
+  const match = typeof text === 'string' ? FORM.exec(text) : null;
+  if (match === null) return null;
+  return { workspaceId: uuidText(Buffer.from(match[1] as string, 'base64url')), hash: sha256(match[0]) };
+}
+
+export function sha256(text: string): Buffer {
+  return createHash('sha256').update(text, 'utf8').digest();
+}
+
+export function uuidBytes(uuid: string): Buffer {
+  return Buffer.from(uuid.replaceAll('-', ''), 'hex');
+}
+
+export function uuidText(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}

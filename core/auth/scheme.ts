@@ -1,0 +1,56 @@
+import { unauthorized } from '@hapi/boom';
+import type { Plugin, Request } from '@hapi/hapi';
+import type { App } from '../app.ts';
+import { fault } from '../errors.ts';
+import { findServiceAccount } from './service-accounts/find-service-account.ts';
+import { COOKIE_OPTIONS, SESSION_COOKIE } from './session/cookie.ts';
+import { findSession } from './session/find-session.ts';
+
+/**
+ * Who is asking. `session` reads the cookie and is every route's default; `token` reads a service account's bearer token (RFC 6750 §2.1,
+ * header only). Both yield `credentials.wardkeep`. An API route takes either: `auth: { strategies: ['token', 'session'] }`.
+ */
+export const schemePlugin: Plugin<{ app: App }> = {
+  name: 'wardkeep-auth-scheme',
+  register(server, { app }) {
+    server.state(SESSION_COOKIE, COOKIE_OPTIONS);
+
+    server.auth.scheme('wardkeep-session', () => ({
+      async authenticate(request, h) {
+        const cookie: unknown = request.state[SESSION_COOKIE];
+        if (cookie === undefined) return h.unauthenticated(unauthorized(null, 'Session'));
+        const credentials = await findSession(app, cookie);
+        if (credentials !== null) return h.authenticated({ credentials: { wardkeep: credentials } });
+        request.plugins.auth = { deadCookie: true };
+        throw fault('session.expired');
+      },
+    }));
+    server.auth.scheme('wardkeep-token', () => ({
+      async authenticate(request, h) {
+        const token = bearerOf(request);
+        if (token === null) return h.unauthenticated(unauthorized(null, 'Bearer'));
+        const credentials = await findServiceAccount(app, token);
+        if (credentials === null) throw fault('token.refused');
+        return h.authenticated({ credentials: { wardkeep: credentials } });
+      },
+    }));
+    server.auth.strategy('session', 'wardkeep-session');
+    server.auth.strategy('token', 'wardkeep-token');
+    server.auth.default('session');
+
+    server.ext('onPreResponse', (request, h) => {
+      if (request.plugins.auth?.deadCookie) h.unstate(SESSION_COOKIE);
+      return h.continue;
+    });
+  },
+};
+
+function bearerOf(request: Request): string | null {
+  return /^bearer +(\S+)$/i.exec(String(request.headers['authorization'] ?? ''))?.[1] ?? null;
+}
+
+declare module '@hapi/hapi' {
+  interface PluginsStates {
+    auth?: { deadCookie: true };
+  }
+}

@@ -1,0 +1,48 @@
+import { record } from '../../audit/record.ts';
+import { authorize } from '../../access/authorize.ts';
+import type { Tx } from '../../db/scope.ts';
+import { fault } from '../../errors.ts';
+import { mintOpaqueToken } from '../opaque-token.ts';
+import { Session, type SessionEnd } from './model.ts';
+
+/** How a person got in, for the list of sessions and the audit. */
+export type SignInMethod = 'password+totp' | 'password+passkey' | 'password+recovery' | 'passkey';
+
+const KEPT_AFTER_END = '90 days';
+
+/** Opens a session and returns its cookie text, which exists nowhere else. The scope is still nobody's, so the entry names the person as target. */
+export async function openSession(tx: Tx, input: { userId: string; method: SignInMethod; replaces?: string | null }): Promise<string> {
+  const token = mintOpaqueToken(tx.scope.workspaceId);
+  if (input.replaces) await endSessions(tx, { id: input.replaces, user_id: input.userId }, 'replaced'); // ASVS 5.0 V7.2.4
+  const session = await Session.query(tx).insert({ user_id: input.userId, token_hash: token.hash, method: input.method, ip: tx.scope.ip, user_agent: tx.scope.userAgent });
+  await Session.query(tx).delete().where({ user_id: input.userId }).whereRaw(`created_at < now() - interval '${KEPT_AFTER_END}'`);
+  record(tx, { action: 'auth.signed_in', target: { type: 'user', id: input.userId }, detail: { method: input.method, session: session.id } });
+  return token.text;
+}
+
+/**
+ * After a confirmed second factor the session goes on under a new token and the old one is dead (ASVS 5.0 V7.2.4, V7.5.3). The sign-in time
+ * stays, so stepping up never prolongs a session past its absolute limit.
+ */
+export async function renewSession(tx: Tx, method: 'totp' | 'passkey'): Promise<string> {
+  const token = mintOpaqueToken(tx.scope.workspaceId);
+  const renewed = await Session.query(tx).patch({ token_hash: token.hash, assured_at: new Date(tx.now) }).where({ id: tx.scope.actor.sessionId as string }).whereNull('ended_at');
+  if (renewed !== 1) throw fault('session.expired');
+  record(tx, { action: 'auth.stepped_up', target: { type: 'session', id: tx.scope.actor.sessionId }, detail: { method } });
+  return token.text;
+}
+
+/** Ends every live session that matches; each is put on the record. Returns how many there were. */
+export async function endSessions(tx: Tx, match: { id?: string; user_id?: string }, reason: SessionEnd, keep: string | null = null): Promise<number> {
+  const ended = await Session.query(tx).patch({ ended_at: new Date(tx.now), ended_reason: reason }).where(match).whereNull('ended_at')
+    .where((query) => { if (keep !== null) query.whereNot({ id: keep }); }).returning('id');
+  for (const { id } of ended as unknown as { id: string }[]) record(tx, { action: 'auth.session_ended', target: { type: 'session', id }, detail: { reason } });
+  return (ended as unknown as unknown[]).length;
+}
+
+/** Own sessions by anyone, other people's by whoever may. @throws Fault session.not_found */
+export async function endSession(tx: Tx, id: string): Promise<void> {
+  const session = await Session.query(tx).findById(id);
+  if (session === undefined || session.user_id !== tx.scope.actor.id) authorize(tx, 'session.end', { type: 'session', id });
+  if ((await endSessions(tx, { id }, id === tx.scope.actor.sessionId ? 'signed_out' : 'ended')) === 0) throw fault('session.not_found');
+}

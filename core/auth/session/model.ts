@@ -1,0 +1,18 @@
+import { WorkspaceModel } from '../../db/model.ts';
+
+export type SessionEnd = 'signed_out' | 'ended' | 'password_changed' | 'factor_changed' | 'disabled' | 'replaced';
+
+export class Session extends WorkspaceModel {
+  static override tableName = 'sessions';
+  declare user_id: string;
+  declare token_hash: Buffer;
+  declare method: string;
+  declare ip: string | null;
+  declare user_agent: string | null;
+  declare created_at: Date;
+  declare last_seen_at: Date;
+  /** When the second factor was last confirmed. */
+  declare assured_at: Date;
+  declare ended_at: Date | null;
+  declare ended_reason: SessionEnd | null;
+}

@@ -1,0 +1,59 @@
+import { createHmac } from 'node:crypto';
+import { record } from '../../audit/record.ts';
+import type { SystemTx } from '../../db/scope.ts';
+
+/*
+ * Guessing slowed down over all processes (ASVS 5.0 V6.3.1, NIST SP 800-63B-4 §3.2.2). An attempt is counted before it is looked at, so
+ * parallel ones gain nothing; a completed sign-in takes its count back. Past the free ones each attempt doubles the wait, up to a quarter of
+ * an hour and never for good: a stranger can slow an e-mail down but not lock it out, and a browser that has signed in before is counted
+ * apart (OWASP, "Slow Down Online Guessing Attacks with Device Cookies"), as are passkeys, which cannot be guessed.
+ */
+type Rule = { readonly free: number; readonly firstWaitS: number; readonly longestWaitS: number; readonly forgottenAfterS: number };
+
+const RULES = {
+  email: { free: 5, firstWaitS: 30, longestWaitS: 900, forgottenAfterS: 3_600 },
+  /** A hospital's people all come from one address. */
+  address: { free: 100, firstWaitS: 30, longestWaitS: 900, forgottenAfterS: 900 },
+} as const satisfies Record<string, Rule>;
+
+export type Subject = { readonly kind: keyof typeof RULES; readonly tag: Buffer };
+
+/** The table holds an HMAC, so it names neither people nor places. `browser` is a known browser's id, which has counters of its own. */
+export function subjectsOf(key: Buffer, asked: { email?: string; ip: string | null; browser?: string | null }): Subject[] {
+  const tag = (text: string) => createHmac('sha256', key).update(`attempts|${text}`, 'utf8').digest();
+  const subjects: Subject[] = [{ kind: 'address', tag: tag(`address|${asked.ip ?? 'unknown'}`) }];
+  if (asked.email !== undefined) subjects.push({ kind: 'email', tag: tag(`email|${asked.email}|${asked.browser ?? ''}`) });
+  return subjects;
+}
+
+// `last_at` moves only for an attempt that was let through, which is how the answer tells one from the other.
+const COUNT = `insert into sys.attempt_counters as c (subject, attempts, last_at) values (:tag, 1, now())
+on conflict (subject) do update set
+  attempts = case when c.blocked_until > now() then c.attempts when c.last_at < now() - make_interval(secs => :forgotten) then 1 else c.attempts + 1 end,
+  last_at = case when c.blocked_until > now() then c.last_at else now() end,
+  blocked_until = case
+    when c.blocked_until > now() then c.blocked_until
+    when c.last_at < now() - make_interval(secs => :forgotten) then null
+    when c.attempts + 1 >= :free then now() + make_interval(secs => least(:first * power(2, least(c.attempts + 1 - :free, 20)), :longest)) end
+returning last_at = now() as allowed`;
+
+/** Counts one attempt against every subject. False: at least one of them has to wait. */
+export async function countAttempt(tx: SystemTx, subjects: readonly Subject[]): Promise<boolean> {
+  let isAllowed = true;
+  for (const { kind, tag } of subjects) {
+    const rule: Rule = RULES[kind];
+    const { rows } = (await tx.knex.raw(COUNT, { tag, free: rule.free, first: rule.firstWaitS, longest: rule.longestWaitS, forgotten: rule.forgottenAfterS })) as { rows: { allowed: boolean }[] };
+    isAllowed &&= rows[0]?.allowed === true;
+  }
+  await tx.knex.raw("delete from sys.attempt_counters where last_at < now() - interval '1 day' and (blocked_until is null or blocked_until < now())");
+  if (!isAllowed) record(tx, { action: 'auth.sign_in_refused', outcome: 'refused', detail: { reason: 'rate_limited' } });
+  return isAllowed;
+}
+
+/** After a completed sign-in: the e-mail starts anew, the address gets its one attempt back. */
+export async function forgiveAttempts(tx: SystemTx, subjects: readonly Subject[]): Promise<void> {
+  for (const { kind, tag } of subjects) {
+    if (kind === 'email') await tx.knex('sys.attempt_counters').where({ subject: tag }).delete();
+    else await tx.knex('sys.attempt_counters').where({ subject: tag }).update({ attempts: tx.knex.raw('greatest(attempts - 1, 0)') });
+  }
+}

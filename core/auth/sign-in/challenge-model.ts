@@ -1,0 +1,14 @@
+import { WorkspaceModel } from '../../db/model.ts';
+
+export type ChallengePurpose = 'sign_in' | 'enrol';
+
+export class MfaChallenge extends WorkspaceModel {
+  static override tableName = 'mfa_challenges';
+  declare user_id: string;
+  declare purpose: ChallengePurpose;
+  declare token_hash: Buffer;
+  declare attempts: number;
+  declare created_at: Date;
+  declare expires_at: Date;
+  declare consumed_at: Date | null;
+}

@@ -1,0 +1,135 @@
+import type { Request, ResponseObject, ResponseToolkit } from '@hapi/hapi';
+import Joi from 'joi';
+import type { App } from '../../app.ts';
+import { record } from '../../audit/record.ts';
+import { normalizeEmail } from '../../crypto/normalize.ts';
+import { Fault } from '../../errors.ts';
+import { originOf, scopeOf } from '../../http/credentials.ts';
+import { localPath } from '../../http/local-path.ts';
+import { parse } from '../../http/refusals.ts';
+import type { Feature } from '../../server.ts';
+import { COOKIE_OPTIONS, SESSION_COOKIE } from '../session/cookie.ts';
+import { endSessions } from '../session/actions.ts';
+import { BROWSER_COOKIE, BROWSER_COOKIE_LIFE_MS, knownBrowser, rememberBrowser } from './known-browser.ts';
+import { CHALLENGE_COOKIE, CHALLENGE_LIFE_MS, ENROL_LIFE_MS, readChallenge, type OpenChallenge } from './challenge.ts';
+import { takeFirstStep } from './first-step.ts';
+import { takeSecondStep, type BrowserState, type CodeMethod, type SignedIn } from './second-step.ts';
+
+/** Where people land after signing in without a page to go back to. */
+export const START_PAGE = '/contacts';
+
+/** Reachable without a session; one that is there is known. */
+export const OPEN = { auth: { mode: 'try' as const, strategy: 'session' } };
+
+const passwordForm = Joi.object({
+  email: Joi.string().trim().max(254).required(), password: Joi.string().max(1024).required(),
+  workspace: Joi.string().trim().lowercase().max(40).allow('').default(''), next: Joi.string().max(2000).allow('').default(''),
+});
+const codeForm = Joi.object({ method: Joi.string().valid('totp', 'recovery').required(), code: Joi.string().trim().max(100).required(), next: Joi.string().max(2000).allow('').default('') });
+
+/** Sign-in as people see it: /sign-in, /sign-in/second, /sign-out. Passkeys and enrolment have files of their own. */
+export const signInRoutes: Feature = {
+  name: 'wardkeep-sign-in',
+  register(server, { app }) {
+    server.state(CHALLENGE_COOKIE, { ...COOKIE_OPTIONS, ttl: Math.max(CHALLENGE_LIFE_MS, ENROL_LIFE_MS) });
+    server.state(BROWSER_COOKIE, { ...COOKIE_OPTIONS, ttl: BROWSER_COOKIE_LIFE_MS });
+
+    server.route([
+      { method: 'GET', path: '/sign-in', options: OPEN, handler: (request, h) => showSignIn(request, h) },
+      { method: 'POST', path: '/sign-in', options: OPEN, handler: (request, h) => takePassword(app, request, h) },
+      { method: 'GET', path: '/sign-in/second', options: OPEN, handler: (request, h) => showSecond(app, request, h) },
+      { method: 'POST', path: '/sign-in/second', options: OPEN, handler: (request, h) => takeCode(app, request, h) },
+      { method: 'POST', path: '/sign-out', handler: (request, h) => signOut(app, request, h) },
+    ]);
+  },
+};
+
+const PASSKEY_ALONE = { optionsUrl: '/sign-in/passkey/options', verifyUrl: '/sign-in/passkey/verify' };
+const PASSKEY_SECOND = { optionsUrl: '/sign-in/second/passkey/options', verifyUrl: '/sign-in/second/passkey/verify' };
+
+function showSignIn(request: Request, h: ResponseToolkit): ResponseObject {
+  const next = nextOf(request);
+  if (request.auth.isAuthenticated) return h.redirect(next || START_PAGE).code(303);
+  return h.page('auth/sign-in', { form: { email: '', workspace: '', next }, errors: {}, passkey: PASSKEY_ALONE });
+}
+
+async function takePassword(app: App, request: Request, h: ResponseToolkit): Promise<ResponseObject> {
+  const { password, ...form } = parse<{ email: string; password: string; workspace: string; next: string }>(passwordForm, request.payload);
+  const email = normalizeEmail(form.email);
+  try {
+    const browser = knownBrowser(app.formKey, request.state[BROWSER_COOKIE], email);
+    const step = await takeFirstStep(app, originOf(request), { email, password, workspace: form.workspace || null, browser });
+    h.state(CHALLENGE_COOKIE, step.cookie);
+    return h.redirect(withNext(step.purpose === 'enrol' ? '/sign-in/enrol' : '/sign-in/second', form.next)).code(303);
+  } catch (error) {
+    if (!(error instanceof Fault) || (error.status !== 401 && error.status !== 429)) throw error;
+    return h.page('auth/sign-in', { form, errors: { form: error.message }, passkey: PASSKEY_ALONE }).code(error.status);
+  }
+}
+
+async function showSecond(app: App, request: Request, h: ResponseToolkit): Promise<ResponseObject> {
+  const challenge = await readChallenge(app, originOf(request), request.state[CHALLENGE_COOKIE], 'sign_in');
+  return secondPage(h, challenge, methodOf(challenge, request.query['method']), nextOf(request), {});
+}
+
+async function takeCode(app: App, request: Request, h: ResponseToolkit): Promise<ResponseObject> {
+  const input = parse<{ method: CodeMethod; code: string; next: string }>(codeForm, request.payload);
+  try {
+    return letIn(app, request, h, await takeSecondStep(app, originOf(request), request.state[CHALLENGE_COOKIE], input, browserState(app, request)), input.next);
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'code.refused') throw error;
+    const challenge = await readChallenge(app, originOf(request), request.state[CHALLENGE_COOKIE], 'sign_in');
+    return secondPage(h, challenge, input.method, input.next, { code: error.message }).code(error.status);
+  }
+}
+
+async function signOut(app: App, request: Request, h: ResponseToolkit): Promise<ResponseObject> {
+  const scope = scopeOf(request);
+  await app.withWorkspace(scope, async (tx) => {
+    await endSessions(tx, { id: scope.actor.sessionId as string }, 'signed_out');
+    record(tx, { action: 'auth.signed_out', target: { type: 'session', id: scope.actor.sessionId } });
+  });
+  h.unstate(SESSION_COOKIE);
+  return h.redirect('/sign-in').code(303);
+}
+
+type SecondMethod = CodeMethod | 'passkey';
+
+function secondPage(h: ResponseToolkit, { factors, expiresAt }: OpenChallenge, method: SecondMethod, next: string, errors: object): ResponseObject {
+  return h.page('auth/second-factor', { method, methods: factors, errors, passkey: PASSKEY_SECOND, expiresAt, next });
+}
+
+/** The asked-for method if the person has it, else the strongest they have. */
+function methodOf({ factors }: OpenChallenge, asked: unknown): SecondMethod {
+  const has: readonly SecondMethod[] = (['passkey', 'totp', 'recovery'] as const).filter((method) => factors[method]);
+  return has.find((method) => method === asked) ?? has[0] ?? 'recovery';
+}
+
+/** Puts the session and the known-browser cookie on the answer and forgets the challenge. */
+export function letIn(app: App, request: Request, h: ResponseToolkit, signedIn: SignedIn, next: string): ResponseObject {
+  setSession(app, request, h, signedIn);
+  return h.redirect(localPath(next) === '/' ? START_PAGE : localPath(next)).code(303);
+}
+
+export function setSession(app: App, request: Request, h: ResponseToolkit, { cookie, user }: SignedIn): void {
+  h.state(SESSION_COOKIE, cookie);
+  h.state(BROWSER_COOKIE, rememberBrowser(app.formKey, request.state[BROWSER_COOKIE], user.email));
+  h.unstate(CHALLENGE_COOKIE);
+}
+
+export function browserState(app: App, request: Request): BrowserState {
+  return {
+    browser: (email) => knownBrowser(app.formKey, request.state[BROWSER_COOKIE], email),
+    replaces: request.auth.credentials?.wardkeep?.actor.sessionId ?? null,
+  };
+}
+
+/** Where to go back to: `next` of our own links, `return` of the redirect that refusals make. */
+function nextOf(request: Request): string {
+  const asked: unknown = request.query['next'] ?? request.query['return'];
+  return asked === undefined ? '' : localPath(asked);
+}
+
+export function withNext(path: string, next: string): string {
+  return next === '' ? path : `${path}?next=${encodeURIComponent(next)}`;
+}

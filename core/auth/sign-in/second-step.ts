@@ -1,0 +1,45 @@
+import type { App } from '../../app.ts';
+import { record } from '../../audit/record.ts';
+import type { Tx } from '../../db/scope.ts';
+import { fault, type FaultCode } from '../../errors.ts';
+import { spendRecoveryCode } from '../recovery/actions.ts';
+import { openSession, type SignInMethod } from '../session/actions.ts';
+import { spendTotpCode } from '../totp/actions.ts';
+import { forgiveAttempts, subjectsOf } from './attempts.ts';
+import { consumeChallenge, takeAttempt, type Claimant, type OpenChallenge, type Origin } from './challenge.ts';
+
+export type CodeMethod = 'totp' | 'recovery';
+export type SignedIn = { readonly cookie: string; readonly user: Claimant };
+
+/** `browser` as knownBrowser() gives it for this e-mail; `replaces` is the session that this browser was signed in with so far. */
+export type BrowserState = { readonly browser: (email: string) => string | null; readonly replaces: string | null };
+
+/**
+ * The second step with a code. A refused one is counted and recorded, so its transaction commits.
+ * @throws Fault sign_in.challenge_over · code.refused
+ */
+export async function takeSecondStep(app: App, origin: Origin, cookie: unknown, input: { method: CodeMethod; code: string }, state: BrowserState): Promise<SignedIn> {
+  const challenge = await takeAttempt(app, origin, cookie, 'sign_in');
+  return completeSecondStep(app, challenge, state, async (tx) => {
+    if (input.method === 'recovery') return (await spendRecoveryCode(tx, challenge.user.id, input.code)) ? 'password+recovery' : { refused: 'recovery_wrong' };
+    const outcome = await spendTotpCode(tx, challenge.user.id, input.code);
+    return outcome === 'accepted' ? 'password+totp' : { refused: `totp_${outcome}` };
+  }, 'code.refused');
+}
+
+/** What any second step ends with: the challenge spent and a session opened, or the refusal on the record. */
+export async function completeSecondStep(app: App, challenge: OpenChallenge, state: BrowserState, prove: (tx: Tx) => Promise<SignInMethod | { refused: string }>, refusal: FaultCode): Promise<SignedIn> {
+  const { user, scope } = challenge;
+  const opened = await app.withWorkspace(scope, async (tx) => {
+    const proof = await prove(tx);
+    if (typeof proof === 'object') {
+      record(tx, { action: 'auth.mfa_refused', outcome: 'refused', target: { type: 'user', id: user.id }, detail: { reason: proof.refused } });
+      return null;
+    }
+    await consumeChallenge(tx, challenge);
+    return openSession(tx, { userId: user.id, method: proof, replaces: state.replaces });
+  });
+  if (opened === null) throw fault(refusal);
+  await app.withSystem('sign_in', (tx) => forgiveAttempts(tx, subjectsOf(app.formKey, { email: user.email, ip: scope.ip, browser: state.browser(user.email) })));
+  return { cookie: opened, user };
+}
