@@ -1,0 +1,157 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Request } from '@hapi/hapi';
+import { chromium, type BrowserContextOptions, type Page } from 'playwright-core';
+import t from 'tap';
+import { GALLERY, galleryServer } from './gallery-server.ts';
+import { pages } from './samples.ts';
+
+/** Every page in a real browser under the real policy: axe-core, overflow, and what the small scripts add. Needs Debian's Chromium. */
+const CHROMIUM = '/usr/bin/chromium';
+if (!existsSync(CHROMIUM)) {
+  if (process.env['CI'] === 'true') t.fail(`no browser at ${CHROMIUM}`);
+  else t.plan(0, `no browser at ${CHROMIUM}`);
+  process.exit();
+}
+
+t.setTimeout(120_000); // some seventy axe runs
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const DESKTOP = { width: 1360, height: 900 };
+const PHONE = { width: 390, height: 844 };
+
+const server = await galleryServer(t.testdir(), 0);
+let polled = 0;
+const batch = pages['imports/batch'] as { batch: object };
+server.route([
+  { method: 'POST', path: '/contacts/suggest', handler: (request) => ({ Ach: [{ id: '1', href: '/contacts/page', name: 'Rosalind <b>Achterberg</b>', birthDate: 'Nov 23, 1958', detail: '+1 555' }, { id: '2', href: '/contacts/page/details', name: 'Achim Roth', birthDate: 'Jan 1, 1970', detail: '' }] })[(request.payload as { q: string }).q] ?? [] },
+  { method: 'GET', path: '/imports/polled', handler: (_request, h) => h.page('imports/batch', { ...batch, batch: { ...batch.batch, running: (polled += 1) < 3, done: polled } }) },
+  { method: 'POST', path: '/imports/ccda', options: { payload: { multipart: true, maxBytes: 1e7 } }, handler: (request: Request, h) => h.redirect(`/imports/polled?files=${[(request.payload as { files: unknown }).files].flat().length}`).code(303) },
+  { method: 'POST', path: '/admin/service-accounts/{id}/revoke', handler: (request) => request.payload as object },
+  { method: 'POST', path: '/passkey/options', handler: () => ({ challenge: 'AAAA', timeout: 1000, allowCredentials: [], userVerification: 'required' }) },
+]);
+await server.start();
+const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'] });
+t.teardown(async () => {
+  await browser.close();
+  await server.stop({ timeout: 100 });
+});
+
+async function open(path: string, options: BrowserContextOptions = {}): Promise<{ page: Page; faults: string[] }> {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: DESKTOP, ...options });
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on('console', (message) => { if (message.type() === 'error') faults.push(message.text()); });
+  page.on('pageerror', (error) => faults.push(error.message));
+  await page.goto(`${server.info.uri}/${path}`);
+  return { page, faults };
+}
+
+for (const [viewport, colorScheme] of [[DESKTOP, 'light'], [PHONE, 'dark']] as const) {
+  t.test(`every page, ${viewport.width} wide, ${colorScheme}`, async (t) => {
+    const { page, faults } = await open(GALLERY[0] ?? '', { viewport, colorScheme });
+    for (const name of GALLERY) {
+      await page.goto(`${server.info.uri}/${name}`);
+      await page.evaluate(axe);
+      const found = await page.evaluate(async () => {
+        const { violations } = await (globalThis as unknown as { axe: { run(options: object): Promise<{ violations: { impact: string; id: string; nodes: { html: string }[] }[] }> } }).axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] });
+        return violations.map(({ impact, id, nodes }) => `${impact} ${id}: ${nodes[0]?.html.slice(0, 200)}`);
+      });
+      t.same(found, [], `${name}: axe-core`);
+      t.ok(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), `${name}: nothing sticks out sideways`);
+    }
+    t.same(faults, [], 'no script fault, nothing refused by the policy');
+  });
+}
+
+t.test('without script', async (t) => {
+  const { page } = await open('contacts/list', { javaScriptEnabled: false, viewport: PHONE });
+  await page.locator('details.menu > summary').click();
+  t.ok(await page.getByRole('button', { name: 'Sign out' }).isVisible(), 'the menu opens');
+  await page.getByRole('button', { name: 'Dark' }).click();
+  t.match(await page.content(), 'data-theme="dark"', 'the theme changes');
+  t.match(page.url(), '/contacts/list', 'and leads back');
+});
+
+t.test('theme', async (t) => {
+  const { page } = await open('contacts/list', { colorScheme: 'light' });
+  const paper = (): Promise<string> => page.evaluate('getComputedStyle(document.body).backgroundColor');
+  const light = await paper();
+  await page.locator('details.menu > summary').click();
+  await page.getByRole('button', { name: 'Dark' }).click();
+  await page.locator('html[data-theme="dark"]').waitFor();
+  t.not(await paper(), light);
+  await page.keyboard.press('Escape');
+  t.notOk(await page.getByRole('button', { name: 'Sign out' }).isVisible(), 'Escape closes the menu');
+  await page.reload();
+  t.not(await paper(), light, 'it is remembered');
+});
+
+t.test('search as you type', async (t) => {
+  const { page, faults } = await open('contacts/list');
+  const input = page.getByRole('combobox', { name: 'Find a contact' });
+  await input.pressSequentially('Ach');
+  const options = page.getByRole('option');
+  await options.first().waitFor();
+  t.match(await options.first().textContent(), 'Rosalind <b>Achterberg</b>', 'names are text');
+  await input.press('ArrowDown');
+  await input.press('ArrowDown');
+  t.equal(await input.getAttribute('aria-activedescendant'), 'contact-2');
+  await input.press('ArrowDown');
+  t.equal(await input.getAttribute('aria-activedescendant'), 'contact-1', 'round the end');
+  await input.press('Escape');
+  t.notOk(await options.first().isVisible());
+  await input.press('ArrowDown');
+  await options.first().waitFor();
+  await input.press('ArrowUp');
+  await input.press('Enter');
+  await page.waitForURL('**/contacts/page/details');
+  await page.getByRole('combobox').pressSequentially('zzz');
+  await page.getByText('No matching contacts', { exact: true }).first().waitFor();
+  t.same(faults, []);
+});
+
+t.test('upload, then progress', async (t) => {
+  const { page, faults } = await open('imports/start');
+  await page.locator('#f-files').setInputFiles([{ name: 'a.xml', mimeType: 'text/xml', buffer: Buffer.from('<a/>') }, { name: 'b.xml', mimeType: 'text/xml', buffer: Buffer.from('<b/>') }]);
+  t.match(await page.locator('[data-upload-chosen]').first().textContent(), '2 files');
+  await page.getByRole('button', { name: 'Import' }).click();
+  await page.waitForURL((url) => url.pathname === '/imports/polled' && url.search === '?files=2');
+  await page.locator('.progress-text', { hasText: '3 of 166' }).waitFor();
+  t.notOk(await page.locator('#batch[data-poll]').count(), 'polling ends when the import does');
+  t.same(faults, []);
+});
+
+t.test('a dangerous act asks first', async (t) => {
+  const { page } = await open('admin/service-accounts');
+  const revoke = page.getByRole('button', { name: 'Revoke Billing export' });
+  await revoke.click();
+  const dialog = page.getByRole('dialog');
+  t.match(await dialog.textContent(), 'Programs that use it stop at once');
+  t.ok(await dialog.getByRole('button', { name: 'Cancel' }).evaluate((button) => button === button.ownerDocument.activeElement), 'the harmless answer has the focus');
+  await page.keyboard.press('Escape');
+  t.equal(await dialog.count(), 0);
+  t.match(page.url(), 'admin/service-accounts');
+  await revoke.click();
+  await dialog.getByRole('button', { name: 'Revoke' }).click();
+  await page.waitForURL('**/revoke');
+  t.match(await page.textContent('body'), '"confirmed":"yes"');
+});
+
+t.test('a passkey that is not given is explained, and can be tried again', async (t) => {
+  const { page } = await open('auth/sign-in');
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('WebAuthn.enable');
+  await devtools.send('WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: false } });
+  const button = page.getByRole('button', { name: 'Use a passkey' });
+  await button.click();
+  await page.getByText(/^The passkey was not used/).waitFor();
+  t.ok(await button.isEnabled());
+});
+
+t.test('faults of a form are heard first', async (t) => {
+  const { page } = await open('contacts/form');
+  t.ok(await page.locator('[data-error-summary]').evaluate((box) => box === box.ownerDocument.activeElement));
+  await page.getByRole('link', { name: 'Enter a date of birth in the past.' }).click();
+  t.equal(await page.evaluate('document.activeElement.id'), 'f-birthDate');
+});
