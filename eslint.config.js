@@ -42,6 +42,8 @@ export default defineConfig(
   // Entry hashes, roots and checkpoints are published: comparing them tells nothing.
   { files: ['core/audit/**'], rules: { 'wardkeep/timing-safe-compare': ['error', { public: ['hash', 'digest'] }] } },
   { files: ['core/db/**'], rules: { 'wardkeep/database-imports': 'off' } },
+  // Their SQL is put together from the catalog rules and the PHI registry, both of them source text.
+  { files: ['core/db/coverage/**', 'core/keys/**'], rules: { 'wardkeep/no-interpolated-sql': 'off' } },
   { files: ['core/config.ts'], rules: { 'wardkeep/config-reads-environment': 'off' } },
   { files: ['core/main.ts', 'core/commands/**'], rules: { 'no-console': 'off' } },
 );

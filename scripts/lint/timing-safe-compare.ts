@@ -31,7 +31,9 @@ export default ESLintUtils.RuleCreator.withoutDocs({
         const called = calledName(node);
         if (called !== 'equals' && called !== 'compare') return;
         const object = node.callee.type === 'MemberExpression' ? node.callee.object : undefined;
-        check(node, node.arguments.length >= 2 ? node.arguments.slice(0, 2) : [object, node.arguments[0]]);
+        if (node.arguments.length === 1) check(node, [object, node.arguments[0]]);
+        // With two arguments only Buffer.compare is meant: bcrypt.compare and its like are the right way.
+        else if (object?.type === 'Identifier' && object.name === 'Buffer') check(node, node.arguments.slice(0, 2));
       },
     };
   },

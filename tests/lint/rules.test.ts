@@ -31,7 +31,7 @@ const SAMPLES: Record<RuleName, { refused: string[]; accepted: string[] }> = {
     ],
     accepted: [
       `timingSafeEqual(mac, expected)`, `token === ''`, `secret === undefined`, `typeof token === 'string'`, `hash.length !== HASH_BYTES`, `hash === null`,
-      `tokenId === other`, `token.type === kind`, `a.equals(b)`, `name === other`, 'signature == null',
+      `tokenId === other`, `token.type === kind`, `a.equals(b)`, `name === other`, 'signature == null', `bcrypt.compare(password, hash)`,
     ],
   },
   'no-forge-verify': {
