@@ -6,6 +6,7 @@ import { signInRoutes } from './auth/sign-in/routes.ts';
 import { fault } from './errors.ts';
 import { assetsPlugin } from './http/assets.ts';
 import { csrfPlugin } from './http/csrf.ts';
+import { importRoutes } from './practice/imports/routes.ts';
 import { headersPlugin } from './http/headers.ts';
 import { refusalsPlugin } from './http/refusals.ts';
 import { createViews, viewsPlugin, type LayoutSource } from './http/views.ts';
@@ -16,6 +17,7 @@ export type Feature = Plugin<{ app: App }>;
 /** Every feature of the core, in no order that matters. A feature's folder adds its line here. */
 export const FEATURES: readonly Feature[] = [
   signInRoutes,
+  importRoutes,
 ];
 
 const DEFAULT_BODY_BYTES = 256 * 1024;

@@ -14,8 +14,9 @@ export const demo: Command = {
   async run({ out }) {
     const config = { ...readConfig('demo'), database: null };
     const factsFile = join(config.dataDir, 'demo.json');
-    if (existsSync(join(config.dataDir, 'postgres')) && !existsSync(factsFile) && existsSync(join(config.dataDir, 'installation'))) {
-      throw new Error(`${config.dataDir} holds a real installation; set WARDKEEP_DATA_DIR to another folder for the demo.`);
+    // Written last when a demo is made: a database without it is a real installation's, or a demo that was cut short.
+    if (existsSync(join(config.dataDir, 'postgres')) && !existsSync(factsFile)) {
+      throw new Error(`${config.dataDir} holds a database that is no finished demo. Set WARDKEEP_DATA_DIR to another folder, or delete that one if it holds nothing you need.`);
     }
     mkdirSync(config.dataDir, { recursive: true });
     if (config.rootKeys.length === 0 && !existsSync(rootKeyFile(config))) await createRootKeyFile(rootKeyFile(config));

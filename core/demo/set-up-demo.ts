@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { App } from '../app.ts';
-import { createServiceAccount } from '../auth/service-accounts/create-service-account.ts';
-import type { Designation, Role } from '../db/scope.ts';
+import { createServiceAccount, LIFE_DAYS_MAX } from '../auth/service-accounts/actions.ts';
+import { systemScope, type Designation, type Role } from '../db/scope.ts';
 import { createUser } from '../workspaces/people/create-user.ts';
 import { createWorkspace } from '../workspaces/create-workspace.ts';
 import { loadPractice } from './load-practice.ts';
@@ -37,7 +37,6 @@ const SERVICE_ACCOUNT_SCOPES = [
 
 const PATIENTS = 200;
 const DOCUMENTS = 12;
-const YEAR_MS = 365 * 24 * 3600 * 1000;
 
 /** Makes both workspaces with people, a service account and a lived-in practice. Run once, on an empty installation. */
 export async function setUpDemo(app: App, today: string): Promise<DemoFacts['workspaces']> {
@@ -49,7 +48,7 @@ export async function setUpDemo(app: App, today: string): Promise<DemoFacts['wor
       return { id, user };
     }));
     const serviceAccountName = 'Scheduling bridge';
-    const { token } = await createServiceAccount(app, workspaceId, { name: serviceAccountName, role: 'ADMIN', scopes: SERVICE_ACCOUNT_SCOPES, expiresAt: new Date(Date.now() + YEAR_MS) });
+    const { token } = await app.withWorkspace(systemScope(workspaceId, 'demo'), (tx) => createServiceAccount(tx, { name: serviceAccountName, role: 'ADMIN', scopes: SERVICE_ACCOUNT_SCOPES, days: LIFE_DAYS_MAX }));
     const staff = users.filter(({ user }) => user.designations.length === 0).map(({ id, user }) => ({ id, role: user.role }));
     await loadPractice(app, workspaceId, { slug, patients: PATIENTS, documents: DOCUMENTS, today, staff });
     return { slug, name, users: users.map(({ user }) => user), serviceAccount: { name: serviceAccountName, token } };

@@ -1,0 +1,157 @@
+import type { Request, ResponseToolkit } from '@hapi/hapi';
+import Joi from 'joi';
+import type { App } from '../../app.ts';
+import { authorize } from '../../access/authorize.ts';
+import { record } from '../../audit/record.ts';
+import { readZip, isZip } from '../../clinical/zip.ts';
+import { ArchiveRefusal } from '../../clinical/archive-refusal.ts';
+import { Fault, fault } from '../../errors.ts';
+import type { Feature } from '../../server.ts';
+import { scopeOf } from '../../http/credentials.ts';
+import { parse } from '../../http/refusals.ts';
+import { importCandidates, type Candidate } from '../documents/import-files.ts';
+import { checkMapping, importCsv, refusedRowsCsv } from './import-csv.ts';
+import { CSV_BYTES_MAX, CSV_FIELDS, guessMapping, patientOfRow, readCsv, type CsvMapping, type CsvTable } from './csv-rows.ts';
+import { mrnSystemOf } from './import-csv.ts';
+import { ImportSource } from './model.ts';
+import { outcomeOfFile, runBatch, startBatch } from './run-batch.ts';
+import { batchPage, recentBatches, refusedLines, openSource } from './read-batches.ts';
+
+const UPLOAD_MEGABYTES = 200;
+const FILES_MAX = 2000;
+const PREVIEW_ROWS = 8;
+const id = Joi.object<{ id: string }>({ id: Joi.string().guid().required() });
+
+type Upload = { readonly name: string; readonly bytes: Buffer };
+
+/** Pages under /imports: choose files, watch them come in, mend what was refused. */
+export const importRoutes: Feature = {
+  name: 'wardkeep-imports',
+  register(server, { app }) {
+    const upload = (maxMegabytes: number) => ({ payload: { maxBytes: maxMegabytes * 1024 * 1024, output: 'data' as const, parse: true, multipart: { output: 'annotated' as const }, timeout: 120_000 } });
+    server.route([
+      { method: 'GET', path: '/imports', handler: (request, h) => startPage(app, request, h, {}) },
+      { method: 'POST', path: '/imports/ccda', options: upload(UPLOAD_MEGABYTES), handler: (request, h) => uploadDocuments(app, request, h) },
+      { method: 'POST', path: '/imports/csv', options: upload(CSV_BYTES_MAX / 1024 / 1024), handler: (request, h) => uploadCsv(app, request, h) },
+      { method: 'GET', path: '/imports/{id}', handler: (request, h) => showBatch(app, request, h) },
+      { method: 'POST', path: '/imports/csv/{id}', handler: (request, h) => mapCsv(app, request, h) },
+      { method: 'GET', path: '/imports/{id}/refused.csv', handler: (request, h) => downloadRefused(app, request, h) },
+    ]);
+  },
+};
+
+async function startPage(app: App, request: Request, h: ResponseToolkit, errors: Record<string, string>) {
+  const recent = await app.withWorkspace(scopeOf(request), (tx) => recentBatches(tx));
+  return h.page('imports/start', { errors, recent, limits: { files: FILES_MAX, megabytes: UPLOAD_MEGABYTES } }).code(Object.keys(errors).length > 0 ? 400 : 200);
+}
+
+async function uploadDocuments(app: App, request: Request, h: ResponseToolkit) {
+  const scope = scopeOf(request);
+  const uploads = uploadsOf(request.payload, 'files');
+  if (uploads.length === 0) return startPage(app, request, h, { files: 'Choose at least one file.' });
+  const batchId = await startBatch(app, scope, { kind: 'ccda', status: 'running', total: uploads.length, fileName: uploads.length === 1 ? (uploads[0] as Upload).name : null });
+  // Goes on after the answer; the page follows it. runBatch ends the batch and logs whatever it cannot carry.
+  void runBatch(app, scope, batchId, (report) => importCandidates(app, scope, candidatesOfUploads(uploads), (outcome) => report(outcomeOfFile(outcome)))).catch((err: unknown) => app.log.error('import batch lost its end', { workspaceId: scope.workspaceId, err }));
+  return h.redirect(`/imports/${batchId}`).code(303);
+}
+
+async function* candidatesOfUploads(uploads: readonly Upload[]): AsyncIterable<Candidate> {
+  for (const { name, bytes } of uploads) {
+    if (!isZip(bytes)) {
+      yield { file: name, bytes };
+      continue;
+    }
+    try {
+      for await (const entry of readZip(bytes)) yield entry.refusal === null ? { file: `${name}/${entry.name}`, bytes: entry.bytes } : { file: `${name}/${entry.name}`, refusal: entry.refusal };
+    } catch (error) {
+      if (!(error instanceof ArchiveRefusal)) throw error;
+      yield { file: name, refusal: error };
+    }
+  }
+}
+
+async function uploadCsv(app: App, request: Request, h: ResponseToolkit) {
+  const scope = scopeOf(request);
+  const [file] = uploadsOf(request.payload, 'csv');
+  if (file === undefined) return startPage(app, request, h, { csv: 'Choose a CSV file.' });
+  let table: CsvTable;
+  try {
+    table = readCsv(file.bytes);
+  } catch (error) {
+    if (error instanceof Fault) return startPage(app, request, h, { csv: error.message });
+    throw error;
+  }
+  const batchId = await startBatch(app, scope, { kind: 'csv', status: 'mapping', total: table.rows.length, fileName: file.name });
+  await app.withWorkspace(scope, async (tx) => {
+    await ImportSource.query(tx).insert({ id: batchId, content: file.bytes.toString('base64'), mapping: guessMapping(table.headers) });
+  });
+  return h.redirect(`/imports/${batchId}`).code(303);
+}
+
+async function showBatch(app: App, request: Request, h: ResponseToolkit) {
+  const { id: batchId } = parse(id, request.params);
+  const { batch, source, ...page } = await app.withWorkspace(scopeOf(request), (tx) => batchPage(tx, batchId));
+  if (batch.status !== 'mapping' || source === null) return h.page('imports/batch', { batch, ...page });
+  return h.page('imports/mapping', mappingContext(batch, readCsv(Buffer.from(source.content, 'base64')), source.mapping ?? {}, scopeOf(request).workspaceId, {}));
+}
+
+async function mapCsv(app: App, request: Request, h: ResponseToolkit) {
+  const scope = scopeOf(request);
+  const { id: batchId } = parse(id, request.params);
+  const form = parse(Joi.object<Record<string, string>>({ act: Joi.string().valid('preview', 'import').required() }).pattern(/^column\.\d{1,4}$/, Joi.string().allow('').valid(...Object.keys(CSV_FIELDS))), request.payload);
+  const { batch, source } = await app.withWorkspace(scope, (tx) => openSource(tx, batchId));
+  const table = readCsv(Buffer.from(source.content, 'base64'));
+  const mapping = Object.fromEntries(table.headers.flatMap((header, at) => (form[`column.${at}`] ? [[header, form[`column.${at}`] as string]] : [])));
+  if (form['act'] === 'preview') return h.page('imports/mapping', mappingContext(batch, table, mapping, scope.workspaceId, {}));
+  let checked: CsvMapping;
+  try {
+    checked = checkMapping(table, mapping);
+  } catch (error) {
+    if (error instanceof Fault) return h.page('imports/mapping', mappingContext(batch, table, mapping, scope.workspaceId, { mapping: error.fields.map(({ text }) => text).join(' ') })).code(422);
+    throw error;
+  }
+  await app.withWorkspace(scope, async (tx) => {
+    authorize(tx, 'document.import');
+    const started = await tx.knex('app.import_batches').where({ id: batchId, status: 'mapping' }).update({ status: 'running' });
+    if (started === 0) throw fault('import.not_open');
+    await ImportSource.query(tx).where({ id: batchId }).patch({ mapping: checked });
+    record(tx, { action: 'import.mapped', target: { type: 'import', id: batchId }, detail: { columns: Object.keys(checked).length } });
+  });
+  void runBatch(app, scope, batchId, (report) => importCsv(app, scope, table, checked, report)).catch((err: unknown) => app.log.error('import batch lost its end', { workspaceId: scope.workspaceId, err }));
+  return h.redirect(`/imports/${batchId}`).code(303);
+}
+
+async function downloadRefused(app: App, request: Request, h: ResponseToolkit) {
+  const { id: batchId } = parse(id, request.params);
+  const { source, reasons } = await app.withWorkspace(scopeOf(request), (tx) => refusedLines(tx, batchId));
+  const csv = refusedRowsCsv(readCsv(Buffer.from(source.content, 'base64')), reasons);
+  return h.response(csv).type('text/csv').header('content-disposition', 'attachment; filename="refused-rows.csv"');
+}
+
+function mappingContext(batch: { id: string; file: string }, table: CsvTable, mapping: Readonly<Record<string, string>>, workspaceId: string, errors: Record<string, string>) {
+  const mapped = table.headers.filter((header) => mapping[header] !== undefined);
+  const today = new Date().toISOString().slice(0, 10);
+  return {
+    batch: { ...batch, rows: table.rows.length },
+    errors,
+    columns: table.headers.map((header, at) => ({ at, header, sample: table.rows[0]?.cells[at] ?? '', target: mapping[header] ?? '' })),
+    targets: Object.entries(CSV_FIELDS).map(([value, label]) => ({ value, label })),
+    previewHeads: mapped.map((header) => CSV_FIELDS[mapping[header] as keyof typeof CSV_FIELDS] ?? header),
+    preview: table.rows.slice(0, PREVIEW_ROWS).map((row) => {
+      const result = patientOfRow(table, row, mapping as CsvMapping, mrnSystemOf(workspaceId), today);
+      return { line: row.line, cells: mapped.map((header) => row.cells[table.headers.indexOf(header)] ?? ''), refused: 'faults' in result ? result.faults.join(' ') : null };
+    }),
+  };
+}
+
+/** hapi's annotated multipart: one part is an object, several are a list. A browser sends an unnamed empty part when nothing was chosen. */
+function uploadsOf(payload: unknown, field: string): Upload[] {
+  const given = typeof payload === 'object' && payload !== null ? (payload as Record<string, unknown>)[field] : undefined;
+  const parts = (Array.isArray(given) ? given : [given]) as ({ filename?: string; payload?: unknown } | undefined)[];
+  return parts.slice(0, FILES_MAX).flatMap((part) => {
+    if (part?.filename === undefined || part.filename === '') return [];
+    const { payload: content } = part;
+    const bytes = Buffer.isBuffer(content) ? content : typeof content === 'string' ? Buffer.from(content, 'utf8') : Buffer.from(JSON.stringify(content ?? ''), 'utf8');
+    return [{ name: part.filename.replace(/^.*[\\/]/, '').slice(0, 200), bytes }];
+  });
+}
