@@ -31,6 +31,10 @@ declare module '@hapi/hapi' {
     /** A masked token for this request's session, to be printed into forms. */
     csrfToken(): string;
   }
+  interface PluginSpecificConfiguration {
+    /** `{ token: false }`: the origin check alone guards this route, which pages of every session and of none post to. */
+    csrf?: { token: false };
+  }
   interface PluginsStates {
     csrf?: { preSession: string } | undefined;
   }
@@ -92,7 +96,8 @@ export const csrfPlugin: Plugin<CsrfOptions> = {
     });
 
     server.ext('onPostAuth', (request, h) => {
-      if (!changes(request) || (hasBearer(request) && sessionId(request) === null)) return h.continue;
+      if (!changes(request) || request.route.settings.plugins?.csrf?.token === false) return h.continue;
+      if (hasBearer(request) && sessionId(request) === null) return h.continue;
       const bound = binding(request);
       if (bound === null || !checkToken(key, bound, takeToken(request))) throw fault('request.forged');
       return h.continue;

@@ -21,7 +21,7 @@ export const themePlugin: Plugin<void> = {
     server.route({
       method: 'POST',
       path: '/theme',
-      options: { auth: false, payload: { maxBytes: 4096 } },
+      options: { auth: false, payload: { maxBytes: 4096 }, plugins: { csrf: { token: false } } },
       handler(request, h) {
         const { theme, back } = (request.payload ?? {}) as Record<string, unknown>;
         if (theme === 'light' || theme === 'dark') h.state(COOKIE, theme);
