@@ -11,11 +11,12 @@ grant select, insert, update on graphile_worker._private_job_queues, graphile_wo
 grant select, insert, update, delete on graphile_worker._private_jobs to {{jobs}};
 grant execute on all functions in schema graphile_worker to {{jobs}};
 
--- graphile-worker enables row-level security on its tables without a policy: owners only. A payload names its workspace and holds no PHI.
-create policy worker on graphile_worker._private_tasks to {{jobs}} using (true) with check (true);
-create policy worker on graphile_worker._private_job_queues to {{jobs}} using (true) with check (true);
-create policy worker on graphile_worker._private_known_crontabs to {{jobs}} using (true) with check (true);
-create policy worker on graphile_worker._private_jobs to {{jobs}} using (true) with check (true);
+-- graphile-worker enables row-level security on its tables without a policy: a way of saying "owner only" that would keep the jobs role out
+-- as well. The grants above say it exactly; a payload names its workspace and has no room for PHI.
+alter table graphile_worker._private_tasks disable row level security;
+alter table graphile_worker._private_job_queues disable row level security;
+alter table graphile_worker._private_known_crontabs disable row level security;
+alter table graphile_worker._private_jobs disable row level security;
 
 -- Adds a job of the entered workspace, in this transaction: it exists only if the act that asked for it commits. Through the system door
 -- a job may be added for any workspace. `job_key` replaces a waiting job of the same workspace, name and key.

@@ -8,10 +8,9 @@ import { workspaceJob, type Job } from '../../core/jobs/job.ts';
 import { jobHealth } from '../../core/jobs/job-health.ts';
 import { startWorker } from '../../core/jobs/start-worker.ts';
 import { createWorkspace } from '../../core/workspaces/create-workspace.ts';
-import { bootTest } from '../keys/boot.ts';
+import { openTestApp } from '../support/database.ts';
 
-const { app, urls, close } = await bootTest();
-t.teardown(close);
+const { app, database } = await openTestApp(t);
 const willow = systemScope(await createWorkspace(app, { slug: 'willow', name: 'Willow', timeZone: 'America/New_York' }), 'test');
 const harbor = systemScope(await createWorkspace(app, { slug: 'harbor', name: 'Harbor', timeZone: 'Asia/Kolkata' }), 'test');
 const CONTACT = '018f0000-0000-7000-8000-0000000000aa';
@@ -27,7 +26,7 @@ const letter = (ran: Ran[], then: () => Promise<void> = async () => undefined) =
 });
 const input = { contactId: CONTACT, copies: 2, kind: 'recall' as const };
 const work = async (jobs: readonly Job[], until: () => boolean | Promise<boolean>) => {
-  const worker = await startWorker(app, { jobsUrl: urls.jobsUrl, jobs });
+  const worker = await startWorker(app, { jobsUrl: database.jobsUrl, jobs });
   for (let waited = 0; !(await until()) && waited < 5000; waited += 50) await new Promise((resolve) => setTimeout(resolve, 50));
   await worker.stop();
 };
@@ -91,14 +90,14 @@ t.test('a failure is kept by its code, never by its words, and tried again', asy
   const failedTimes = (times: number) => async () => ran.length >= times && ((await jobHealth(app))[0]?.retrying ?? 0) > 0;
   await work([job], failedTimes(1));
   t.match(await jobHealth(app), [{ job: 'letter.send', waiting: 0, running: 0, retrying: 1, dead: 0, lastErrors: ['Error'] }]);
-  await raw(urls.ownerUrl, 'update graphile_worker._private_jobs set run_at = now()');
+  await raw(database.ownerUrl, 'update graphile_worker._private_jobs set run_at = now()');
   await work([job], failedTimes(2));
   t.match(await jobHealth(app), [{ retrying: 1, lastErrors: ['contact.not_found'] }]);
-  const later = await raw(urls.ownerUrl, 'select attempts, run_at > now() + interval \'5 seconds\' as waits from graphile_worker._private_jobs');
+  const later = await raw(database.ownerUrl, 'select attempts, run_at > now() + interval \'5 seconds\' as waits from graphile_worker._private_jobs');
   t.same(later, [{ attempts: 2, waits: true }]);
-  await raw(urls.ownerUrl, 'update graphile_worker._private_jobs set attempts = max_attempts');
+  await raw(database.ownerUrl, 'update graphile_worker._private_jobs set attempts = max_attempts');
   t.match(await jobHealth(app), [{ retrying: 0, dead: 1 }]);
-  await raw(urls.ownerUrl, 'delete from graphile_worker._private_jobs');
+  await raw(database.ownerUrl, 'delete from graphile_worker._private_jobs');
 });
 
 t.test('stopping waits for the job at hand', async (t) => {
@@ -111,7 +110,7 @@ t.test('stopping waits for the job at hand', async (t) => {
   await app.withWorkspace(willow, (tx) => enqueue(tx, job, input));
   await work([job], () => ran.length > 0);
   t.ok(isDone);
-  t.same(await raw(urls.ownerUrl, "select pid from pg_stat_activity where application_name = 'wardkeep jobs'"), [], 'no connection is left');
+  t.same(await raw(database.ownerUrl, "select pid from pg_stat_activity where application_name = 'wardkeep jobs'"), [], 'no connection is left');
 });
 
 t.test('the system door enqueues for any workspace; a workspace only for itself', async (t) => {
@@ -125,12 +124,12 @@ t.test('the system door enqueues for any workspace; a workspace only for itself'
 
 t.test('SQL under the app role reaches the queue through the one function only', async (t) => {
   const refused = { code: '42501' };
-  await t.rejects(raw(urls.appUrl, 'select * from graphile_worker._private_jobs'), refused);
-  await t.rejects(raw(urls.appUrl, 'select * from graphile_worker.jobs'), refused);
-  await t.rejects(raw(urls.appUrl, "select graphile_worker.add_job('letter.send', '{}')"), refused);
-  await t.rejects(raw(urls.appUrl, "select sec.enqueue('letter.send', '{}')"), refused, 'not without a workspace');
+  await t.rejects(raw(database.appUrl, 'select * from graphile_worker._private_jobs'), refused);
+  await t.rejects(raw(database.appUrl, 'select * from graphile_worker.jobs'), refused);
+  await t.rejects(raw(database.appUrl, "select graphile_worker.add_job('letter.send', '{}')"), refused);
+  await t.rejects(raw(database.appUrl, "select sec.enqueue('letter.send', '{}')"), refused, 'not without a workspace');
   await t.rejects(app.withWorkspace(willow, (tx) => tx.knex.raw("select sec.enqueue('Ana Ruiz', '{}')")), { code: '22023' });
-  await t.rejects(raw(urls.jobsUrl, 'create table graphile_worker.mine (id int)'), refused);
+  await t.rejects(raw(database.jobsUrl, 'create table graphile_worker.mine (id int)'), refused);
 });
 
 t.test('a scheduled job is told the minute it was due', async (t) => {
@@ -138,7 +137,7 @@ t.test('a scheduled job is told the minute it was due', async (t) => {
   const due = new Date(Math.floor(Date.now() / 60_000) * 60_000 - 60_000);
   const job: Job = { name: 'clock.tick', schedule: `${due.getUTCMinutes()} * * * *`, catchUpMs: 180_000, run: async (_app: unknown, when: Date) => void at.push(when) };
   // Known since before it was due, and not run: what a program finds that was down at that minute.
-  await raw(urls.ownerUrl, "insert into graphile_worker._private_known_crontabs (identifier, known_since) values ('clock.tick', now() - interval '1 hour')");
+  await raw(database.ownerUrl, "insert into graphile_worker._private_known_crontabs (identifier, known_since) values ('clock.tick', now() - interval '1 hour')");
   await work([job], () => at.length > 0);
   t.same(at, [due]);
 });

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { openApp, type App } from '../../core/app.ts';
 import { record } from '../../core/audit/record.ts';
-import { asSuperuser, withDatabase } from '../../core/db/embedded.ts';
+import { asSuperuser } from '../../core/db/embedded.ts';
 import { RESERVATION } from '../../core/db/key-store.ts';
 import { systemScope } from '../../core/db/scope.ts';
 import { createLog } from '../../core/log.ts';
@@ -9,14 +9,14 @@ import { keyStatus } from '../../core/keys/key-status.ts';
 import { rewrapKeys } from '../../core/keys/rewrap-keys.ts';
 import { Contact } from '../../core/practice/contacts/model.ts';
 import { createWorkspace } from '../../core/workspaces/create-workspace.ts';
-import { bootTest } from './boot.ts';
+import { TEST_ROOT_KEYS } from '../support/cluster.ts';
+import { openTestApp } from '../support/database.ts';
 
-const { app, urls, config, close } = await bootTest();
-t.teardown(close);
-const old = { id: 'test', bytes: Buffer.alloc(32, 1) };
+const { app, database, config } = await openTestApp(t);
+const old = TEST_ROOT_KEYS[0];
 const next = { id: 'next', bytes: Buffer.alloc(32, 2) };
-const restarted = (rootKeys: readonly { id: string; bytes: Buffer }[]) => openApp({ config: { ...config, rootKeys }, log: createLog('silent'), appUrl: urls.appUrl, jobsUrl: urls.jobsUrl });
-const asOwner = (sql: string, values: unknown[]) => asSuperuser(withDatabase(urls.superuserUrl, 'wardkeep'), (client) => client.query(sql, values));
+const restarted = (rootKeys: readonly { id: string; bytes: Buffer }[]) => openApp({ config: { ...config, rootKeys }, log: createLog('silent'), appUrl: database.appUrl, jobsUrl: database.jobsUrl });
+const asOwner = (sql: string, values: unknown[]) => asSuperuser(database.superuserUrl, (client) => client.query(sql, values));
 
 const willow = await createWorkspace(app, { slug: 'willow', name: 'Willow', timeZone: 'America/New_York' });
 const harbor = await createWorkspace(app, { slug: 'harbor', name: 'Harbor', timeZone: 'America/Chicago' });

@@ -4,17 +4,16 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { record } from '../../core/audit/record.ts';
 import { systemScope, type Scope } from '../../core/db/scope.ts';
-import { asSuperuser, withDatabase } from '../../core/db/embedded.ts';
+import { asSuperuser } from '../../core/db/embedded.ts';
 import { countPlainValues } from '../../core/keys/count-values.ts';
 import { keyStatus } from '../../core/keys/key-status.ts';
 import { retireKey } from '../../core/keys/retire-key.ts';
 import { rotateDataKey, rotateIndexKey } from '../../core/keys/rotate-key.ts';
 import { Contact, ContactPoint } from '../../core/practice/contacts/model.ts';
 import { createWorkspace } from '../../core/workspaces/create-workspace.ts';
-import { bootTest } from './boot.ts';
+import { openTestApp } from '../support/database.ts';
 
-const { app, urls, config, close } = await bootTest();
-t.teardown(close);
+const { app, database, config } = await openTestApp(t);
 const ROWS = 60;
 
 async function practice(slug: string): Promise<Scope> {
@@ -34,7 +33,7 @@ const all = (scope: Scope) => app.withWorkspace(scope, async (tx) => Contact.que
 const valuesUnder = async (scope: Scope, kind: string) => Object.fromEntries(((await keyStatus(app, scope.workspaceId)).workspaces[0]?.keys ?? []).filter((key) => key.kind === kind).map(({ version, values }) => [version, values]));
 const actions = (scope: Scope) => app.withWorkspace(scope, (tx) => tx.knex('app.audit_entries').where('action', 'like', 'key.%').orderBy('seq').pluck('action')) as Promise<string[]>;
 /** Moves the clock a workspace's keys are measured by. */
-const age = (scope: Scope, seconds: number) => asSuperuser(withDatabase(urls.superuserUrl, 'wardkeep'), (client) =>
+const age = (scope: Scope, seconds: number) => asSuperuser(database.superuserUrl, (client) =>
   client.query(`update app.workspace_keys set created_at = created_at - make_interval(secs => $2), activated_at = activated_at - make_interval(secs => $2) where workspace_id = $1`, [scope.workspaceId, seconds]));
 
 t.jobs = 5;
@@ -110,7 +109,7 @@ t.test('killed at any point, it goes on where it was', async (t) => {
   const scope = await practice('cedar');
   const before = await all(scope);
   const child = fileURLToPath(new URL('rotate-child.ts', import.meta.url));
-  const env = { ...process.env, CHILD: JSON.stringify({ appUrl: urls.appUrl, jobsUrl: urls.jobsUrl, workspaceId: scope.workspaceId, rootKey: config.rootKeys[0]?.bytes.toString('base64') }) };
+  const env = { ...process.env, CHILD: JSON.stringify({ appUrl: database.appUrl, jobsUrl: database.jobsUrl, workspaceId: scope.workspaceId, rootKey: config.rootKeys[0]?.bytes.toString('base64') }) };
   const killAfter = async (lines: number) => {
     const running = spawn(process.execPath, [child], { env, stdio: ['ignore', 'pipe', 'inherit'] });
     let seen = 0;
