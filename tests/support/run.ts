@@ -47,7 +47,7 @@ process.exitCode = interrupted === null ? code : 128 + constants.signals[interru
 
 async function runTap({ superuserUrl, ownerUrl, appUrl, jobsUrl }: Awaited<ReturnType<typeof startTestCluster>>): Promise<number> {
   const bin = join(root, 'node_modules/tap/dist/esm/run.mjs');
-  const options = [`--reporter=${process.stdout.isTTY ? 'terse' : 'min'}`, `--output-file=${join(work, 'all.tap')}`];
+  const options = [`--reporter=${process.stdout.isTTY ? 'terse' : 'dot'}`, `--output-file=${join(work, 'all.tap')}`];
   const child = spawn(process.execPath, [bin, 'run', ...options, ...files], {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
