@@ -6,6 +6,8 @@ import { createServiceAccount, LIFE_DAYS_MAX } from '../auth/service-accounts/ac
 import { systemScope, type Designation, type Role } from '../db/scope.ts';
 import { createUser } from '../workspaces/people/create-user.ts';
 import { createWorkspace } from '../workspaces/create-workspace.ts';
+import { base32 } from '../auth/base32.ts';
+import { generatePassword } from '../auth/password/generate.ts';
 import { loadPractice } from './load-practice.ts';
 
 /** What demo.json holds and the sign-in table shows. The people are invented; the passwords and secrets are made anew for each installation. */
@@ -43,7 +45,7 @@ export async function setUpDemo(app: App, today: string): Promise<DemoFacts['wor
   return Promise.all(WORKSPACES.map(async ({ slug, name, timeZone }, at) => {
     const workspaceId = await createWorkspace(app, { slug, name, timeZone });
     const users = await Promise.all(PEOPLE.map(async ({ mailbox, role, designations, names }) => {
-      const user: DemoUser = { email: `${mailbox}@${slug}.example`, name: names[at] as string, role, designations, password: demoPassword(), totpSecret: base32(randomBytes(20)) };
+      const user: DemoUser = { email: `${mailbox}@${slug}.example`, name: names[at] as string, role, designations, password: generatePassword(), totpSecret: base32(randomBytes(20)) };
       const id = await createUser(app, workspaceId, user);
       return { id, user };
     }));
@@ -59,16 +61,4 @@ export async function writeDemoFacts(dataDir: string, facts: DemoFacts): Promise
   const file = join(dataDir, 'demo.json');
   await writeFile(file, `${JSON.stringify(facts, null, 2)}\n`, { mode: 0o600 });
   return file;
-}
-
-/** Easy to type, hard to guess: 60 bits in four groups. */
-function demoPassword(): string {
-  const letters = 'abcdefghjkmnpqrstuvwxyz23456789';
-  return [...randomBytes(16)].map((byte, at) => (at % 4 === 0 && at > 0 ? '-' : '') + letters[byte % letters.length]).join('');
-}
-
-/** RFC 4648 section 6, as authenticator apps take it. */
-function base32(bytes: Uint8Array): string {
-  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
-  return (bits.match(/.{5}/g) ?? []).map((group) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[Number.parseInt(group, 2)]).join('');
 }
