@@ -115,13 +115,26 @@ create function sec.is_system() returns boolean
 
 grant execute on function sec.enter(text), sec.workspace(), sec.is_system() to {{app}}, {{jobs}};
 
--- Puts a workspace table behind the policy and grants exactly what is named. `business` tables also refuse to commit a change that left
--- no audit entry in the same transaction. No column statistics are kept: the planner's estimates come from the rows of all workspaces, so
--- EXPLAIN of `email < 'm'` would tell where other workspaces' addresses lie. Indexes led by workspace_id are chosen without them.
-create procedure sec.protect(tbl regclass, privileges text, business boolean default true)
+-- The planner's statistics come from the rows of all workspaces, so EXPLAIN of `email < 'm'` would tell where other workspaces' addresses
+-- lie: no column of a workspace table keeps any. Indexes led by workspace_id are chosen without them. Call it again after ADD COLUMN.
+create procedure sec.forget_statistics(tbl regclass)
   language plpgsql set search_path = pg_catalog
 as $$
 declare col record;
+begin
+  for col in select attname from pg_attribute where attrelid = tbl and attnum > 0 and not attisdropped loop
+    execute format('alter table %s alter column %I set statistics 0', tbl, col.attname);
+  end loop;
+  for col in select i.indexrelid::regclass as index, k.position from pg_index i, unnest(i.indkey::int2[]) with ordinality as k(attnum, position) where i.indrelid = tbl and k.attnum = 0 loop
+    execute format('alter index %s alter column %s set statistics 0', col.index, col.position);
+  end loop;
+end $$;
+
+-- Puts a workspace table behind the policy and grants exactly what is named. `business` tables also refuse to commit a change that left
+-- no audit entry in the same transaction.
+create procedure sec.protect(tbl regclass, privileges text, business boolean default true)
+  language plpgsql set search_path = pg_catalog
+as $$
 begin
   execute format('alter table %s enable row level security, force row level security', tbl);
   execute format('create policy tenant on %s to {{app}}, {{jobs}} using (workspace_id = (select sec.workspace())) with check (workspace_id = (select sec.workspace()))', tbl);
@@ -129,12 +142,7 @@ begin
   if business then
     execute format('create constraint trigger leaves_audit_entry after insert or update or delete on %s deferrable initially deferred for each row execute function sec.require_audit_entry()', tbl);
   end if;
-  for col in select attname from pg_attribute where attrelid = tbl and attnum > 0 and not attisdropped loop
-    execute format('alter table %s alter column %I set statistics 0', tbl, col.attname);
-  end loop;
-  for col in select i.indexrelid::regclass as idx, k.position from pg_index i, unnest(i.indkey::int2[]) with ordinality as k(attnum, position) where i.indrelid = tbl and k.attnum = 0 loop
-    execute format('alter index %s alter column %s set statistics 0', col.idx, col.position);
-  end loop;
+  call sec.forget_statistics(tbl);
 end $$;
 
 -- Lets the system door (sign-in by e-mail, the list of workspaces) see a table across workspaces. The closed list is checked at boot.

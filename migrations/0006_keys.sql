@@ -10,3 +10,8 @@ alter table app.workspace_keys add column emptied_at timestamptz;
 
 -- The sealed original of a document never changes but for the key it is sealed under.
 grant update (content) on app.document_contents to {{app}};
+
+call sec.forget_statistics('app.contacts');
+call sec.forget_statistics('app.contact_points');
+call sec.forget_statistics('app.contact_identifiers');
+call sec.forget_statistics('app.workspace_keys');

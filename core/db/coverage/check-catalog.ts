@@ -1,0 +1,74 @@
+import pg from 'pg';
+import { PHI } from '../../crypto/phi.ts';
+import { CORE_MIGRATIONS, type MigrationFolder, type RuntimeRoles } from '../migrate.ts';
+import * as expected from './expected.ts';
+import { PLAIN_COLUMNS } from './plain-columns.ts';
+import { COMMON, type Finding, type Rule } from './rule.ts';
+import { RULES } from './rules/index.ts';
+import { shippedFunctions } from './shipped-functions.ts';
+
+export type CatalogOptions = { readonly roles: RuntimeRoles; readonly folders?: readonly MigrationFolder[] };
+
+/**
+ * Reads the system catalogs and says everything that would let one workspace see another, or a run-time role do more than it must (design
+ * invariant 2). Needs no privilege: it runs as a run-time role, at boot, in `doctor` and in CI. An empty list is a sound schema.
+ */
+export async function checkCatalog(url: string, { roles, folders = [CORE_MIGRATIONS] }: CatalogOptions): Promise<Finding[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query('set search_path = pg_catalog; set jit = off'); // names come out with their schema; compiling would take longer than running
+    const { rows } = await client.query<{ rule: number; object: string; text: string }>(QUERY, [[roles.app, roles.jobs], JSON.stringify(lists(roles, folders))]);
+    return rows.map(({ rule, object, text }) => {
+      const { name, remedy } = RULES[rule] as Rule;
+      return { rule: name, object, text, remedy };
+    });
+  } finally {
+    await client.end();
+  }
+}
+
+/** All rules in one statement: what they have in common is read once. */
+const QUERY = COMMON + RULES.map(({ find }, at) => `select ${at} as rule, f.object::text, f.text from (${find}) f`).join('\nunion all\n');
+
+/** The database is not one that keeps workspaces apart; the program does not start on it. */
+export class CatalogError extends Error {
+  readonly findings: readonly Finding[];
+  constructor(findings: readonly Finding[]) {
+    super(`The database would not keep workspaces apart (${findings.length} finding${findings.length === 1 ? '' : 's'}):\n${findings.map(({ rule, object, text, remedy }) => `  - ${object} ${text} [${rule}]\n    ${remedy}`).join('\n')}`);
+    this.name = 'CatalogError';
+    this.findings = findings;
+  }
+}
+
+/** @throws CatalogError listing every finding */
+export async function assertCatalog(url: string, options: CatalogOptions): Promise<void> {
+  const findings = await checkCatalog(url, options);
+  if (findings.length > 0) throw new CatalogError(findings);
+}
+
+/** The lists of expected.ts in the flat form the rules compare against. */
+function lists(roles: RuntimeRoles, folders: readonly MigrationFolder[]): Record<string, unknown> {
+  const { SCHEMAS, SYSTEM_TABLES, SYSTEM_DOORS } = expected;
+  return {
+    ours: expected.OURS,
+    schemas: Object.keys(SCHEMAS),
+    usage: Object.entries(SCHEMAS).flatMap(([schema, users]) => users.map((user) => `${schema}:${roles[user]}`)),
+    systemTables: [...Object.keys(SYSTEM_TABLES).map((table) => `sys.${table}`), 'sec.context_keys'],
+    systemGrants: Object.entries(SYSTEM_TABLES).flatMap(([table, grants]) => (['app', 'jobs'] as const).flatMap((role) => grants[role].map((privilege) => `${table}:${roles[role]}:${privilege}`))),
+    doors: Object.entries(SYSTEM_DOORS).flatMap(([table, commands]) => commands.map((command) => `${table}:${command}`)),
+    securityDefiners: expected.SECURITY_DEFINERS,
+    executable: expected.EXECUTABLE,
+    withdrawnFunctions: expected.WITHDRAWN_FUNCTIONS,
+    appendOnly: expected.APPEND_ONLY,
+    withoutAuditTrigger: Object.keys(expected.WITHOUT_AUDIT_TRIGGER),
+    triggers: expected.TRIGGERS,
+    extensions: expected.EXTENSIONS,
+    languages: expected.LANGUAGES,
+    roleSettings: expected.ROLE_SETTINGS,
+    settings: expected.SETTINGS,
+    functions: shippedFunctions(folders, roles),
+    phi: Object.fromEntries(Object.entries(PHI).map(([table, { columns }]) => [table, columns])),
+    plain: Object.fromEntries(Object.entries(PLAIN_COLUMNS).map(([table, columns]) => [table, Object.keys(columns)])),
+  };
+}

@@ -1,0 +1,101 @@
+/**
+ * What the catalog is allowed to hold beyond the general rules. A new schema, system table, door or function is one line here, read by whoever
+ * reviews the change; whatever is not here is a finding.
+ */
+export type RuntimeRole = 'app' | 'jobs';
+
+/** Schemas, and which run-time role may look inside. */
+export const SCHEMAS: Readonly<Record<string, readonly RuntimeRole[]>> = {
+  app: ['app', 'jobs'],
+  sys: ['app', 'jobs'],
+  sec: ['app', 'jobs'], // functions; its tables and sequences are granted to nobody
+  graphile_worker: ['jobs'], // the queue, by its library (core/db/queue-schema.ts): ids of workspaces and rows, no PHI
+  history: [],
+  public: [],
+};
+
+/** Schemas whose every object is ours. (A library's own schema would be in SCHEMAS only.) */
+export const OURS = ['app', 'sys', 'sec', 'history', 'public'] as const;
+
+/** Tables of `sys`, and exactly what each run-time role may do there: `privilege` or `privilege(column)`. */
+export const SYSTEM_TABLES: Readonly<Record<string, Readonly<Record<RuntimeRole, readonly string[]>>>> = {
+  installation: { app: ['select'], jobs: ['select'] },
+  secrets: { app: ['select'], jobs: ['select', 'insert', 'update'] },
+  signing_keys: { app: ['select'], jobs: ['select', 'insert', 'update(retired_at)'] },
+  workspaces: { app: [], jobs: ['select', 'insert', 'update'] },
+  attempt_counters: { app: [], jobs: ['select', 'insert', 'update', 'delete'] },
+};
+
+/** What the system door opens across workspaces, for the jobs role alone. */
+export const SYSTEM_DOORS: Readonly<Record<string, readonly ('all' | 'select' | 'insert' | 'update')[]>> = {
+  'sys.workspaces': ['all'],
+  'sys.attempt_counters': ['all'],
+  'app.workspaces': ['select', 'insert'],
+  'app.workspace_keys': ['insert'],
+  'app.users': ['select'],
+};
+
+/** Functions that run with their owner's rights. */
+export const SECURITY_DEFINERS = ['sec.enter(text)', 'sec.workspace()', 'sec.is_system()', 'sec.enqueue(text,jsonb,timestamp with time zone,text,uuid)'] as const;
+/** Functions of ours that a run-time role may call. */
+export const EXECUTABLE = [...SECURITY_DEFINERS, 'sec.require_audit_entry()'] as const;
+
+/** Tables whose rows never change and never go. */
+export const APPEND_ONLY = ['app.audit_entries', 'app.audit_checkpoints', 'app.audit_tiles', 'app.audit_verifications'] as const;
+
+/** Workspace tables that may change without an audit entry, and why. */
+export const WITHOUT_AUDIT_TRIGGER: Readonly<Record<string, string>> = {
+  'app.audit_entries': 'it is the audit',
+  'app.audit_checkpoints': 'made from the audit',
+  'app.audit_tiles': 'made from the audit',
+  'app.audit_verifications': 'made from the audit',
+  'app.workspace_keys': 'counting encryptions is not an act; changing keys records its own',
+  'app.totp_factors': 'a refused code is counted, and its own entry says so',
+  'app.mfa_challenges': 'five minutes between two steps of one sign-in, which is recorded',
+  'app.passkey_challenges': 'one ceremony of a sign-in, which is recorded',
+  'app.sessions': 'last seen is not an act',
+  'app.contact_name_tags': 'follows contacts by trigger',
+  'app.import_batches': 'progress; what an import makes is recorded where it is made',
+  'app.import_outcomes': 'progress',
+  'app.import_sources': 'the upload, recorded as such',
+  'app.idempotency_keys': 'the repeated answer of an act that is recorded',
+};
+
+/** Triggers beside leaves_audit_entry. */
+export const TRIGGERS = ['app.contacts:keep_name_tags'] as const;
+
+/** Extensions that bring no reading or writing of their own. */
+export const EXTENSIONS = ['plpgsql', 'btree_gist'] as const;
+export const LANGUAGES = ['internal', 'c', 'sql', 'plpgsql'] as const;
+
+/** Functions PostgreSQL gives to everybody, withdrawn here: what each would let an injected statement do stands in docs/tenancy.md. */
+export const WITHDRAWN_FUNCTIONS = ['pg_prepared_statement', 'pg_lock_status', 'pg_terminate_backend', 'pg_cancel_backend'] as const;
+
+/** Settings a run-time role may carry (ALTER ROLE … SET, which a role may do to itself): limits, nothing that changes meaning. */
+export const ROLE_SETTINGS = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'idle_session_timeout', 'transaction_timeout', 'work_mem', 'track_activities'] as const;
+
+/** Server settings by name, and the values that keep statements and their parameters out of the log and out of other sessions' sight. */
+export const SETTINGS: Readonly<Record<string, readonly string[]>> = {
+  log_statement: ['none'],
+  log_min_duration_statement: ['-1'],
+  log_min_duration_sample: ['-1'],
+  log_transaction_sample_rate: ['0'],
+  log_parameter_max_length: ['0'],
+  log_parameter_max_length_on_error: ['0'],
+  log_min_error_statement: ['panic'],
+  log_error_verbosity: ['terse'],
+  log_min_messages: ['info', 'notice', 'warning', 'error', 'log', 'fatal', 'panic'],
+  debug_print_parse: ['off'],
+  debug_print_rewritten: ['off'],
+  debug_print_plan: ['off'],
+  track_activities: ['off'],
+  row_security: ['on'],
+  standard_conforming_strings: ['on'],
+  session_replication_role: ['origin'],
+  'auto_explain.log_min_duration': ['-1'],
+  'pgaudit.log_parameter': ['off'],
+  'pgaudit.log': ['none'],
+};
+
+/** pg_catalog first and pg_temp last, so that nothing can be put in front of what the program means. */
+export const SEARCH_PATH = 'pg_catalog, app, pg_temp';
