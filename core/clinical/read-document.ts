@@ -38,7 +38,7 @@ export function readDocument(bytes: Uint8Array, options: ReadOptions = {}): Clin
   const decoded = decodeXml(bytes);
   const start = { line: 1, column: 1 };
   const { text, xml, repairs } = parseTolerantly(decoded.text);
-  const reading = createReading(text, xml.ids);
+  const reading = createReading(text, xml);
   for (const offset of xml.undeclaredPrefixes.values()) reading.repairs.add('prefix.undeclared', () => positionAt(text, offset));
   const root = clinicalRoot(xml, text);
   if (root !== xml.root) reading.repaired('wrapper.opened', root);

@@ -36,6 +36,7 @@ const LISTS = new Set<ItemKind>(['problems', 'medications', 'allergies']);
 
 export function clinicalSummary(documents: readonly ClinicalDocument[]): ClinicalSummary {
   const merged = merge(documents);
+  const spokenOf = new Set(merged.filter((item) => item.isActive && LISTS.has(item.kind)).map((item) => item.kind));
   const of = (kind: ItemKind): SummaryItem[] => newestFirst(merged.filter((item) => item.kind === kind && !item.isAbsence));
   const current = (kind: ItemKind): SummaryItem[] => of(kind).filter((item) => item.isActive);
   const past = (kind: ItemKind): SummaryItem[] => of(kind).filter((item) => !item.isActive);
@@ -52,7 +53,7 @@ export function clinicalSummary(documents: readonly ClinicalDocument[]): Clinica
     socialHistory: of('social_history'),
     latestResults: latest(of('results')),
     latestVitalSigns: latest(of('vital_signs')),
-    absences: newestFirst(merged.filter((item) => item.isAbsence && !(LISTS.has(item.kind) && merged.some((other) => other.kind === item.kind && other.isActive)))),
+    absences: newestFirst(merged.filter((item) => item.isAbsence && !spokenOf.has(item.kind))),
     narrativeOnly: documents.flatMap((document, index) =>
       document.sections.flatMap((section, position) =>
         section.kind !== 'other' && section.items.length === 0 && section.narrativeHtml !== '' ? [{ document: index, section: position, kind: section.kind, title: section.title }] : []))

@@ -24,6 +24,8 @@ const REFERENCE = /&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z][A-Za-z0-9]{0
 const TAG_NAME = /[A-Za-z_\u00c0-\ufffd][^\s/>=<"']*/y;
 const ATTRIBUTE = /([^\s=<>"'/]+)\s*=\s*(["'])/y;
 const WORD = /[^\s=<>"'/]+/y;
+const DECLARATION = /^<\?xml\s+version\s*=\s*(["'])1\.\d\1(?:\s+encoding\s*=\s*(["'])[A-Za-z][\w.-]*\2)?(?:\s+standalone\s*=\s*(["'])(?:yes|no)\3)?\s*\?>/;
+const SPACE = /\s+/y;
 const XML_ENTITIES = new Set(['amp', 'lt', 'gt', 'quot', 'apos']);
 
 export function mendXml(source: string): Mended {
@@ -45,7 +47,10 @@ export function mendXml(source: string): Mended {
   function mendReference(at: number): number {
     REFERENCE.lastIndex = at;
     const [whole, decimal, hex, name] = REFERENCE.exec(source) ?? [];
-    if (whole === undefined) return replace(at, at + 1, '&amp;', 'ampersand.escaped'), at + 1;
+    if (whole === undefined) {
+      replace(at, at + 1, '&amp;', 'ampersand.escaped');
+      return at + 1;
+    }
     const end = at + whole.length;
     if (name !== undefined) {
       const character = HTML_ENTITIES.get(name);
@@ -114,6 +119,17 @@ export function mendXml(source: string): Mended {
     return found === -1 ? source.length : found + terminator.length;
   }
 
+  /** White space, comments and processing instructions may follow the root (XML 1.0, 2.1). */
+  function afterMiscellany(from: number): number {
+    let at = from;
+    for (;;) {
+      SPACE.lastIndex = at;
+      at += SPACE.exec(source)?.[0].length ?? 0;
+      if (!source.startsWith('<!--', at) && !source.startsWith('<?', at)) return at;
+      at = mendMarkup(at);
+    }
+  }
+
   function mendMarkup(at: number): number {
     if (source.startsWith('<!--', at)) {
       const end = after('-->', at + 4);
@@ -124,8 +140,11 @@ export function mendXml(source: string): Mended {
     }
     if (source.startsWith('<![CDATA[', at)) return mendRun(CHARACTER_FAULT, at, after(']]>', at));
     if (source.startsWith('<?', at)) {
-      const end = after('?>', at);
-      if (/^<\?xml\s/i.test(source.slice(at, at + 6)) && at > start) replace(at, end, '', 'declaration.removed');
+      if (!/^<\?xml\s/i.test(source.slice(at, at + 6))) return after('?>', at);
+      if (at === start && DECLARATION.test(source.slice(at, at + 300))) return after('?>', at);
+      // The bytes are decoded: what the declaration had to say has been heard.
+      const end = after('>', at);
+      replace(at, end, '', 'declaration.removed');
       return end;
     }
     return after('>', at);
@@ -137,7 +156,8 @@ export function mendXml(source: string): Mended {
   let hasRoot = false;
   for (let i = start; i < source.length; ) {
     if (hasRoot && depth === 0) {
-      if (/^(?:\s|<!--[^]*?-->)*$/.test(source.slice(i, i + 4096)) && i + 4096 >= source.length) break;
+      i = afterMiscellany(i);
+      if (i >= source.length) break;
       // A second document behind the first is not dropped: the strict reading refuses it.
       if (!source.slice(i).includes('ClinicalDocument')) replace(i, source.length, '', 'trailing.removed');
       break;

@@ -67,20 +67,31 @@ export function ownText(element: XmlElement | undefined): string {
   return element.children.filter((piece) => typeof piece === 'string').join(' ').replace(/\s+/g, ' ').trim();
 }
 
+/** The first words below, about `length` characters of them: many references may point at one long text. */
+export function excerptOf(element: XmlElement, length: number): string {
+  const pieces: string[] = [];
+  collect(element, pieces, { left: length });
+  return pieces.join('').replace(/\s+/g, ' ').trim();
+}
+
 export function rawText(element: XmlElement): string {
   const pieces: string[] = [];
-  collect(element, pieces);
+  collect(element, pieces, { left: Infinity });
   return pieces.join('');
 }
 
 // Cells, items and lines are words of their own even where no space stands between the tags.
 const SEPARATED = new Set(['td', 'th', 'tr', 'item', 'li', 'paragraph', 'p', 'br', 'caption', 'list', 'table']);
 
-function collect(element: XmlElement, pieces: string[]): void {
+function collect(element: XmlElement, pieces: string[], budget: { left: number }): void {
   if (SEPARATED.has(element.name)) pieces.push(' ');
   for (const piece of element.children) {
-    if (typeof piece === 'string') pieces.push(piece);
-    else collect(piece, pieces);
+    if (budget.left <= 0) return;
+    if (typeof piece !== 'string') collect(piece, pieces, budget);
+    else {
+      pieces.push(budget.left === Infinity ? piece : piece.slice(0, budget.left));
+      budget.left -= piece.length;
+    }
   }
   if (SEPARATED.has(element.name)) pieces.push(' ');
 }

@@ -20,6 +20,8 @@ export type XmlDocument = {
   root: XmlElement;
   /** Elements by their `ID`, the targets of narrative references (CDA R2, 4.3.5.2). */
   ids: ReadonlyMap<string, XmlElement>;
+  /** Products number each section's IDs from one: then a reference means the ID of its own section. */
+  hasRepeatedIds: boolean;
   undeclaredPrefixes: ReadonlyMap<string, number>;
 };
 
@@ -27,7 +29,8 @@ export type XmlLimits = { depth: number; elements: number; attributes: number };
 
 export const XML_LIMITS: XmlLimits = { depth: 200, elements: 600_000, attributes: 100 };
 
-const ID_ATTRIBUTES = new Set(['ID', 'id', 'Id', 'xml:id']);
+/** StrucDoc has `ID`; HTML habits bring the others. */
+export const ID_ATTRIBUTES = new Set(['ID', 'id', 'Id']);
 
 export type ParseOptions = { limits?: XmlLimits; positionOf?: (offset: number) => Position };
 
@@ -41,11 +44,16 @@ export function parseXml(text: string, options: ParseOptions = {}): XmlDocument 
   const declared = new Map<string, number>([['xml', 1]]);
   const open: XmlElement[] = [];
   let root: XmlElement | undefined;
+  let hasRepeatedIds = false;
   let elements = 0;
   let attributes = 0;
 
   const refuse = (code: DocumentRefusalCode, offset: number): never => {
     throw new DocumentRefusal(code, positionOf(offset));
+  };
+  const noteId = (id: string, element: XmlElement): void => {
+    if (ids.has(id)) hasRepeatedIds = true;
+    else ids.set(id, element);
   };
   const noteUndeclared = (prefix: string, offset: number): void => {
     if ((declared.get(prefix) ?? 0) === 0 && !undeclaredPrefixes.has(prefix)) undeclaredPrefixes.set(prefix, offset);
@@ -63,15 +71,16 @@ export function parseXml(text: string, options: ParseOptions = {}): XmlDocument 
     attributes = 0;
     const colon = tag.name.indexOf(':');
     const element: XmlElement = { name: tag.name.slice(colon + 1), prefix: colon === -1 ? '' : tag.name.slice(0, colon), attributes: tag.attributes, children: [], offset };
-    for (const name in tag.attributes) {
-      if (name.startsWith('xmlns:')) declared.set(name.slice(6), (declared.get(name.slice(6)) ?? 0) + 1);
-      else if (ID_ATTRIBUTES.has(name)) ids.set(tag.attributes[name] as string, element);
-    }
-    if (colon !== -1) noteUndeclared(element.prefix, offset);
+    let used: string[] | undefined;
     for (const name in tag.attributes) {
       const at = name.indexOf(':');
-      if (at !== -1 && !name.startsWith('xmlns:')) noteUndeclared(name.slice(0, at), offset);
+      if (at === -1) {
+        if (ID_ATTRIBUTES.has(name)) noteId(tag.attributes[name] as string, element);
+      } else if (name.startsWith('xmlns:')) declared.set(name.slice(6), (declared.get(name.slice(6)) ?? 0) + 1);
+      else (used ??= []).push(name.slice(0, at));
     }
+    if (colon !== -1) noteUndeclared(element.prefix, offset);
+    used?.forEach((prefix) => noteUndeclared(prefix, offset));
     const parent = open[open.length - 1];
     if (parent === undefined) root = element;
     else parent.children.push(element);
@@ -88,7 +97,7 @@ export function parseXml(text: string, options: ParseOptions = {}): XmlDocument 
   parser.on('cdata', append);
 
   parser.write(text).close();
-  return { root: root as XmlElement, ids, undeclaredPrefixes };
+  return { root: root as XmlElement, ids, hasRepeatedIds, undeclaredPrefixes };
 }
 
 // saxes reports these only at the end of input.

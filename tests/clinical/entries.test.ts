@@ -218,6 +218,13 @@ t.test('sections are known by code, then template, then title', async (t) => {
   t.equal(kind('<code code="69730-0" codeSystem="2.16.840.1.113883.6.1"/><title>Medication instructions</title>'), 'other', 'a code of another sort outranks the title');
 });
 
+t.test('an ID used in two sections means that of its own', async (t) => {
+  const entry = problem('<value xsi:type="CD" nullFlavor="UNK"><originalText><reference value="#n1"/></originalText></value>');
+  const drug = medication('', '', '<code nullFlavor="UNK"><originalText><reference value="#n1"/></originalText></code>');
+  const document = readText(documentXml({ body: sectionXml(PROBLEMS, entry, '<content ID="n1">Gout</content>') + sectionXml(MEDICATIONS, drug, '<content ID="n1">Allopurinol</content>') }));
+  t.strictSame(document.sections.map((section) => section.items[0]?.display), ['Gout', 'Allopurinol']);
+});
+
 t.test('nested sections, and bodies without their wrappers', async (t) => {
   const inner = sectionXml(PROBLEMS, problem(SNOMED_ASTHMA), 'x');
   const nested = readText(documentXml({ body: `<component><section><title>History</title><text>y</text>${inner}</section></component>` }));

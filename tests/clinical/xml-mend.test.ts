@@ -23,6 +23,8 @@ const MENDINGS: { name: string; text: string; reads: string; code: string }[] = 
   { name: 'HTML line break', text: '<a>x<br>y<td><BR ></td></a>', reads: 'x y', code: 'tag.closed' },
   { name: 'space before the declaration', text: ' \n\ufeff<?xml version="1.0"?><a>v</a>', reads: 'v', code: 'prologue.removed' },
   { name: 'second declaration', text: '<?xml version="1.0"?><?xml version="1.0"?><a>v</a>', reads: 'v', code: 'declaration.removed' },
+  { name: 'declaration with a wrong word', text: '<?xml version="1.0" encoding="utf-8" standalone="true"?><a>v</a>', reads: 'v', code: 'declaration.removed' },
+  { name: 'declaration not ended', text: '<?xml version="1.0" encoding="utf-8">\n<a>v<?pi x?></a>', reads: 'v', code: 'declaration.removed' },
   { name: 'text after the end', text: '<a>v</a>\n--boundary--', reads: 'v', code: 'trailing.removed' },
 ];
 

@@ -77,6 +77,25 @@ t.test('hostile repetition is answered in linear time', async (t) => {
   }
 });
 
+t.test('hostile content of sound XML is answered in linear time', async (t) => {
+  const spaces = ' '.repeat(500_000);
+  const observation = '<entry><observation><text><reference value="#big"/></text><value nullFlavor="UNK"/></observation></entry>';
+  const hostile: Record<string, string> = {
+    'spaces in a code': good.replace('code="F"', `code="a${spaces}b"`).replace('codeSystem="2.16.840.1.113883.5.1"', ''),
+    'parentheses in a display name': good.replace('code="F"', `displayName="${' ('.repeat(200_000)}"`),
+    'a name of titles': good.replace(/<name.*<\/name>/, `<name>${'Mr '.repeat(300_000)}</name>`),
+    'spaces in the narrative': documentXml({ body: `<component><section><text>${spaces.repeat(4)}x</text></section></component>` }),
+    'many references to one long text': documentXml({ body: `<component><section><code code="11450-4"/><text><content ID="big">${'long '.repeat(200_000)}</content></text>${observation.repeat(20_000)}</section></component>` }),
+    'many patients': good.replace('<recordTarget>', `${`<recordTarget><patientRole><id root="1.2.3" extension="7"/><patient><name><given>A</given></name></patient></patientRole></recordTarget>`.repeat(20_000)}<recordTarget>`),
+    'many comments behind the end': `${good.replace('Summary', 'A & B')}${'<!-- -->'.repeat(500_000)}x`,
+  };
+  for (const [name, text] of Object.entries(hostile)) {
+    const started = performance.now();
+    readText(text);
+    t.ok(performance.now() - started < 3000, `${name}: ${(performance.now() - started).toFixed(0)} ms`);
+  }
+});
+
 t.test('what is no clinical document says so', async (t) => {
   t.equal(refusalOf(() => readText('<ContinuityOfCareRecord xmlns="urn:astm-org:CCR"/>')).code, 'document.not_cda');
   t.equal(refusalOf(() => readText('{"resourceType":"Bundle"}')).code, 'document.not_well_formed');

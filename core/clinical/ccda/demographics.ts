@@ -24,8 +24,7 @@ export function readPatient(root: XmlElement, reading: Reading): ReadPatient {
   const others = read.slice(1).filter((each) => completeness(each.patient) > 0);
   const isSeveral = others.some((each) => !isSamePerson(first.patient, each.patient));
   if (isSeveral && roles[0] !== undefined) reading.warned('patient.several', roles[0]);
-  const sameRoles = isSeveral ? [] : others;
-  for (const each of sameRoles) first.patient.identifiers = distinctIdentifiers([...first.patient.identifiers, ...each.patient.identifiers]);
+  else first.patient.identifiers = distinctIdentifiers([first, ...others].flatMap((each) => each.patient.identifiers));
   return { ...first, isSeveral };
 }
 

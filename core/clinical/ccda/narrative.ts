@@ -26,10 +26,8 @@ const SCOPES = new Set(['row', 'col', 'rowgroup', 'colgroup']);
 
 /** '' for an absent or empty text. */
 export function narrativeHtml(text: XmlElement | undefined): string {
-  return text === undefined ? '' : tidy(inner(text));
+  return text === undefined ? '' : inner(text).trim();
 }
-
-const tidy = (html: string): string => html.replace(/[ \t]*\n\s*/g, '\n').trim();
 
 function inner(element: XmlElement): string {
   let html = '';

@@ -5,6 +5,9 @@ import type { PersonName } from '../clinical-document.ts';
 import type { RepairCode } from '../repairs.ts';
 import type { XmlElement } from '../xml.ts';
 
+// The longest names on record have some 200 characters; what is longer is a note in the wrong place.
+const NAME_LENGTH_MAX = 300;
+
 type OnRepair = (code: RepairCode, element: XmlElement) => void;
 
 // Written where a field was empty. "Null" and "Unknown" with a capital may be someone's name.
@@ -14,13 +17,14 @@ const PREFIX = /^(?:mr|mrs|ms|miss|mx|dr|prof|rev|herr|frau|sr\.|sra|mme|mlle)\.
 // Particles belong to the family name that follows.
 const PARTICLE = /^(?:van|von|der|den|de|del|della|di|da|dos|das|la|le|bin|ibn|al|ter|ten|zu|st\.)$/i;
 
-/** Null when the element holds no part and no text (nullFlavor, placeholders). */
+/** Null when the element holds no part and no text (nullFlavor, placeholders), or far too much of it. */
 export function readPersonName(element: XmlElement, onRepair: OnRepair = () => {}): PersonName | null {
   const given: string[] = [];
   const families: { text: string; qualifiers: string }[] = [];
   const prefixes: string[] = [];
   const suffixes: string[] = [];
   let nickname = '';
+  if (textOf(element).length > NAME_LENGTH_MAX) return null;
   let loose = ownText(element).replace(/\s*[,;]\s*$/, '');
   for (const part of elementsOf(element)) {
     const text = textOf(part);
@@ -72,7 +76,8 @@ function splitName(text: string, known: { hasGiven: boolean; hasFamily: boolean 
   const split: Split = { given: [], family: '', prefixes: [], suffixes: [] };
   const [beforeComma = '', ...afterComma] = text.split(',').map((piece) => piece.trim()).filter((piece) => piece !== '');
   let wordsLeft = beforeComma.split(' ');
-  const rest = afterComma.filter((piece) => (SUFFIX.test(piece) ? (split.suffixes.push(piece), false) : true));
+  split.suffixes.push(...afterComma.filter((piece) => SUFFIX.test(piece)));
+  const rest = afterComma.filter((piece) => !SUFFIX.test(piece));
   while (wordsLeft.length > 1 && PREFIX.test(wordsLeft[0] as string)) split.prefixes.push(wordsLeft.shift() as string);
   while (wordsLeft.length > 1 && SUFFIX.test(wordsLeft[wordsLeft.length - 1] as string)) split.suffixes.unshift(wordsLeft.pop() as string);
   if (known.hasFamily) split.given = [...wordsLeft, ...rest.flatMap((piece) => piece.split(' '))];
@@ -80,7 +85,8 @@ function splitName(text: string, known: { hasGiven: boolean; hasFamily: boolean 
   else if (rest.length > 0) {
     split.family = wordsLeft.join(' ');
     wordsLeft = rest.flatMap((piece) => piece.split(' '));
-    split.given = wordsLeft.filter((word) => (SUFFIX.test(word) ? (split.suffixes.push(word), false) : true));
+    split.suffixes.push(...wordsLeft.filter((word) => SUFFIX.test(word)));
+    split.given = wordsLeft.filter((word) => !SUFFIX.test(word));
   } else {
     let first = wordsLeft.length - 1;
     while (first > 1 && PARTICLE.test(wordsLeft[first - 1] as string)) first -= 1;

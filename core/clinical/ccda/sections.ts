@@ -7,6 +7,7 @@ import { readEncounters } from './encounters.ts';
 import { readImmunizations } from './immunizations.ts';
 import { readMedications } from './medications.ts';
 import { narrativeHtml } from './narrative.ts';
+import { enterSection } from './reading.ts';
 import { readProblems } from './problems.ts';
 import { readProcedures } from './procedures.ts';
 import { readResults, readVitalSigns } from './results.ts';
@@ -48,6 +49,7 @@ const sectionsIn = (holder: XmlElement): XmlElement[] => [...all(holder, 'compon
 function readSection(section: XmlElement, body: ReadBody, reading: Reading): void {
   const kind = kindOfSection(section);
   const text = child(section, 'text');
+  enterSection(text, reading);
   const statements = children(section, 'entry').flatMap(statementsIn);
   const html = narrativeHtml(text);
   const items = kind === 'other' ? [] : statements.flatMap((statement) => READERS[kind](statement, reading));

@@ -32,4 +32,7 @@ function sexOfCode(code: string | null): Sex | null {
   return SNOMED_SEX[code] ?? ISO_5218[code] ?? LETTER[code.toUpperCase()] ?? sexOfWords(code);
 }
 
-const sexOfWords = (text: string): Sex | null => WORDS.find(([pattern]) => pattern.test(text.replace(/ (?:sex|gender)?\s*\(.*\)$| sex$| gender$/i, '').trim()))?.[1] ?? null;
+// Longer than any name of a sex; keeps the patterns away from long hostile text.
+const WORDS_LENGTH_MAX = 60;
+
+const sexOfWords = (text: string): Sex | null => text.length > WORDS_LENGTH_MAX ? null : WORDS.find(([pattern]) => pattern.test(text.replace(/ (?:sex|gender)?\s*\(.*\)$| sex$| gender$/i, '').trim()))?.[1] ?? null;
