@@ -74,10 +74,8 @@ export function mendXml(source: string): Mended {
   }
 
   function mendRun(pattern: RegExp, start: number, end: number): number {
-    pattern.lastIndex = start;
-    for (let found = pattern.exec(source); found !== null && found.index < end; found = pattern.exec(source)) {
-      pattern.lastIndex = mendCharacter(found[0], found.index);
-    }
+    // Only the run itself is searched: to look on to the next fault would be quadratic.
+    for (const found of source.slice(start, end).matchAll(pattern)) mendCharacter(found[0], start + found.index);
     return end;
   }
 

@@ -218,6 +218,22 @@ t.test('sections are known by code, then template, then title', async (t) => {
   t.equal(kind('<code code="69730-0" codeSystem="2.16.840.1.113883.6.1"/><title>Medication instructions</title>'), 'other', 'a code of another sort outranks the title');
 });
 
+t.test('words that JavaScript knows are only words', async (t) => {
+  for (const word of ['constructor', '__proto__', 'toString', 'hasOwnProperty']) {
+    const person = `<name><given>${word}</given><family>${word}</family></name><administrativeGenderCode code="${word}"/><birthTime value="19561210"/>`;
+    const body = sectionXml(RESULTS, `<entry>${result(`<value xsi:type="ST">x</value><interpretationCode code="${word}"/>`)}</entry>`, `<content ID="${word}">x</content>`)
+      + sectionXml(PROBLEMS, problem(`<value xsi:type="CD" code="${word}" codeSystem="${word}"/>${statusObservation(word, word)}`))
+      + sectionXml(MEDICATIONS, medication(`<effectiveTime xsi:type="EIVL_TS"><event code="${word}"/></effectiveTime><effectiveTime xsi:type="PIVL_TS"><period value="2" unit="${word}"/></effectiveTime>`));
+    const document = readText(documentXml({ person, body }));
+    t.equal(document.patient.sex, null);
+    const [measured, condition, drug] = document.sections.flatMap((section) => section.items);
+    t.match(measured, { details: { interpretation: word } });
+    t.match(condition, { code: word, system: word, systemName: null, status: word.toLowerCase() });
+    t.equal(drug?.details.frequency, `every 2 ${word}`);
+    t.doesNotThrow(() => structuredClone(document));
+  }
+});
+
 t.test('an ID used in two sections means that of its own', async (t) => {
   const entry = problem('<value xsi:type="CD" nullFlavor="UNK"><originalText><reference value="#n1"/></originalText></value>');
   const drug = medication('', '', '<code nullFlavor="UNK"><originalText><reference value="#n1"/></originalText></code>');

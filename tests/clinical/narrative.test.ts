@@ -33,7 +33,7 @@ const PAYLOADS = [
   '<content styleCode="Bold&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;">x</content>', '<list styleCode="&quot; onclick=&quot;x" listType="&quot;&gt;&lt;script&gt;"><item>x</item></list>',
   '&lt;script&gt;alert(1)&lt;/script&gt;', '<![CDATA[<script>alert(1)</script><img src=x onerror=alert(1)>]]>', '<caption><![CDATA[</table><script>alert(1)</script>]]></caption>',
   '<renderMultiMedia><caption>&lt;img src=x onerror=alert(1)&gt;</caption></renderMultiMedia>', '<img alt="&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;"/>', '<form action="https://evil.example"><input name="x"/></form>',
-  '<meta http-equiv="refresh" content="0;url=https://evil.example"/>', '<base href="https://evil.example/"/>', '<template><script>alert(1)</script></template>', '<paragraph xmlns:on="x" on:click="alert(1)">x</paragraph>',
+  '<constructor>x</constructor><toString>y</toString><__proto__>z</__proto__>', '<tr styleCode="Bold"><td>x</td></tr>', '<meta http-equiv="refresh" content="0;url=https://evil.example"/>', '<base href="https://evil.example/"/>', '<template><script>alert(1)</script></template>', '<paragraph xmlns:on="x" on:click="alert(1)">x</paragraph>',
   '<noscript><p title="&lt;/noscript&gt;&lt;img src=x onerror=alert(1)&gt;"/></noscript>', '<textarea>&lt;/textarea&gt;&lt;script&gt;</textarea>', '<a href="https://x" onclick="alert(1)" style="x" id="y" target="_self">x</a>',
 ];
 

@@ -12,12 +12,12 @@ export type Concept = Coded & { translations: Coded[]; isNull: boolean };
 const PLACEHOLDER = /^(?:null|unk|ni|n\/a|na|undefined|unknown code)$/i;
 
 /** Names of the common systems; products write each of them in many ways or not at all. */
-const SYSTEM_NAMES: Readonly<Record<string, string>> = {
+const SYSTEM_NAMES: ReadonlyMap<string, string> = new Map(Object.entries({
   '2.16.840.1.113883.6.96': 'SNOMED CT', '2.16.840.1.113883.6.1': 'LOINC', '2.16.840.1.113883.6.88': 'RxNorm', '2.16.840.1.113883.6.90': 'ICD-10-CM',
   '2.16.840.1.113883.6.4': 'ICD-10-PCS', '2.16.840.1.113883.6.3': 'ICD-10', '2.16.840.1.113883.6.103': 'ICD-9-CM', '2.16.840.1.113883.6.104': 'ICD-9-CM procedures',
   '2.16.840.1.113883.6.12': 'CPT', '2.16.840.1.113883.6.285': 'HCPCS', '2.16.840.1.113883.6.13': 'CDT', '2.16.840.1.113883.12.292': 'CVX', '2.16.840.1.113883.6.69': 'NDC',
   '2.16.840.1.113883.4.9': 'UNII', '2.16.840.1.113883.3.26.1.5': 'NDF-RT', '2.16.840.1.113883.3.26.1.1': 'NCI Thesaurus', '2.16.840.1.113883.6.238': 'CDC Race and Ethnicity'
-};
+}));
 
 /** Null when the element is absent. A concept without any code has `isNull` and may still have a display. */
 export function readConcept(element: XmlElement | undefined, reading: Reading): Concept | null {
@@ -52,7 +52,7 @@ function plainCode(element: XmlElement): Coded {
   return {
     code: meaningful(attribute(element, 'code') ?? '') || null,
     system,
-    systemName: SYSTEM_NAMES[system ?? ''] ?? attribute(element, 'codeSystemName') ?? null,
+    systemName: SYSTEM_NAMES.get(system ?? '') ?? attribute(element, 'codeSystemName') ?? null,
     display: meaningful((attribute(element, 'displayName') ?? '').replace(/\s+/g, ' '))
   };
 }

@@ -7,14 +7,14 @@ import type { Period } from '../clinical-document.ts';
 import type { Reading } from './reading.ts';
 import type { XmlElement } from '../xml.ts';
 
-const UNITS: Readonly<Record<string, string>> = { s: 'second', min: 'minute', h: 'hour', hr: 'hour', d: 'day', wk: 'week', w: 'week', mo: 'month', a: 'year', y: 'year' };
+const UNITS: ReadonlyMap<string, string> = new Map(Object.entries({ s: 'second', min: 'minute', h: 'hour', hr: 'hour', d: 'day', wk: 'week', w: 'week', mo: 'month', a: 'year', y: 'year' }));
 
 /** HL7 TimingEvent 2.16.840.1.113883.5.139. */
-const EVENTS: Readonly<Record<string, string>> = {
+const EVENTS: ReadonlyMap<string, string> = new Map(Object.entries({
   AC: 'before meals', ACD: 'before lunch', ACM: 'before breakfast', ACV: 'before dinner', C: 'with meals', CD: 'with lunch', CM: 'with breakfast', CV: 'with dinner',
   HS: 'at bedtime', IC: 'between meals', ICD: 'between lunch and dinner', ICM: 'between breakfast and lunch', ICV: 'between dinner and bedtime',
   PC: 'after meals', PCD: 'after lunch', PCM: 'after breakfast', PCV: 'after dinner', WAKE: 'on waking'
-};
+}));
 
 /** Course and rhythm may come in any order, the rhythm marked `operator="A"` or not. */
 export function readDosing(statement: XmlElement, reading: Reading): { period: Period; frequency: string } {
@@ -35,7 +35,7 @@ function periodic(time: XmlElement, reading: Reading): string {
   const value = attribute(period, 'value');
   if (period === undefined) return '';
   if (value === undefined) return between(period);
-  const unit = UNITS[attribute(period, 'unit') ?? ''];
+  const unit = UNITS.get(attribute(period, 'unit') ?? '');
   if (unit === undefined) return `every ${printQuantity(period, reading)}`;
   if (value === '1') return `every ${unit}`;
   return `every ${value} ${unit}s`;
@@ -45,8 +45,8 @@ function periodic(time: XmlElement, reading: Reading): string {
 function between(period: XmlElement): string {
   const low = attribute(child(period, 'low'), 'value');
   const high = attribute(child(period, 'high'), 'value');
-  const unit = UNITS[attribute(child(period, 'low'), 'unit') ?? attribute(child(period, 'high'), 'unit') ?? ''];
+  const unit = UNITS.get(attribute(child(period, 'low'), 'unit') ?? attribute(child(period, 'high'), 'unit') ?? '');
   return low === undefined || high === undefined || unit === undefined ? '' : `every ${low}–${high} ${unit}s`;
 }
 
-const eventRelated = (time: XmlElement): string => EVENTS[attribute(at(time, 'event'), 'code')?.toUpperCase() ?? ''] ?? '';
+const eventRelated = (time: XmlElement): string => EVENTS.get(attribute(at(time, 'event'), 'code')?.toUpperCase() ?? '') ?? '';

@@ -9,11 +9,12 @@ const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '
 export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => ESCAPES[character] as string);
 
 /** Element names that come out, by what they are called in StrucDoc or in the HTML that products leave there. */
-const CONTAINERS: Readonly<Record<string, string>> = {
-  caption: 'caption', thead: 'thead', tbody: 'tbody', tfoot: 'tfoot', tr: 'tr', th: 'th', td: 'td',
+const CONTAINERS: ReadonlyMap<string, string> = new Map(Object.entries({
+  caption: 'caption',
   sub: 'sub', sup: 'sup', b: 'strong', strong: 'strong', i: 'em', em: 'em', u: 'u', pre: 'pre', blockquote: 'blockquote',
   h1: 'h4', h2: 'h4', h3: 'h4', h4: 'h4', h5: 'h5', h6: 'h6', li: 'li', dt: 'dt', dd: 'dd', dl: 'dl', footnote: 'small'
-};
+}));
+const TABLE_PARTS = new Set(['thead', 'tbody', 'tfoot', 'tr']);
 const BLOCKS = new Set(['table', 'list', 'ul', 'ol', 'dl', 'paragraph', 'p', 'div', 'pre', 'blockquote', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'renderMultiMedia']);
 /** What these hold is code or a file, not words of the narrative. */
 const DROPPED = new Set(['script', 'style', 'iframe', 'object', 'embed', 'applet', 'svg', 'math', 'template', 'noscript', 'head', 'title', 'link', 'meta', 'base', 'form', 'input', 'button', 'select', 'textarea', 'audio', 'video', 'canvas']);
@@ -46,6 +47,7 @@ function render(element: XmlElement): string {
   if (name === 'br') return '<br>';
   if (name === 'hr') return '<hr>';
   if (name === 'table') return `<div class="narrative-table"><table>${inner(element)}</table></div>`;
+  if (TABLE_PARTS.has(name)) return `<${name}>${inner(element)}</${name}>`;
   if (name === 'td' || name === 'th') return `<${name}${span(element, 'colspan')}${span(element, 'rowspan')}${scope(element)}>${emphasized(element)}</${name}>`;
   if (name === 'list' || name === 'ul' || name === 'ol') return list(element);
   if (name === 'item') return `<li>${emphasized(element)}</li>`;
@@ -53,7 +55,7 @@ function render(element: XmlElement): string {
   if (name === 'linkHtml' || name === 'a') return link(element);
   if (name === 'renderMultiMedia' || name === 'img') return media(element);
   if (name === 'footnoteRef') return '';
-  const container = CONTAINERS[name];
+  const container = CONTAINERS.get(name);
   return container === undefined ? emphasized(element) : `<${container}>${emphasized(element)}</${container}>`;
 }
 

@@ -6,9 +6,9 @@ import type { Sex } from '../clinical-document.ts';
 import type { Reading } from './reading.ts';
 import type { XmlElement } from '../xml.ts';
 
-const SNOMED_SEX: Readonly<Record<string, Sex>> = { '248152002': 'female', '248153007': 'male', '32570681000036106': 'other', '772004004': 'other', '33791000087105': 'other' };
-const ISO_5218: Readonly<Record<string, Sex>> = { '1': 'male', '2': 'female' };
-const LETTER: Readonly<Record<string, Sex>> = { M: 'male', F: 'female', UN: 'other', O: 'other', OTH: 'other', I: 'other', A: 'other', X: 'other' };
+const SNOMED_SEX: ReadonlyMap<string, Sex> = new Map(Object.entries({ '248152002': 'female', '248153007': 'male', '32570681000036106': 'other', '772004004': 'other', '33791000087105': 'other' }));
+const ISO_5218: ReadonlyMap<string, Sex> = new Map(Object.entries({ '1': 'male', '2': 'female' }));
+const LETTER: ReadonlyMap<string, Sex> = new Map(Object.entries({ M: 'male', F: 'female', UN: 'other', O: 'other', OTH: 'other', I: 'other', A: 'other', X: 'other' }));
 const WORDS: readonly (readonly [RegExp, Sex])[] = [
   [/^(?:female|woman|girl|femenino|mujer|f[ée]minin|femme|weiblich|feminino|femminile|vrouw)$/i, 'female'],
   [/^(?:male|man|boy|masculino|hombre|masculin|homme|männlich|maennlich|maschile|mannelijk)$/i, 'male'],
@@ -29,7 +29,7 @@ export function readSex(element: XmlElement | undefined, reading: Reading): Sex 
 // U is left out: HL7 v2 means unknown by it, V3 does not have it.
 function sexOfCode(code: string | null): Sex | null {
   if (code === null) return null;
-  return SNOMED_SEX[code] ?? ISO_5218[code] ?? LETTER[code.toUpperCase()] ?? sexOfWords(code);
+  return SNOMED_SEX.get(code) ?? ISO_5218.get(code) ?? LETTER.get(code.toUpperCase()) ?? sexOfWords(code);
 }
 
 // Longer than any name of a sex; keeps the patterns away from long hostile text.

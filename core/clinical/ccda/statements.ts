@@ -42,14 +42,14 @@ export const isSeverity = (statement: XmlElement): boolean => hasTemplate(statem
 export const isComment = (statement: XmlElement): boolean => hasTemplate(statement, ...COMMENT_TEMPLATES) || codeOf(statement) === '48767-8';
 
 /** Value set Problem Status 2.16.840.1.113883.3.88.12.80.68; beyond these three the product's own words count. */
-const STATE_WORDS: Readonly<Record<string, string>> = { '55561003': 'active', '73425007': 'inactive', '413322009': 'resolved' };
+const STATE_WORDS: ReadonlyMap<string, string> = new Map(Object.entries({ '55561003': 'active', '73425007': 'inactive', '413322009': 'resolved' }));
 
 /** What a status observation below says, as a word. */
 export function statedStatus(statement: XmlElement, reading: Reading): string | null {
   const observation = related(statement).find((below) => isStatus(below.statement))?.statement;
   const value = child(observation, 'value');
   if (value === undefined) return null;
-  return STATE_WORDS[attribute(value, 'code') ?? ''] ?? (displayOf(value, reading).toLowerCase() || null);
+  return STATE_WORDS.get(attribute(value, 'code') ?? '') ?? (displayOf(value, reading).toLowerCase() || null);
 }
 
 export const statusCodeOf = (statement: XmlElement): string | null => attribute(child(statement, 'statusCode'), 'code')?.toLowerCase() ?? null;
