@@ -4,8 +4,10 @@ import { can } from './access/authorize.ts';
 import { schemePlugin } from './auth/scheme.ts';
 import { signInRoutes } from './auth/sign-in/routes.ts';
 import { fault } from './errors.ts';
+import { apiFeature } from './http/api/feature.ts';
 import { assetsPlugin } from './http/assets.ts';
 import { csrfPlugin } from './http/csrf.ts';
+import { contactsFeature } from './practice/contacts/feature.ts';
 import { importRoutes } from './practice/imports/routes.ts';
 import { headersPlugin } from './http/headers.ts';
 import { refusalsPlugin } from './http/refusals.ts';
@@ -18,6 +20,8 @@ export type Feature = Plugin<{ app: App }>;
 export const FEATURES: readonly Feature[] = [
   signInRoutes,
   importRoutes,
+  apiFeature,
+  contactsFeature,
 ];
 
 const DEFAULT_BODY_BYTES = 256 * 1024;

@@ -1,0 +1,119 @@
+import type { Request, ResponseObject, ResponseToolkit, Server, ServerRoute } from '@hapi/hapi';
+import Joi from 'joi';
+import { authorize } from '../../access/authorize.ts';
+import type { Capability } from '../../access/capabilities.ts';
+import type { App } from '../../app.ts';
+import type { Scope, Tx } from '../../db/scope.ts';
+import type { FaultCode } from '../../errors.ts';
+import { scopeOf } from '../credentials.ts';
+import { parse } from '../refusals.ts';
+import { readIfMatch } from './etag.ts';
+import { answerOnce, readIdempotencyKey } from './idempotency.ts';
+
+export const API_PREFIX = '/api/v1';
+
+/** What a handler is given: everything parsed, nothing left to check but the rule of the action itself. */
+export type ApiCall<P, Q, B> = {
+  readonly app: App;
+  readonly scope: Scope;
+  readonly request: Request;
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  /** The version that If-Match named; 0 where the route does not ask for one. */
+  readonly version: number;
+};
+
+/** `body` is sent as JSON; `version` becomes the ETag; `location` is a path below /api/v1. */
+export type ApiAnswer = { readonly status?: number; readonly body?: unknown; readonly version?: number; readonly location?: string };
+
+export type ApiResponse = { readonly description: string; readonly schema?: Joi.Schema; /** Name among the description's schemas, where several operations share one. */ readonly name?: string };
+
+export type ApiRoute<P = unknown, Q = unknown, B = unknown> = {
+  readonly operation: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Below /api/v1. */
+  readonly path: `/${string}`;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** What the actor's role and the token's scopes must hold; null: being signed in is enough. */
+  readonly capability: Capability | null;
+  readonly params?: Joi.ObjectSchema<P>;
+  readonly query?: Joi.ObjectSchema<Q>;
+  readonly body?: Joi.ObjectSchema<B>;
+  readonly maxBytes?: number;
+  /** An update: If-Match is required (428) and must name the present version (412). */
+  readonly ifMatch?: true;
+  /** A create: with an Idempotency-Key it happens once, and every repetition gets the first answer. */
+  readonly idempotent?: true;
+  /** Answers when all goes well, by status. */
+  readonly responses: Readonly<Record<number, ApiResponse>>;
+  /** Refusals of its own, beside those every operation has. */
+  readonly refusals?: readonly FaultCode[];
+} & (
+  /** One transaction, sealed and committed before the answer goes out. */
+  | { handler(tx: Tx, call: ApiCall<P, Q, B>): Promise<ApiAnswer> }
+  /** For work that is more than one transaction, such as an upload. */
+  | { process(call: ApiCall<P, Q, B>): Promise<ApiAnswer> }
+);
+
+declare module '@hapi/hapi' {
+  interface PluginSpecificConfiguration {
+    api?: ApiRoute;
+  }
+}
+
+/** Declares an operation: the route, its documentation and its tests all read this one value. */
+export function apiRoute<P, Q, B>(route: ApiRoute<P, Q, B>): ApiRoute {
+  return route as unknown as ApiRoute;
+}
+
+const NOTHING = Joi.object({});
+const JSON_TYPES = ['application/json', 'application/merge-patch+json'];
+
+/** Operations as hapi routes: `server.route(apiRoutes(app, CONTACT_API))`. */
+export function apiRoutes(app: App, routes: readonly ApiRoute[]): ServerRoute[] {
+  return routes.map((route) => ({
+    method: route.method,
+    path: API_PREFIX + route.path,
+    options: {
+      auth: { strategies: ['token', 'session'] },
+      plugins: { api: route },
+      ...(route.method === 'GET' ? {} : { payload: { allow: JSON_TYPES, ...(route.maxBytes === undefined ? {} : { maxBytes: route.maxBytes }) } }),
+    },
+    handler: (request, h) => handle(app, route, request, h),
+  }));
+}
+
+/** Every declared operation of a composed server, in the order of their paths. */
+export function apiRoutesOf(server: Server): ApiRoute[] {
+  const routes = server.table().flatMap((entry) => entry.settings.plugins?.api ?? []);
+  return routes.sort((a, b) => (a.path === b.path ? a.method.localeCompare(b.method) : a.path.localeCompare(b.path)));
+}
+
+async function handle(app: App, route: ApiRoute, request: Request, h: ResponseToolkit): Promise<ResponseObject> {
+  const scope = scopeOf(request);
+  const call: ApiCall<unknown, unknown, unknown> = {
+    app, scope, request,
+    params: parse(route.params ?? NOTHING, request.params),
+    query: parse(route.query ?? NOTHING, request.query),
+    body: route.method === 'GET' ? undefined : parse(route.body ?? NOTHING, request.payload ?? {}),
+    version: route.ifMatch ? readIfMatch(request.headers['if-match']) : 0,
+  };
+  if ('process' in route) return respond(await route.process(call), h);
+  const key = route.idempotent ? readIdempotencyKey(request.headers['idempotency-key']) : null;
+  const answer = await app.withWorkspace(scope, (tx) => {
+    const act = () => route.handler(tx, call);
+    if (key === null) return act();
+    if (route.capability !== null) authorize(tx, route.capability); // a repetition, too, is answered only to those who may
+    return answerOnce(tx, app.formKey, key, [route.operation, call.params, call.query, call.body], act);
+  });
+  return respond(answer, h);
+}
+
+function respond({ status = 200, body, version, location }: ApiAnswer, h: ResponseToolkit): ResponseObject {
+  const response = body === undefined ? h.response().code(204) : h.response(body as object).type('application/json').code(status);
+  if (version !== undefined) response.etag(String(version));
+  return location === undefined ? response : response.header('location', API_PREFIX + location);
+}

@@ -1,0 +1,43 @@
+import Joi from 'joi';
+import { authorize } from '../../access/authorize.ts';
+import { record } from '../../audit/record.ts';
+import type { Tx } from '../../db/scope.ts';
+import { apiRoute, type ApiRoute } from './api-route.ts';
+
+type AuditQuery = { from?: Date; to?: Date; actorKind?: string; action?: string; cursor?: number; limit: number };
+type EntryRow = { seq: number; body: string; hash: Buffer; key_id: string; signature: Buffer };
+
+const entrySchema = Joi.object({
+  entry: Joi.object({ seq: Joi.number().integer().required(), at: Joi.string().isoDate().required(), action: Joi.string().required() }).unknown().required().description('The signed entry; docs/audit.md names its fields.'),
+  hash: Joi.string().hex().length(64).required(), keyId: Joi.string().required(), signature: Joi.string().base64().required(),
+});
+
+export const AUDIT_API: readonly ApiRoute[] = [
+  apiRoute({
+    operation: 'listAuditEntries', method: 'GET', path: '/audit', tag: 'Audit', capability: 'audit.read',
+    summary: 'Audit entries, newest first', description: 'Each as it was hashed and signed, so that a reader can verify it. `to` is exclusive.',
+    query: Joi.object<AuditQuery>({
+      from: Joi.date().iso(), to: Joi.date().iso(), actorKind: Joi.string().valid('user', 'agent', 'patient', 'system'), action: Joi.string().max(100).pattern(/^[a-z][A-Za-z0-9_.-]*$/),
+      cursor: Joi.number().integer().min(1), limit: Joi.number().integer().min(1).max(500).default(100),
+    }),
+    responses: { 200: { description: 'One page', name: 'AuditPage', schema: Joi.object({ items: Joi.array().items(entrySchema).required(), nextCursor: Joi.number().integer().allow(null).required() }) } },
+    handler: async (tx, { query }) => ({ body: await listAuditEntries(tx, query) }),
+  }),
+];
+
+async function listAuditEntries(tx: Tx, { from, to, actorKind, action, cursor, limit }: AuditQuery): Promise<object> {
+  authorize(tx, 'audit.read');
+  const query = tx.knex('audit_entries').select('seq', 'body', 'hash', 'key_id', 'signature').orderBy('seq', 'desc').limit(limit + 1);
+  if (from !== undefined) query.where('at', '>=', from);
+  if (to !== undefined) query.where('at', '<', to);
+  if (actorKind !== undefined) query.where('actor_kind', actorKind);
+  if (action !== undefined) query.where('action', action);
+  if (cursor !== undefined) query.where('seq', '<', cursor);
+  const rows = (await query) as EntryRow[];
+  const shown = rows.slice(0, limit);
+  record(tx, { action: 'audit.listed', detail: { count: shown.length } });
+  return {
+    items: shown.map((row) => ({ entry: JSON.parse(row.body) as object, hash: row.hash.toString('hex'), keyId: row.key_id, signature: row.signature.toString('base64') })),
+    nextCursor: rows.length > limit ? (shown.at(-1)?.seq ?? null) : null,
+  };
+}

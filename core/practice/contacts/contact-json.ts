@@ -1,0 +1,45 @@
+import Joi from 'joi';
+import { ADDRESS_USES, CHANNELS, POINT_USES, SEXES, STATUSES } from './contact-schema.ts';
+import type { ContactSummary } from './contact-summary.ts';
+import { nameOf, type ContactView } from './contact-view.ts';
+
+/** A contact as the API writes it, and the schemas that say so. */
+export function contactJson(view: ContactView): object {
+  return {
+    id: view.id, name: nameOf(view), givenName: view.givenName, middleName: view.middleName, familyName: view.familyName, namePrefix: view.namePrefix, nameSuffix: view.nameSuffix,
+    preferredName: view.preferredName, birthDate: view.birthDate, sex: view.sex, genderIdentity: view.genderIdentity, pronouns: view.pronouns, language: view.language,
+    maritalStatus: view.maritalStatus, race: view.race, ethnicity: view.ethnicity, deceasedOn: view.deceasedOn, notes: view.notes, preferredChannel: view.preferredChannel,
+    tags: view.tags, status: view.status, ownerId: view.ownerId, phones: view.phones, emails: view.emails, addresses: view.addresses, identifiers: view.identifiers,
+    mergedIntoId: view.mergedIntoId, access: view.access, version: view.version, createdAt: view.createdAt.toISOString(), updatedAt: view.updatedAt.toISOString(),
+  };
+}
+
+export function summaryJson(summary: ContactSummary): object {
+  return { ...summary, updatedAt: summary.updatedAt.toISOString() };
+}
+
+export const uuid = Joi.string().guid().required();
+export const moment = Joi.string().isoDate().required();
+export const textOrNull = Joi.string().allow(null).required();
+const oneOf = (values: readonly string[]) => Joi.string().valid(...values).allow(null).required();
+const list = (item: Joi.Schema) => Joi.array().items(item).required();
+const point = Joi.object({ use: oneOf(POINT_USES), value: Joi.string().required() });
+
+export const contactSchema = Joi.object({
+  id: uuid, name: Joi.string().required(), givenName: textOrNull, middleName: textOrNull, familyName: textOrNull, namePrefix: textOrNull, nameSuffix: textOrNull, preferredName: textOrNull,
+  birthDate: textOrNull, sex: oneOf(SEXES), genderIdentity: textOrNull, pronouns: textOrNull, language: textOrNull, maritalStatus: textOrNull, race: textOrNull, ethnicity: textOrNull,
+  deceasedOn: textOrNull, notes: textOrNull, preferredChannel: oneOf(CHANNELS), tags: list(Joi.string()), status: Joi.string().valid(...STATUSES).required(), ownerId: uuid.allow(null),
+  phones: list(point), emails: list(point),
+  addresses: list(Joi.object({ use: oneOf(ADDRESS_USES), lines: list(Joi.string()), city: textOrNull, state: textOrNull, postalCode: textOrNull, country: textOrNull })),
+  identifiers: list(Joi.object({ system: Joi.string().required(), value: Joi.string().required() })),
+  mergedIntoId: uuid.allow(null), access: Joi.string().valid('READ', 'WRITE').required(), version: Joi.number().integer().required(), createdAt: moment, updatedAt: moment,
+});
+
+const summarySchema = Joi.object({
+  id: uuid, name: Joi.string().required(), birthDate: textOrNull, sex: oneOf(SEXES), phone: textOrNull, email: textOrNull, status: Joi.string().valid(...STATUSES).required(),
+  ownerId: uuid.allow(null), tags: list(Joi.string()), updatedAt: moment,
+});
+
+/** One page of anything. */
+export const pageSchema = (item: Joi.Schema): Joi.ObjectSchema => Joi.object({ items: Joi.array().items(item).required(), nextCursor: textOrNull });
+export const contactPageSchema = pageSchema(summarySchema);

@@ -1,0 +1,133 @@
+import t from 'tap';
+import { openPractice, recorded } from './open-server.ts';
+
+const { app, people, other, as, agent } = await openPractice(t);
+
+const PATIENT = {
+  givenName: 'Rosalind', familyName: "O'Brien-García", birthDate: '1970-03-05', sex: 'female', language: 'es-MX', preferredChannel: 'phone', tags: ['diabetes'], notes: 'Call the daughter first.',
+  phones: [{ use: 'home', value: '(212) 555-0102' }, { value: '+1 646 555 0199' }], emails: [{ use: 'home', value: 'Rosalind@Example.org' }],
+  addresses: [{ use: 'home', lines: ['14 Quarry Lane', 'Apt 2'], city: 'Millbrook', state: 'NY', postalCode: '12545' }], identifiers: [{ system: 'urn:mrn', value: '4471-0092' }],
+};
+
+t.test('contract: create, read, change, list, search', async (t) => {
+  const call = await agent(['contact.read', 'contact.write', 'contact.all', 'contact.assign']);
+
+  const created = await call('POST', '/contacts', { ...PATIENT, ownerId: people.agent.id });
+  t.equal(created.status, 201, created.text);
+  const { id } = created.body;
+  t.equal(created.headers['location'], `/api/v1/contacts/${id}`);
+  t.equal(created.headers['etag'], '"1"');
+  t.match(created.body, { ...PATIENT, phones: [{ use: 'home', value: '(212) 555-0102' }, { use: null, value: '+1 646 555 0199' }], ownerId: people.agent.id, status: 'new', version: 1 });
+
+  const read = await call('GET', `/contacts/${id}`);
+  t.same(read.body, created.body, 'what was created is what is read');
+
+  const patch = { status: 'active', notes: null, phones: [{ use: 'mobile', value: '+1 646 555 0199' }] };
+  t.equal((await call('PATCH', `/contacts/${id}`, patch)).status, 428, 'an update names the version it read');
+  const changed = await call('PATCH', `/contacts/${id}`, patch, { 'if-match': '"1"' });
+  t.match(changed, { status: 200, headers: { etag: '"2"' }, body: { status: 'active', notes: null, phones: [{ use: 'mobile' }], emails: [{}], version: 2 } });
+  t.match(await call('PATCH', `/contacts/${id}`, patch, { 'if-match': '"1"' }), { status: 412, body: { code: 'request.stale' } }, 'no lost update');
+  t.match(await call('PATCH', `/contacts/${id}`, { status: 'new' }, { 'if-match': '"2"' }), { status: 409, body: { code: 'contact.transition' } });
+  t.match(await call('PATCH', `/contacts/${id}`, { status: 'merged' }, { 'if-match': '"2"' }), { status: 400 }, 'merged is reached by merging alone');
+
+  t.match((await recorded(app, people.workspaceId, 'contact.created')).at(-1), { actor: { kind: 'agent' }, target: { type: 'contact', id } });
+  const update = (await recorded(app, people.workspaceId, 'contact.updated')).at(-1);
+  t.match(update, { outcome: 'ok', detail: { fields: ['notes', 'phones', 'status'], changes: { status: { from: 'new', to: 'active' } } } });
+  t.notMatch(JSON.stringify(update?.detail), /646|daughter/, 'PHI is named, never shown');
+  t.equal((await recorded(app, people.workspaceId, 'contact.read')).length, 1);
+
+  for (const q of ['obr', 'GARC', 'ros obr', 'rosalind o', "O'Brien", 'garcía', '646-555-0199', '(646) 555 0199', 'rosalind@example.ORG', '1970-03-05', '3/5/1970', '03051970', '44710092', '4471-0092', 'obrien 3/5/1970']) {
+    t.match((await call('POST', '/contacts/search', { q })).body, { items: [{ id, name: "Rosalind O'Brien-García" }], nextCursor: null }, q);
+  }
+  for (const q of ['zzz', 'obr smith', '212 555 0102', '1970-03-06', 'obrien 3/6/1970', 'rosalindb']) t.same((await call('POST', '/contacts/search', { q })).body.items, [], q);
+  const searches = await recorded(app, people.workspaceId, 'contact.searched');
+  t.equal(searches.length, 21);
+  t.match(searches[0]?.detail, { found: 1, shown: 1 });
+  t.same(new Set(searches.flatMap(({ detail, target }) => [...Object.keys(detail), target])), new Set(['found', 'shown', null]), 'what was asked is not on the record');
+});
+
+t.test('lists page by position and narrow by status, owner and tag', async (t) => {
+  const call = await agent(['contact.read', 'contact.write', 'contact.all'], other.workspaceId);
+  const ids: string[] = [];
+  for (let at = 0; at < 7; at++) ids.push((await call('POST', '/contacts', { familyName: `Family${at}`, status: at % 2 ? 'active' : 'new', tags: at === 3 ? ['vip'] : [] })).body.id);
+  const seen: string[] = [];
+  let path = '/contacts?limit=3';
+  for (let page = 0; page < 3; page++) {
+    const { body } = await call('GET', path);
+    seen.push(...body.items.map((item: { id: string }) => item.id));
+    path = `/contacts?limit=3&cursor=${body.nextCursor}`;
+    if (page === 2) t.equal(body.nextCursor, null);
+  }
+  t.same(seen, [...ids].reverse(), 'last changed first, each once');
+  t.equal((await call('GET', '/contacts?status=active')).body.items.length, 3);
+  t.same((await call('GET', '/contacts?tag=vip')).body.items.map((item: { id: string }) => item.id), [ids[3]]);
+  t.match(await call('GET', '/contacts?cursor=AAAA'), { status: 400, body: { code: 'request.invalid', fields: [{ path: 'cursor' }] } });
+  const found = await call('POST', '/contacts/search', { q: 'family', limit: 5 });
+  t.equal(found.body.items.length, 5);
+  t.equal((await call('POST', '/contacts/search', { q: 'family', limit: 5, cursor: found.body.nextCursor })).body.items.length, 2);
+});
+
+t.test('bad input is refused by field and quotes nothing', async (t) => {
+  const call = await agent(['contact.read', 'contact.write', 'contact.all']);
+  const secret = 'Hildegunst';
+  for (const [body, path] of [
+    [{ notes: secret }, ''], [{ familyName: secret, workspaceId: people.workspaceId }, 'workspaceId'], [{ familyName: secret, workspace_id: people.workspaceId }, 'workspace_id'],
+    [{ familyName: secret, birthDate: '1970-02-30' }, 'birthDate'], [{ familyName: secret, birthDate: '2970-02-03' }, 'birthDate'], [{ familyName: secret, sex: secret }, 'sex'],
+    [{ familyName: secret, emails: [{ value: secret }] }, 'emails.0.value'], [{ familyName: secret, deceasedOn: '2020-01-01', status: 'active' }, 'deceasedOn'],
+    [{ familyName: secret, ownerId: people.manager.id }, 'ownerId'], [{ familyName: 'x'.repeat(101) }, 'familyName'],
+  ] as const) {
+    const reply = await call('POST', '/contacts', body);
+    t.equal(reply.status, 400, reply.text);
+    t.match(reply.headers['content-type'], /^application\/problem\+json/);
+    t.equal(reply.body.fields[0].path, path);
+    t.notMatch(reply.text, new RegExp(secret));
+  }
+});
+
+t.test('capability: a role or token that lacks it gets 403, and the refusal is on the record', async (t) => {
+  const manager = await as(people.manager);
+  const { id } = (await manager('POST', '/contacts', PATIENT)).body;
+  const readonly = await as(people.readonly);
+  t.equal((await readonly('GET', `/contacts/${id}`)).status, 200);
+  t.match(await readonly('POST', '/contacts', PATIENT), { status: 403, body: { code: 'access.denied' } });
+  t.match(await readonly('PATCH', `/contacts/${id}`, { notes: 'x' }, { 'if-match': '"1"' }), { status: 403, body: { code: 'access.denied' } });
+  const token = await agent(['contact.read', 'contact.all']);
+  t.match(await token('POST', '/contacts', PATIENT), { status: 403, body: { code: 'access.scope_missing' } });
+  const refused = (await recorded(app, people.workspaceId, 'access.refused')).slice(-3);
+  t.same(refused.map(({ outcome, detail }) => [outcome, detail.capability]), [['refused', 'contact.write'], ['refused', 'contact.write'], ['refused', 'contact.write']]);
+});
+
+t.test('an AGENT sees own and shared contacts only; the rest is not there', async (t) => {
+  const [agent, manager] = [await as(people.agent), await as(people.manager)];
+  const mine = (await agent('POST', '/contacts', { familyName: 'Minetta' })).body.id;
+  const theirs = (await manager('POST', '/contacts', { familyName: 'Minotti' })).body.id;
+  const listed = (await agent('GET', '/contacts')).body.items;
+  t.ok(listed.some((item: { id: string }) => item.id === mine));
+  t.ok(listed.every((item: { ownerId: string }) => item.ownerId === people.agent.id));
+  t.same((await agent('POST', '/contacts/search', { q: 'min' })).body.items.map((item: { id: string }) => item.id), [mine]);
+  const nobody = await agent('GET', '/contacts/00000000-0000-7000-8000-000000000000');
+  const hidden = await agent('GET', `/contacts/${theirs}`);
+  t.equal(hidden.status, 404);
+  t.same({ ...hidden.body, requestId: '' }, { ...nobody.body, requestId: '' }, 'as if it never was');
+  t.match((await recorded(app, people.workspaceId, 'contact.read_refused')).at(-1), { outcome: 'refused', target: { id: theirs } });
+  t.equal((await agent('PATCH', `/contacts/${theirs}`, { notes: 'x' }, { 'if-match': '"1"' })).status, 404);
+  t.match(await agent('POST', '/contacts', { familyName: 'Given', ownerId: people.manager.id }), { status: 400, body: { fields: [{ path: 'ownerId' }] } }, 'giving away takes contact.assign');
+  t.equal((await manager('POST', '/contacts/search', { q: 'min' })).body.items.length, 2);
+});
+
+t.test('Idempotency-Key: once, also under a race', async (t) => {
+  const call = await agent(['contact.read', 'contact.write', 'contact.all']);
+  const key = { 'idempotency-key': 'import-17' };
+  const before = (await call('GET', '/contacts')).body.items.length;
+  const replies = await Promise.all(Array.from({ length: 5 }, () => call('POST', '/contacts', PATIENT, key)));
+  t.same(new Set(replies.map(({ status }) => status)), new Set([201]));
+  t.equal(new Set(replies.map(({ body }) => body.id)).size, 1);
+  t.equal((await call('GET', '/contacts')).body.items.length, before + 1);
+  t.match(await call('POST', '/contacts', { ...PATIENT, sex: 'male' }, key), { status: 422, body: { code: 'request.idempotency_mismatch' } });
+  t.equal((await recorded(app, people.workspaceId, 'request.repeated')).length, 4);
+  const colleague = await agent(['contact.write', 'contact.all', 'contact.read']);
+  t.not((await colleague('POST', '/contacts', PATIENT, key)).body.id, replies[0]?.body.id, 'a key belongs to its actor');
+  const corrected = { 'idempotency-key': 'import-18' };
+  t.equal((await call('POST', '/contacts', { sex: 'female' }, corrected)).status, 400);
+  t.equal((await call('POST', '/contacts', { familyName: 'Corrected' }, corrected)).status, 201, 'a refusal leaves no key');
+});
