@@ -49,6 +49,8 @@ const REFUSALS = {
   'appointment.conflict': [409, 'That person already has an appointment at this time.'],
   'appointment.transition': [409, 'The appointment cannot go from its present status to that one.'],
   'document.not_found': [404, 'There is no such document.'],
+  'document.refused': [422, 'The document was refused; nothing was imported.'],
+  'document.not_waiting': [409, 'Somebody has decided this already.'],
   'import.not_found': [404, 'There is no such import.'],
   'import.no_files': [400, 'Choose at least one file.'],
   'import.csv_unreadable': [422, 'The file is not a CSV with a heading row and at least one row below it.'],

@@ -1,5 +1,5 @@
 import { createUser } from '../workspaces/people/create-user.ts';
-import { User } from '../workspaces/people/model.ts';
+import { User } from '../auth/user.ts';
 import { record } from '../audit/record.ts';
 import { systemScope, type Role } from '../db/scope.ts';
 import { createWorkspace } from '../workspaces/create-workspace.ts';
