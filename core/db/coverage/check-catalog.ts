@@ -13,19 +13,24 @@ export type CatalogOptions = { readonly roles: RuntimeRoles; readonly folders?: 
  * Reads the system catalogs and says everything that would let one workspace see another, or a run-time role do more than it must (design
  * invariant 2). Needs no privilege: it runs as a run-time role, at boot, in `doctor` and in CI. An empty list is a sound schema.
  */
-export async function checkCatalog(url: string, { roles, folders = [CORE_MIGRATIONS] }: CatalogOptions): Promise<Finding[]> {
+export async function checkCatalog(url: string, options: CatalogOptions): Promise<Finding[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query('set search_path = pg_catalog; set jit = off'); // names come out with their schema; compiling would take longer than running
-    const { rows } = await client.query<{ rule: number; object: string; text: string }>(QUERY, [[roles.app, roles.jobs], JSON.stringify(lists(roles, folders))]);
-    return rows.map(({ rule, object, text }) => {
-      const { name, remedy } = RULES[rule] as Rule;
-      return { rule: name, object, text, remedy };
-    });
+    return await checkCatalogOn(client, options);
   } finally {
     await client.end();
   }
+}
+
+/** The same on a connection of one's own, which may be in a transaction; it is left with another search_path. */
+export async function checkCatalogOn(client: pg.ClientBase, { roles, folders = [CORE_MIGRATIONS] }: CatalogOptions): Promise<Finding[]> {
+  await client.query('set search_path = pg_catalog; set jit = off'); // names come out with their schema; compiling would take longer than running
+  const { rows } = await client.query<{ rule: number; object: string; text: string }>(QUERY, [[roles.app, roles.jobs], JSON.stringify(lists(roles, folders))]);
+  return rows.map(({ rule, object, text }) => {
+    const { name, remedy } = RULES[rule] as Rule;
+    return { rule: name, object, text, remedy };
+  });
 }
 
 /** All rules in one statement: what they have in common is read once. */

@@ -13,12 +13,14 @@ export const given = (list: string): string => `(select jsonb_array_elements_tex
 
 /**
  * What every query of one check starts with; PostgreSQL plans only what is referred to. $1: names of the run-time roles, $2: the lists.
- * `ours`: our schemas. `tables`: workspace tables. `functions`: ours, without those of extensions. `grants`: what the run-time roles or PUBLIC
+ * `bounded`: the run-time
+ * roles save superusers, who may do everything and are found for that. `ours`: our schemas. `tables`: workspace tables. `functions`: ours, without those of extensions. `grants`: what the run-time roles or PUBLIC
  * hold on relations of ours, whole or by column (`update(content)`).
  */
 export const COMMON = `with
   given as (select $2::jsonb as list),
   runtime as (select oid, rolname from pg_roles where rolname = any ($1::text[])),
+  bounded as (select oid, rolname from pg_roles where rolname = any ($1::text[]) and not rolsuper),
   ours as (select oid, nspname from pg_namespace where nspname in (select jsonb_array_elements_text(list -> 'ours') from given)),
   tables as (select oid, oid::regclass::text as name from pg_class where relnamespace = to_regnamespace('app') and relkind in ('r', 'p')),
   functions as materialized (

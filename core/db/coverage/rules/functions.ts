@@ -26,7 +26,7 @@ export const FUNCTION_RULES: readonly Rule[] = [
   {
     name: 'function.execute',
     remedy: 'REVOKE EXECUTE ON FUNCTION … FROM the role and from PUBLIC.',
-    find: `select p.signature as object, r.rolname || ' may call it' as text from functions p, runtime r
+    find: `select p.signature as object, r.rolname || ' may call it' as text from functions p, bounded r
            where has_function_privilege(r.oid, p.oid, 'EXECUTE') and p.signature not in ${given('executable')}`,
   },
   {
@@ -37,19 +37,19 @@ export const FUNCTION_RULES: readonly Rule[] = [
   {
     name: 'function.large_objects',
     remedy: 'Run the block of docs/postgresql.md that withdraws them as a superuser: large objects live outside row-level security.',
-    find: `select 'large objects' as object, string_agg(distinct r.rolname, ', ') || ' may call ' || count(distinct p.oid) || ' functions on them, ' || min(p.proname) || ' first' as text from pg_proc p, runtime r
+    find: `select 'large objects' as object, string_agg(distinct r.rolname, ', ') || ' may call ' || count(distinct p.oid) || ' functions on them, ' || min(p.proname) || ' first' as text from pg_proc p, bounded r
            where p.pronamespace = 'pg_catalog'::regnamespace and p.proname ~ '^(lo_|loread|lowrite)' and has_function_privilege(r.oid, p.oid, 'EXECUTE') having count(*) > 0`,
   },
   {
     name: 'function.withdrawn',
     remedy: 'Run the block of docs/postgresql.md that withdraws it as a superuser.',
-    find: `select distinct p.oid::regprocedure::text as object, r.rolname || ' may call it' as text from pg_proc p, runtime r
+    find: `select distinct p.oid::regprocedure::text as object, r.rolname || ' may call it' as text from pg_proc p, bounded r
            where p.pronamespace = 'pg_catalog'::regnamespace and p.proname in ${given('withdrawnFunctions')} and has_function_privilege(r.oid, p.oid, 'EXECUTE')`,
   },
   {
     name: 'function.server',
     remedy: 'REVOKE EXECUTE: PostgreSQL keeps it from everybody because it reads files, settings or other sessions.',
-    find: `select p.oid::regprocedure::text as object, r.rolname || ' may call it' as text from pg_init_privs i join pg_proc p on p.oid = i.objoid, runtime r
+    find: `select p.oid::regprocedure::text as object, r.rolname || ' may call it' as text from pg_init_privs i join pg_proc p on p.oid = i.objoid, bounded r
            where i.classoid = 'pg_proc'::regclass and not exists (select from aclexplode(i.initprivs) a where a.grantee = 0) and has_function_privilege(r.oid, p.oid, 'EXECUTE')`,
   },
 ];

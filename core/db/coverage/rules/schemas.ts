@@ -3,7 +3,7 @@ import { given, type Rule } from '../rule.ts';
 const databasePrivilege = (name: string, privilege: string, why: string): Rule => ({
   name: `database.${name}`,
   remedy: `REVOKE ${privilege} ON DATABASE … FROM PUBLIC and from the role.`,
-  find: `select rolname as object, 'has ${privilege} on the database: ${why}' as text from runtime where has_database_privilege(oid, current_database(), '${privilege}')`,
+  find: `select rolname as object, 'has ${privilege} on the database: ${why}' as text from bounded where has_database_privilege(oid, current_database(), '${privilege}')`,
 });
 
 /** What surrounds the tables: the database, its schemas, extensions, and whatever could run or reach out on its own. */
@@ -23,12 +23,12 @@ export const SCHEMA_RULES: readonly Rule[] = [
   {
     name: 'schema.create',
     remedy: 'REVOKE CREATE ON SCHEMA … FROM the role and from PUBLIC.',
-    find: `select nspname as object, rolname || ' may create objects in it' as text from pg_namespace n, runtime r where nspname !~ '^pg_(temp|toast_temp)_' and has_schema_privilege(r.oid, n.oid, 'CREATE')`,
+    find: `select nspname as object, rolname || ' may create objects in it' as text from pg_namespace n, bounded r where nspname !~ '^pg_(temp|toast_temp)_' and has_schema_privilege(r.oid, n.oid, 'CREATE')`,
   },
   {
     name: 'schema.usage',
     remedy: 'REVOKE USAGE ON SCHEMA … FROM the role.',
-    find: `select nspname as object, rolname || ' may look inside' as text from pg_namespace n, runtime r
+    find: `select nspname as object, rolname || ' may look inside' as text from pg_namespace n, bounded r
            where nspname in ${given('schemas')} and has_schema_privilege(r.oid, n.oid, 'USAGE') and nspname || ':' || rolname not in ${given('usage')}
              and not exists (select from aclexplode(n.nspacl) a where a.grantee = 0)`,
   },
@@ -72,6 +72,6 @@ export const SCHEMA_RULES: readonly Rule[] = [
   {
     name: 'tablespace.create',
     remedy: 'REVOKE CREATE ON TABLESPACE.',
-    find: `select spcname as object, rolname || ' may create in it' as text from pg_tablespace t, runtime r where has_tablespace_privilege(r.oid, t.oid, 'CREATE')`,
+    find: `select spcname as object, rolname || ' may create in it' as text from pg_tablespace t, bounded r where has_tablespace_privilege(r.oid, t.oid, 'CREATE')`,
   },
 ];

@@ -15,7 +15,7 @@ export const TABLE_RULES: readonly Rule[] = [
   {
     name: 'partition.unprotected',
     remedy: 'call sec.protect on each partition as well, or grant nothing on it.',
-    find: `select c.oid::regclass::text as object, rolname || ' may reach this partition, which has no policy of its own' as text from pg_class c, runtime r
+    find: `select c.oid::regclass::text as object, rolname || ' may reach this partition, which has no policy of its own' as text from pg_class c, bounded r
            where c.relispartition and not (c.relrowsecurity and exists (select from pg_policy p where p.polrelid = c.oid)) and (has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE') or has_table_privilege(r.oid, c.oid, 'DELETE'))`,
   },
   {
@@ -34,7 +34,7 @@ export const TABLE_RULES: readonly Rule[] = [
     name: 'relation.owner',
     remedy: 'ALTER … OWNER TO the role that owns schema app.',
     find: `select c.oid::regclass::text as object, 'belongs to ' || c.relowner::regrole as text from pg_class c
-           where c.relnamespace in (select oid from ours) and c.relowner <> (select nspowner from pg_namespace where nspname = 'app') and c.relowner not in (select oid from runtime)`,
+           where c.relnamespace in (select oid from ours) and c.relkind not in ('i', 'I', 't') and c.relowner <> (select nspowner from pg_namespace where nspname = 'app') and c.relowner not in (select oid from runtime)`,
   },
   {
     name: 'relation.materialized',
