@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { globSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { constants, tmpdir } from 'node:os';
+import { constants } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { startTestCluster } from './cluster.ts';
+import { startTestCluster, type TestCluster } from './cluster.ts';
+import { createReport } from './report.ts';
 import { describeTally, tallyTap } from './tally.ts';
 
 /** `npm test [-- FILE…]`: one PostgreSQL for the whole run, tap over the files, the count as the last line. */
@@ -12,7 +13,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const files = process.argv.length > 2 ? process.argv.slice(2) : globSync('tests/**/*.test.ts', { cwd: root }).sort();
 
 let interrupted: NodeJS.Signals | null = null;
-let running: ReturnType<typeof spawn> | null = null;
+let running: ChildProcess | null = null;
+const raw: string[] = [];
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     // tap and its test files are a process group of their own: all are told, a second signal ends them, and we stay to clean up after them.
@@ -22,8 +24,6 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-const work = await mkdtemp(join(tmpdir(), 'wardkeep-run-'));
-let line = '0 passed, 0 failed';
 let code = 1;
 try {
   const cluster = await startTestCluster();
@@ -32,34 +32,34 @@ try {
   } finally {
     await cluster.stop();
   }
-  const tally = tallyTap(await readFile(join(work, 'all.tap'), 'utf8').catch(() => '')); // no file: tap never began, and 0 passed says so
-  line = describeTally(tally);
-  if (tally.failed > 0 || tally.passed === 0) code ||= 1;
 } catch (error) {
   console.error(error);
   code = 1;
-} finally {
-  await rm(work, { recursive: true, force: true });
 }
+const tally = tallyTap(raw);
+if (tally.failed > 0 || tally.passed === 0) code ||= 1;
 console.log(`# ${files.length} files in ${(performance.now() / 1000).toFixed(0)} s`);
-console.log(line);
+console.log(describeTally(tally));
 process.exitCode = interrupted === null ? code : 128 + constants.signals[interrupted];
 
-async function runTap({ superuserUrl, ownerUrl, appUrl, jobsUrl }: Awaited<ReturnType<typeof startTestCluster>>): Promise<number> {
-  const bin = join(root, 'node_modules/tap/dist/esm/run.mjs');
-  const options = [`--reporter=${process.stdout.isTTY ? 'terse' : 'dot'}`, `--output-file=${join(work, 'all.tap')}`];
-  const child = spawn(process.execPath, [bin, 'run', ...options, ...files], {
+async function runTap({ superuserUrl, ownerUrl, appUrl, jobsUrl }: TestCluster): Promise<number> {
+  const child = spawn(process.execPath, [join(root, 'node_modules/tap/dist/esm/run.mjs'), 'run', '--reporter=tap', ...files], {
     cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
     env: { ...process.env, WARDKEEP_TEST_POSTGRES: JSON.stringify({ superuserUrl, ownerUrl, appUrl, jobsUrl }) },
   });
   running = child;
-  return new Promise((resolve, reject) => {
+  const ended = new Promise<number>((resolve, reject) => {
     child.on('error', reject);
-    child.on('exit', (status) => {
-      running = null;
-      resolve(status ?? 1);
-    });
+    child.on('close', (status) => resolve(status ?? 1));
   });
+  const report = createReport((line) => console.log(line));
+  for await (const line of createInterface({ input: child.stdout })) {
+    raw.push(line);
+    report(line);
+  }
+  const status = await ended;
+  running = null;
+  return status;
 }

@@ -4,11 +4,11 @@ export type Tally = { passed: number; failed: number; skipped: number };
  * Counts the tests in tap's raw output. A test is what a file calls `t.test(…)`, or a check it makes outside of one: TAP lines one level below
  * the file's own. A file that fails without any such line failing (it crashed, or held nothing) counts as one failure.
  */
-export function tallyTap(raw: string): Tally {
+export function tallyTap(raw: readonly string[]): Tally {
   const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
   let failedInFile = 0;
   let seenInFile = 0;
-  for (const whole of raw.split('\n')) {
+  for (const whole of raw) {
     const line = whole.replace(/ # SKIP no tests found$/i, ''); // tap's word for an empty file, which is nothing to skip over
     const [, indent = '', not, directive] = /^( {4})?(not )?ok \d+(?:(?!(?<!\\)#).)*(?:# (SKIP|TODO))?/i.exec(line) ?? [];
     if (!/^( {4})?(not )?ok \d+/.test(line)) continue;
