@@ -3,7 +3,7 @@ import { authorize } from '../access/authorize.ts';
 import { systemScope, type Tx } from '../db/scope.ts';
 import type { RootKeyProvider } from '../crypto/root-keys.ts';
 import { countUnder, readKeyRows, total, type KeyKind } from './key-row.ts';
-import { listWorkspaces, type WorkspaceName } from './list-workspaces.ts';
+import { listWorkspaces, type WorkspaceEntry } from '../workspaces/find-workspace.ts';
 import type { ValueCount } from './count-values.ts';
 
 /** NIST SP 800-38D section 8.3: with random 96-bit nonces, one key encrypts at most 2^32 times. */
@@ -31,7 +31,7 @@ export type InstallationKeyStatus = {
   readonly rootKeys: readonly { readonly id: string; readonly isCurrent: boolean; readonly wraps: number }[];
   /** Wrapped by a root key this program was not given. */
   readonly unknownRootKeys: readonly string[];
-  readonly workspaces: readonly (WorkspaceName & { readonly keys: readonly KeyVersionStatus[] })[];
+  readonly workspaces: readonly (WorkspaceEntry & { readonly keys: readonly KeyVersionStatus[] })[];
 };
 
 /** The key versions of the transaction's workspace. */

@@ -4,7 +4,7 @@ import { keyContext } from '../db/key-store.ts';
 import { systemScope } from '../db/scope.ts';
 import { secretContext } from '../db/secrets.ts';
 import { readKeyRows } from './key-row.ts';
-import { listWorkspaces } from './list-workspaces.ts';
+import { listWorkspaces } from '../workspaces/find-workspace.ts';
 
 export type RewrapReport = { /** Root key id everything is wrapped by now. */ readonly rootKey: string; readonly secrets: number; readonly keys: number };
 

@@ -1,0 +1,133 @@
+import { uuidv7 } from '../crypto/uuid.ts';
+import type { Door } from '../db/door.ts';
+import { INSTALLATION_WORKSPACE, type Scope } from '../db/scope.ts';
+import { ChainVerifier, chainStart, type ChainPosition } from './chain-verifier.ts';
+import { checkLines } from './check-block.ts';
+import { logKeyName, logOrigin, parseCheckpoint, signCheckpoint } from './checkpoint.ts';
+import type { FaultKind } from './fault.ts';
+import { FormatError } from './format-error.ts';
+import type { VerificationKey } from './key-log.ts';
+import { CompactRange, HASH_BYTES, leafHash, sameBytes } from './merkle.ts';
+import { fromBase64, toHex } from './primitives.ts';
+import { record } from './record.ts';
+import { verifiedBy } from './signed-note.ts';
+import type { SigningKey } from './signing-key.ts';
+import { columnsAgree, readCheckpoints, readEntries, readHead, readKeys, storedTiles, toLines, type LogTx, type StoredCheckpoint } from './stored-log.ts';
+import { subtreeHashes, TILE_WIDTH, tilesFor } from './tiles.ts';
+
+export type StoredLog = Pick<Door, 'withWorkspace' | 'withSystem'> & { readonly installationId: string; readonly signer: SigningKey };
+/** `columns`: a searchable column says something else than the signed body. */
+export type StoredFault = { readonly kind: FaultKind | 'columns'; readonly seq: number | null };
+export type Verification = { readonly ok: boolean; /** First entry looked at; 1 when the whole log was. */ readonly fromSeq: number; readonly toSeq: number; readonly fault: StoredFault | null; /** The signed head made of it. */ readonly checkpoint: string | null };
+
+/** `weekly`: whole when the last sound whole verification is a week old, else from the last checkpoint. */
+export type Extent = 'since-checkpoint' | 'whole' | 'weekly';
+
+/** Entries read and checked at a time: some 20 ms of work, so that a serving program keeps answering. */
+const PAGE = 250;
+const WEEK_MS = 7 * 24 * 3600_000;
+
+/**
+ * Verifies the log of the scope's workspace where it stands: every entry's hash, signature, place in the chain and columns, and that the
+ * log only grew since its checkpoints. The outcome is stored and recorded; a sound log gets a new checkpoint and the tiles it completes.
+ *
+ * From the last checkpoint on, entries before it are vouched for by its signed root over their stored hashes; only a whole verification
+ * looks at their bodies again.
+ */
+export async function verifyStored(log: StoredLog, scope: Scope, extent: Extent = 'since-checkpoint'): Promise<Verification> {
+  const startedAt = new Date();
+  const inLog = <T>(fn: (tx: LogTx) => Promise<T>): Promise<T> => (scope.workspaceId === INSTALLATION_WORKSPACE ? log.withSystem('audit.verify', fn) : log.withWorkspace(scope, fn));
+  const { head, checkpoints, keys, isWhole } = await inLog(async (tx) => ({
+    head: (await readHead(tx)).seq, checkpoints: await readCheckpoints(tx), keys: await readKeys(tx), isWhole: extent === 'whole' || (extent === 'weekly' && (await isWholeDue(tx, startedAt))),
+  }));
+  const newest = checkpoints.at(-1);
+  let fault = checkpointFault(log, scope.workspaceId, isWhole ? checkpoints : checkpoints.slice(-1), keys, head);
+  let start = chainStart();
+  if (!isWhole && fault === null && newest !== undefined) {
+    const resumed = await inLog((tx) => resumeAt(tx, newest));
+    if ('kind' in resumed) fault = resumed;
+    else start = resumed;
+  }
+  const verifier = new ChainVerifier({ workspace: scope.workspaceId, keys }, start, isWhole ? checkpoints.map(({ size }) => size) : []);
+  const leaves: Uint8Array[] = [];
+  while (fault === null && verifier.seq < head) {
+    const rows = await inLog((tx) => readEntries(tx, verifier.seq, head, PAGE));
+    if (rows.length === 0) fault = { kind: 'truncated', seq: verifier.seq + 1 };
+    const block = checkLines({ workspace: scope.workspaceId, keys }, toLines(rows));
+    const seen = verifier.absorb(block);
+    if (seen !== null) fault = { kind: seen.fault, seq: seen.seq };
+    const wrong = rows.slice(0, block.hashes.length / HASH_BYTES).find((row) => !columnsAgree(row));
+    if (wrong !== undefined && (fault?.seq ?? Infinity) > wrong.seq) fault = { kind: 'columns', seq: wrong.seq };
+    for (let at = 0; at < block.hashes.length; at += HASH_BYTES) leaves.push(leafHash(block.hashes.subarray(at, at + HASH_BYTES)));
+  }
+  if (fault === null && isWhole) fault = await inLog((tx) => contradicted(tx, checkpoints, verifier));
+  const fromSeq = start.range.to + 1;
+  const toSeq = verifier.seq;
+  return inLog(async (tx) => {
+    const isNew = fault === null && toSeq > (newest?.size ?? 0);
+    const checkpoint = isNew ? await publish(tx, log, scope.workspaceId, verifier, leaves, newest?.size ?? 0, start) : null;
+    const row = { workspace_id: scope.workspaceId, id: uuidv7(), started_at: startedAt, finished_at: new Date(), from_seq: fromSeq, to_seq: toSeq, ok: fault === null, fault: fault?.kind ?? null, fault_seq: fault?.seq ?? null };
+    await tx.knex('app.audit_verifications').insert(row);
+    record(tx, { action: 'audit.verified', outcome: fault === null ? 'ok' : 'failed', detail: { fromSeq, toSeq, fault: fault?.kind ?? null, faultSeq: fault?.seq ?? null } });
+    return { ok: fault === null, fromSeq, toSeq, fault, checkpoint: checkpoint ?? newest?.note ?? null };
+  });
+}
+
+async function isWholeDue({ knex }: LogTx, now: Date): Promise<boolean> {
+  const last = (await knex('app.audit_verifications').where({ ok: true, from_seq: 1 }).max('started_at as at').first()) as { at: Date | null } | undefined;
+  return !last?.at || now.getTime() - last.at.getTime() >= WEEK_MS;
+}
+
+/** A stored checkpoint must be this log's, signed by a key of ours, say what its columns say, and not be ahead of the log. */
+function checkpointFault({ installationId }: StoredLog, workspace: string, checkpoints: readonly StoredCheckpoint[], keys: readonly VerificationKey[], head: number): StoredFault | null {
+  const noteKeys = keys.map(({ publicKey }) => ({ name: logKeyName(installationId), publicKey: fromBase64(publicKey) }));
+  for (const { size, root, note } of checkpoints) {
+    try {
+      const read = parseCheckpoint(note);
+      const isOurs = read.origin === logOrigin(installationId, workspace) && read.size === size && sameBytes(read.root, root) && (verifiedBy(read.note, noteKeys)?.length ?? 0) > 0;
+      if (!isOurs) return { kind: 'checkpoint', seq: size };
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      return { kind: 'checkpoint', seq: size };
+    }
+    if (size > head) return { kind: 'truncated', seq: head + 1 };
+  }
+  return null;
+}
+
+/** The place after a checkpoint, its tree rebuilt from what is stored. */
+async function resumeAt(tx: LogTx, { size, root }: StoredCheckpoint): Promise<ChainPosition | StoredFault> {
+  const last = (await readEntries(tx, size - 1, size, 1))[0];
+  if (last === undefined) return { kind: 'truncated', seq: size };
+  const hashes = await subtreeHashes(storedTiles(tx), size, 0, size).catch((error: unknown) => {
+    if (error instanceof RangeError) return null; // entries at the edge are missing
+    throw error;
+  });
+  const range = hashes === null ? null : new CompactRange(0, size, hashes);
+  if (range === null || !sameBytes(range.root(), root)) return { kind: 'checkpoint', seq: null };
+  return { range, prev: toHex(last.hash) };
+}
+
+/** After a whole verification: each checkpoint must be a prefix of the verified log, and the tiles must add up to the newest. */
+async function contradicted(tx: LogTx, checkpoints: readonly StoredCheckpoint[], verifier: ChainVerifier): Promise<StoredFault | null> {
+  for (const { size, root } of checkpoints) {
+    const prefix = verifier.prefixAt(size);
+    if (prefix === null || !sameBytes(prefix.root(), root)) return { kind: 'checkpoint', seq: size };
+  }
+  const newest = checkpoints.at(-1);
+  if (newest === undefined) return null;
+  const resumed = await resumeAt(tx, newest);
+  return 'kind' in resumed ? resumed : null;
+}
+
+/** Signs the verified head and stores the tiles completed since the last checkpoint. Two runs at once make the same ones. */
+async function publish(tx: LogTx, { installationId, signer }: StoredLog, workspace: string, verifier: ChainVerifier, leaves: readonly Uint8Array[], oldSize: number, start: ChainPosition): Promise<string> {
+  const { range } = verifier.position;
+  const fresh = leaves.slice(oldSize - start.range.to);
+  const tiles = (await tilesFor(storedTiles(tx), oldSize, fresh)).filter(({ width }) => width === TILE_WIDTH);
+  for (const { level, index, hashes } of tiles) await tx.knex('app.audit_tiles').insert({ workspace_id: workspace, level, tile_index: index, hashes: Buffer.from(hashes) }).onConflict().ignore();
+  const root = range.root();
+  const note = signCheckpoint({ origin: logOrigin(installationId, workspace), size: range.to, root }, logKeyName(installationId), signer);
+  await tx.knex('app.audit_checkpoints').insert({ workspace_id: workspace, size: range.to, root: Buffer.from(root), note }).onConflict().ignore();
+  return note;
+}
