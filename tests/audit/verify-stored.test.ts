@@ -69,7 +69,7 @@ const TAMPERINGS: readonly Tampering[] = [
   { what: 'the tail cut below the checkpoint', sql: `delete from app.audit_entries where workspace_id = $1 and seq > 35`, fault: 'truncated', seq: 36 },
   { what: 'the checkpoint’s root changed', sql: `update app.audit_checkpoints set root = sha256(root) where workspace_id = $1`, fault: 'checkpoint', seq: 40 },
   { what: 'the checkpoint replaced by a smaller', sql: `update app.audit_checkpoints set size = 39 where workspace_id = $1`, fault: 'checkpoint', seq: 39 },
-  { what: 'an old body changed', sql: `update app.audit_entries set body = replace(body, '"i":4,', '"i":5,') where workspace_id = $1 and seq = 5`, fault: 'hash', seq: 5, isOld: true },
+  { what: 'an old body changed', sql: `update app.audit_entries set body = replace(body, '"i":4}', '"i":5}') where workspace_id = $1 and seq = 5`, fault: 'hash', seq: 5, isOld: true },
   { what: 'an old hash changed', sql: `update app.audit_entries set hash = sha256(hash) where workspace_id = $1 and seq = 5`, fault: 'checkpoint', seq: null },
 ];
 
