@@ -5,7 +5,7 @@ import { readConfig, type Config } from '../../core/config.ts';
 import { asSuperuser, createDatabase, withDatabase, type EmbeddedUrls } from '../../core/db/embedded.ts';
 import { quoteName } from '../../core/db/migrate.ts';
 import { createLog } from '../../core/log.ts';
-import { startTestCluster, TEST_ROOT_KEYS } from './cluster.ts';
+import { startTestCluster, TEST_ROOT_KEYS, type TestCluster } from './cluster.ts';
 
 /** `superuserUrl`, too, leads into the test's own database. */
 export type TestDatabase = EmbeddedUrls & { readonly name: string };
@@ -17,13 +17,9 @@ type Parent = Pick<Test, 'teardown'>;
  */
 export async function createTestDatabase(t: Parent): Promise<TestDatabase> {
   const shared = process.env['WARDKEEP_TEST_POSTGRES'];
-  const own = shared === undefined ? await startTestCluster() : null;
-  const cluster = own ?? (JSON.parse(shared ?? '') as EmbeddedUrls);
+  const cluster = shared === undefined ? await borrowOwnCluster(t) : (JSON.parse(shared) as EmbeddedUrls);
   const name = `test_${randomBytes(6).toString('hex')}`;
-  t.teardown(async () => {
-    if (own) await own.stop();
-    else await asSuperuser(cluster.superuserUrl, (client) => client.query(`drop database if exists ${quoteName(name)} with (force)`));
-  });
+  t.teardown(() => asSuperuser(cluster.superuserUrl, (client) => client.query(`drop database if exists ${quoteName(name)} with (force)`)));
   await createDatabase(cluster.superuserUrl, name, 'wardkeep');
   return {
     name,
@@ -41,4 +37,25 @@ export async function openTestApp(t: Parent, change: Partial<Config> = {}): Prom
   const app = await openApp({ config, log: createLog(config.logLevel), appUrl: database.appUrl, jobsUrl: database.jobsUrl });
   t.teardown(() => app.close()); // tap runs teardowns last one first: the program is closed before its database goes
   return { app, config, database };
+}
+
+let own: Promise<TestCluster> | null = null;
+let borrowers = 0;
+
+/** One PostgreSQL for a file run alone; the last test to end, or a signal, stops it. */
+async function borrowOwnCluster(t: Parent): Promise<EmbeddedUrls> {
+  own ??= startTestCluster();
+  borrowers++;
+  const stop = async () => {
+    const cluster = await own;
+    own = null;
+    await cluster?.stop();
+  };
+  const stopAndExit = () => void stop().finally(() => process.exit(130));
+  process.once('SIGINT', stopAndExit).once('SIGTERM', stopAndExit);
+  t.teardown(async () => {
+    process.off('SIGINT', stopAndExit).off('SIGTERM', stopAndExit);
+    if (--borrowers === 0) await stop();
+  });
+  return own;
 }
