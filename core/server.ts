@@ -1,4 +1,4 @@
-import Hapi, { type Plugin, type Request, type Server } from '@hapi/hapi';
+import Hapi, { type Request, type Server } from '@hapi/hapi';
 import type { App } from './app.ts';
 import { can } from './access/authorize.ts';
 import { schemePlugin } from './auth/scheme.ts';
@@ -8,18 +8,19 @@ import { apiFeature } from './http/api/feature.ts';
 import { assetsPlugin } from './http/assets.ts';
 import { csrfPlugin } from './http/csrf.ts';
 import { contactsFeature } from './practice/contacts/feature.ts';
+import { documentsFeature } from './practice/documents/routes.ts';
 import { importRoutes } from './practice/imports/routes.ts';
+import type { Feature } from './http/feature.ts';
 import { headersPlugin } from './http/headers.ts';
+import { TLS_OPTIONS } from './http/tls.ts';
 import { refusalsPlugin } from './http/refusals.ts';
 import { createViews, viewsPlugin, type LayoutSource } from './http/views.ts';
-
-/** A feature's routes: a hapi plugin that is handed the app. */
-export type Feature = Plugin<{ app: App }>;
 
 /** Every feature of the core, in no order that matters. A feature's folder adds its line here. */
 export const FEATURES: readonly Feature[] = [
   signInRoutes,
   importRoutes,
+  documentsFeature,
   apiFeature,
   contactsFeature,
 ];
@@ -32,7 +33,7 @@ export async function composeServer(app: App, options: { tls: { key: string; cer
   const server = Hapi.server({
     host,
     port,
-    ...(tls === null ? {} : { tls: { ...tls, minVersion: 'TLSv1.3' as const } }),
+    ...(tls === null ? {} : { tls: { ...tls, ...TLS_OPTIONS } }),
     debug: false,
     routes: {
       payload: { maxBytes: DEFAULT_BODY_BYTES },

@@ -1,12 +1,13 @@
 import { WorkspaceModel } from '../../db/model.ts';
 
-/** Something done for or with a contact. `due_on` (`YYYY-MM-DD`), `done_at` and `assigned_to` are a task's. */
+/** Something done, noted or to be done for a patient. `due_on` and `done_at` belong to tasks. */
 export class Activity extends WorkspaceModel {
   static override tableName = 'activities';
   declare contact_id: string;
-  declare kind: 'call' | 'note' | 'task' | 'letter';
+  declare kind: ActivityKind;
   declare subject: string;
   declare body: string | null;
+  /** `YYYY-MM-DD` */
   declare due_on: string | null;
   declare done_at: Date | null;
   declare assigned_to: string | null;
@@ -16,3 +17,6 @@ export class Activity extends WorkspaceModel {
   declare created_at: Date;
   declare updated_at: Date;
 }
+
+export const ACTIVITY_KINDS = ['call', 'note', 'task', 'letter'] as const;
+export type ActivityKind = (typeof ACTIVITY_KINDS)[number];

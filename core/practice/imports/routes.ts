@@ -6,7 +6,7 @@ import { record } from '../../audit/record.ts';
 import { readZip, isZip } from '../../clinical/zip.ts';
 import { ArchiveRefusal } from '../../clinical/archive-refusal.ts';
 import { Fault, fault } from '../../errors.ts';
-import type { Feature } from '../../server.ts';
+import type { Feature } from '../../http/feature.ts';
 import { scopeOf } from '../../http/credentials.ts';
 import { parse } from '../../http/refusals.ts';
 import { importCandidates, type Candidate } from '../documents/import-files.ts';

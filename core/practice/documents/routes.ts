@@ -1,0 +1,124 @@
+import type { Request, ResponseToolkit } from '@hapi/hapi';
+import Joi from 'joi';
+import type { App } from '../../app.ts';
+import type { ClinicalDocument, Item } from '../../clinical/clinical-document.ts';
+import { REPAIRS } from '../../clinical/repairs.ts';
+import { apiRoutes } from '../../http/api/api-route.ts';
+import { scopeOf } from '../../http/credentials.ts';
+import { flash } from '../../http/flash.ts';
+import { parse } from '../../http/refusals.ts';
+import { trustHtml } from '../../http/views.ts';
+import type { Feature } from '../../http/feature.ts';
+import { mergeContacts } from '../contacts/merge-contacts.ts';
+import { nameOf } from '../contacts/contact-view.ts';
+import { wholeContact } from '../contacts/read-contact.ts';
+import { DOCUMENT_API } from './api.ts';
+import { readOneDocument, readOriginal } from './read-documents.ts';
+import { closeReview, keepApart, listWaiting, openReview, resolveDocument } from './reviews.ts';
+
+const oneId = Joi.object<{ id: string }>({ id: Joi.string().guid().required() });
+const SEXES = [{ value: 'female', label: 'Female' }, { value: 'male', label: 'Male' }, { value: 'other', label: 'Other' }];
+
+export const documentsFeature: Feature = {
+  name: 'wardkeep-documents',
+  register(server, { app }) {
+    server.route([
+      ...apiRoutes(app, DOCUMENT_API),
+      { method: 'GET', path: '/documents/waiting', handler: (request, h) => waitingPage(app, request, h) },
+      { method: 'POST', path: '/documents/waiting/pairs/{id}', handler: (request, h) => decidePair(app, request, h) },
+      { method: 'GET', path: '/documents/{id}', handler: (request, h) => documentPage(app, request, h) },
+      { method: 'GET', path: '/documents/{id}/original', handler: (request, h) => download(app, request, h) },
+      { method: 'POST', path: '/documents/{id}/resolve', handler: (request, h) => resolve(app, request, h) },
+    ]);
+  },
+};
+
+async function documentPage(app: App, request: Request, h: ResponseToolkit) {
+  const { id } = parse(oneId, request.params);
+  const context = await app.withWorkspace(scopeOf(request), async (tx) => {
+    const { document, parsed } = await readOneDocument(tx, id);
+    const contactName = document.contactId === null ? null : nameOf(await wholeContact(tx, document.contactId));
+    return { document: { ...document, pending: document.status === 'pending' }, contactName, ...bodyOf(parsed) };
+  });
+  return h.page('documents/document', context);
+}
+
+async function download(app: App, request: Request, h: ResponseToolkit) {
+  const { id } = parse(oneId, request.params);
+  const { document, bytes } = await app.withWorkspace(scopeOf(request), (tx) => readOriginal(tx, id));
+  // Never shown inside our origin: an original may hold anything. The name is ours; the file's own may be PHI and stays out of headers.
+  return h.response(bytes).type('application/octet-stream').header('content-disposition', `attachment; filename="document-${id}.${document.kind === 'pdf' ? 'pdf' : 'xml'}"`);
+}
+
+async function waitingPage(app: App, request: Request, h: ResponseToolkit) {
+  const { documents, pairs } = await app.withWorkspace(scopeOf(request), (tx) => listWaiting(tx));
+  return h.page('documents/waiting', { pairs, sexes: SEXES, documents: documents.map(({ suggested, ...document }) => ({ ...document, form: suggested })) });
+}
+
+async function decidePair(app: App, request: Request, h: ResponseToolkit) {
+  const { id } = parse(oneId, request.params);
+  const { decision } = parse(Joi.object<{ decision: 'same' | 'different' }>({ decision: Joi.string().valid('same', 'different').required() }), request.payload);
+  await app.withWorkspace(scopeOf(request), async (tx) => {
+    if (decision === 'different') return keepApart(tx, id);
+    const review = await openReview(tx, id);
+    await mergeContacts(tx, { survivorId: review.candidate_id, mergedId: review.contact_id, take: [] });
+    return closeReview(tx, review, 'same');
+  });
+  flash(h, 'success', decision === 'same' ? 'Merged. The merge can be undone on the contact.' : 'Kept as two people.');
+  return h.redirect('/documents/waiting').code(303);
+}
+
+type ResolveForm = { act: 'create' | 'assign'; contactId?: string; givenName?: string; familyName?: string; birthDate?: string; sex?: 'female' | 'male' | 'other' };
+const resolveForm = Joi.object<ResolveForm>({
+  act: Joi.string().valid('create', 'assign').required(),
+  contactId: Joi.when('act', { is: 'assign', then: Joi.string().trim().max(300).required(), otherwise: Joi.forbidden() }),
+  givenName: Joi.when('act', { is: 'create', then: Joi.string().trim().max(100).required(), otherwise: Joi.forbidden() }),
+  familyName: Joi.when('act', { is: 'create', then: Joi.string().trim().max(100).required(), otherwise: Joi.forbidden() }),
+  birthDate: Joi.when('act', { is: 'create', then: Joi.string().pattern(/^\d{4}-\d{2}-\d{2}$/).required(), otherwise: Joi.forbidden() }),
+  sex: Joi.when('act', { is: 'create', then: Joi.string().valid('female', 'male', 'other').required(), otherwise: Joi.forbidden() }),
+});
+
+async function resolve(app: App, request: Request, h: ResponseToolkit) {
+  const { id } = parse(oneId, request.params);
+  const form = parse(resolveForm, request.payload);
+  const contactId = await app.withWorkspace(scopeOf(request), (tx) => {
+    if (form.act === 'create') return resolveDocument(tx, id, { givenName: form.givenName as string, familyName: form.familyName as string, birthDate: form.birthDate as string, sex: form.sex as 'female' });
+    return resolveDocument(tx, id, { contactId: parse(oneId, { id: /[0-9a-f-]{36}/.exec(form.contactId ?? '')?.[0] ?? form.contactId }).id });
+  });
+  flash(h, 'success', 'The document is filed.');
+  return h.redirect(`/contacts/${contactId}/documents`).code(303);
+}
+
+function bodyOf(parsed: ClinicalDocument | null): object {
+  if (parsed === null) return { facts: [], repairs: [], sections: [], attachments: [] };
+  const { header, patient } = parsed;
+  const facts = [
+    { term: 'Type', text: header.typeCode?.display }, { term: 'Author', text: header.authors.join(', ') }, { term: 'Custodian', text: header.custodian }, { term: 'Patient', text: [patient.name.given, patient.name.family].filter(Boolean).join(' ') },
+    { term: 'Born', text: patient.birthDate }, { term: 'Sex', text: patient.sex }, { term: 'Document id', text: header.id },
+  ].flatMap(({ term, text }) => (text ? [{ term, text }] : []));
+  return {
+    facts,
+    repairs: parsed.repairs.map(({ code, line }) => `${REPAIRS[code]}${line > 0 ? ` (line ${line})` : ''}`),
+    attachments: parsed.attachments.map(({ mediaType, sizeBytes }) => ({ mediaType, bytes: sizeBytes })),
+    sections: parsed.sections.map((section, at) => ({
+      id: String(at), title: section.title, items: section.items.map(itemOf),
+      // Built from an allow-list by core/clinical/ccda/narrative.ts, every character of the document escaped.
+      narrative: section.narrativeHtml === '' ? null : trustHtml(section.narrativeHtml),
+    })),
+  };
+}
+
+export function itemOf(item: Item): { name: string; when: string | null; status: { label: string; tone: string } | null; detail: string | null; severe: boolean } {
+  const { details } = item;
+  const value = details.value === undefined ? details.valueCode?.display : `${details.value} ${details.unit ?? ''}`.trim();
+  const reactions = details.reactions?.map(({ display, severity }) => (severity ? `${display} (${severity})` : display)).join(', ');
+  const detail = [value, details.referenceRange && `reference ${details.referenceRange}`, details.dose, details.route, details.frequency, details.instructions, reactions, details.reason, details.lotNumber && `lot ${details.lotNumber}`, details.comment].filter(Boolean).join(' · ');
+  const severe = /severe|fatal|critical|life/i.test(`${details.severity ?? ''} ${details.criticality ?? ''}`) && item.kind === 'allergies';
+  return { name: item.isAbsence ? `None: ${item.display}` : item.display, when: whenOf(item), status: item.status ? { label: item.status, tone: item.isActive ? 'good' : '' } : null, detail: detail || null, severe };
+}
+
+function whenOf({ start, end }: Item): string | null {
+  const day = (text: string | null) => text?.slice(0, 10) ?? null;
+  if (start !== null && end !== null && day(start) !== day(end)) return `${day(start)} to ${day(end)}`;
+  return day(start) ?? (end === null ? null : `until ${day(end)}`);
+}
