@@ -2,7 +2,12 @@ import Hapi, { type Request, type Server } from '@hapi/hapi';
 import type { App } from './app.ts';
 import { can } from './access/authorize.ts';
 import { schemePlugin } from './auth/scheme.ts';
+import { accountRoutes } from './auth/account/routes.ts';
+import { passkeySignInRoutes } from './auth/passkey/sign-in-routes.ts';
+import { passwordResetRoutes } from './auth/password/reset-routes.ts';
+import { enrolRoutes } from './auth/sign-in/enrol-routes.ts';
 import { signInRoutes } from './auth/sign-in/routes.ts';
+import { stepUpRoutes } from './auth/step-up/routes.ts';
 import { fault } from './errors.ts';
 import { apiFeature } from './http/api/feature.ts';
 import { assetsPlugin } from './http/assets.ts';
@@ -15,10 +20,25 @@ import { headersPlugin } from './http/headers.ts';
 import { TLS_OPTIONS } from './http/tls.ts';
 import { refusalsPlugin } from './http/refusals.ts';
 import { createViews, viewsPlugin, type LayoutSource } from './http/views.ts';
+import { invitationRoutes } from './workspaces/people/invitation-routes.ts';
+import { peopleRoutes } from './workspaces/people/routes.ts';
+import { serviceAccountRoutes } from './workspaces/service-accounts/routes.ts';
+import { settingsRoutes } from './workspaces/settings/routes.ts';
+import { setupRoutes } from './workspaces/setup/routes.ts';
 
 /** Every feature of the core, in no order that matters. A feature's folder adds its line here. */
 export const FEATURES: readonly Feature[] = [
   signInRoutes,
+  enrolRoutes,
+  passkeySignInRoutes,
+  passwordResetRoutes,
+  stepUpRoutes,
+  accountRoutes,
+  setupRoutes,
+  invitationRoutes,
+  peopleRoutes,
+  serviceAccountRoutes,
+  settingsRoutes,
   importRoutes,
   documentsFeature,
   apiFeature,

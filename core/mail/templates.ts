@@ -4,12 +4,14 @@
  */
 export type MailContexts = {
   /** Somebody was invited to a workspace. */
-  invitation: { workspace: string; firstName: string; link: string; minutes: number };
+  invitation: { workspace: string; firstName: string; link: string; days: number };
   'password-reset': { firstName: string; link: string; minutes: number };
   /** The one-time link to a fresh installation. */
   setup: { link: string; minutes: number };
   /** A sign-in from a browser not seen before; `link` leads to the list of sessions. */
   'new-sign-in': { workspace: string; firstName: string; link: string };
+  /** Password or second factors were changed, by the person or an administrator. */
+  'sign-in-changed': { workspace: string; firstName: string; link: string };
   'account-locked': { workspace: string; firstName: string; link: string; minutes: number };
   /** `codeId` is the export's id, as shown on the page behind `link`. */
   'export-ready': { workspace: string; firstName: string; link: string; codeId: string };
@@ -20,14 +22,15 @@ export type MailTemplate = keyof MailContexts;
 /** `to` is a bare address; a name beside it could be a patient's. */
 export type MailMessage = { [T in MailTemplate]: { to: string; template: T; context: MailContexts[T] } }[MailTemplate];
 
-type Field = 'workspace' | 'firstName' | 'link' | 'minutes' | 'codeId';
+type Field = 'workspace' | 'firstName' | 'link' | 'minutes' | 'days' | 'codeId';
 
 /** The same lists at run time: what the compiler promised, held again where data comes from a job's payload. */
 export const MAIL_FIELDS: { readonly [T in MailTemplate]: readonly Field[] } = {
-  invitation: ['workspace', 'firstName', 'link', 'minutes'],
+  invitation: ['workspace', 'firstName', 'link', 'days'],
   'password-reset': ['firstName', 'link', 'minutes'],
   setup: ['link', 'minutes'],
   'new-sign-in': ['workspace', 'firstName', 'link'],
+  'sign-in-changed': ['workspace', 'firstName', 'link'],
   'account-locked': ['workspace', 'firstName', 'link', 'minutes'],
   'export-ready': ['workspace', 'firstName', 'link', 'codeId'],
 };
@@ -58,5 +61,6 @@ const CHECKS: Record<Field, (value: unknown, origin: string) => string | null> =
   // Links lead home only; RFC 3986 origin, so no look-alike prefix passes.
   link: (value, origin) => (typeof value === 'string' && URL.parse(value)?.origin === origin ? new URL(value).href : null),
   minutes: (value) => (typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= 43_200 ? String(value) : null),
+  days: (value) => (typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= 30 ? String(value) : null),
   codeId: (value) => (typeof value === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(value) ? value : null),
 };

@@ -3,7 +3,7 @@ import { composeServer } from '../../core/server.ts';
 import { openTestApp } from '../support/database.ts';
 import { bearer, createPeople, PASSWORD, sessionCookie, totpCode } from '../support/people.ts';
 import { Visitor } from '../support/visitor.ts';
-import type { Feature } from '../../core/server.ts';
+import type { Feature } from '../../core/http/feature.ts';
 import { credentialsOf } from '../../core/http/credentials.ts';
 import { FEATURES } from '../../core/server.ts';
 

@@ -18,6 +18,7 @@ export const layout: LayoutContext = {
 export const anonymous: LayoutContext = { ...layout, person: null, workspace: null, can: {} };
 
 const options = (...values: string[]): { value: string; label: string }[] => values.map((value) => ({ value, label: value }));
+const held = { action: '/admin/people/invite', fields: [{ name: 'email', value: 'tomas@willow.example' }] };
 const passkey = { optionsUrl: '/passkey/options', verifyUrl: '/passkey/verify' };
 const timeZones = options('America/New_York', 'America/Chicago', 'America/Los_Angeles');
 
@@ -96,7 +97,7 @@ export const anonymousPages: Record<string, object> = {
   'auth/recovery-codes': { codes: Array.from({ length: 10 }, (_, at) => `k${at}mv-7q2x-h4p${at}`), continueUrl: '/contacts' },
   'auth/setup': { action: '/setup/token', form: { timeZone: 'America/New_York' }, errors: { slug: 'Enter a short name.' }, timeZones, expiresAt: AT },
   'auth/invitation': { action: '/invitation/token', workspaceName: 'Willow Family Practice', role: 'agent', email: 'tomas@willow.example', form: {}, errors: {}, expiresAt: AT },
-  'auth/password-forgot': { form: {}, errors: {}, sent: false },
+  'auth/password-forgot': { form: {}, errors: {}, sent: false, byMail: true },
   'auth/password-reset': { action: '/password/reset/token', errors: { password: 'Enter at least 12 characters.' } },
   'demo/mail-list': { mails: [{ id: '1', to: 'tomas@willow.example', subject: 'Your invitation to Willow Family Practice', at: AT }] },
   'demo/mail': { mail: { to: 'tomas@willow.example', from: 'no-reply@localhost', subject: 'Your invitation', at: AT, parts: [{ text: 'Open this link:\n' }, { text: 'https://localhost:8443/invitation/x', href: '/invitation/x' }] } },
@@ -109,7 +110,9 @@ export const pages: Record<string, object> = {
   },
   'pages/error': { status: 404, code: 'contact.not_found', text: 'There is no such contact.' },
   'pages/confirm': { title: 'Merge two contacts?', text: 'Wim de Groot (born Jan 30, 1940) becomes part of W. de Groot.', consequences: ['Activities, appointments and documents move over.', 'The merge can be undone.'], action: '/contacts/merge', word: 'Merge', cancelHref: '/contacts', hidden: { other: ID } },
-  'auth/step-up': { reason: 'export the audit log', method: 'totp', methods: { totp: true, passkey: true }, errors: {}, passkey, next: '/audit/export' },
+  'auth/step-up': { methods: { totp: true, passkey: true }, errors: {}, passkey, next: '/audit/export', held, heldText: '{}' },
+  'auth/step-up-done': { held },
+  'admin/link': { title: 'Invitation', link: 'https://localhost:8443/invitation/x', back: '/admin/people' },
   'account/security': { errors: {}, passkeys: [{ id: '1', name: 'Front desk laptop', createdAt: AT, lastUsedAt: null }], totp: { since: AT }, recovery: { left: 9, of: 10 }, passkey },
   'account/sessions': { sessions },
   'contacts/list': { contacts, total: 200, search: { q: 'ach' }, statuses: options('new', 'active', 'inactive'), owners: options('Maren Okafor'), cursor: { next: 'abc' }, can: { create: true, import: true } },
@@ -143,7 +146,7 @@ export const pages: Record<string, object> = {
   },
   'admin/person': { person: { id: '2', name: 'Tomas Rey', email: 'tomas@willow.example', role: 'AGENT', securityOfficer: true, state: 'active', tone: 'good', me: false, factors: [{ label: 'Authenticator app', since: AT }] }, roles: options('ADMIN', 'AGENT'), errors: {}, sessions },
   'admin/sessions': { sessions: sessions.map((session) => ({ ...session, person: 'Tomas Rey' })) },
-  'admin/service-accounts': { accounts: [{ id: '1', name: 'Billing export', prefix: 'wk_live_ab12', scopes: ['contact.read'], expiresAt: AT, expired: true, lastUsedAt: AT }], fresh: { name: 'Intake bot', token: 'wk_live_9f2c…' }, scopes: [{ value: 'contact.read', label: 'contact.read', hint: 'Read contacts' }], form: { days: 90 }, errors: {} },
+  'admin/service-accounts': { accounts: [{ id: '1', name: 'Billing export', role: 'READONLY', prefix: 'wks_…ab12cd', scopes: ['contact.read'], expiresAt: AT, expired: true, lastUsedAt: AT }], fresh: { name: 'Intake bot', token: 'wks_9f2c…' }, roles: options('ADMIN', 'READONLY'), scopes: [{ value: 'contact.read', label: 'contact.read', hint: 'Read contacts' }], form: { days: 90 }, errors: {} },
   'admin/settings': { form: { name: 'Willow Family Practice', timeZone: 'America/New_York', idleMinutes: 480, absoluteHours: 12 }, timeZones, errors: {} },
 };
 

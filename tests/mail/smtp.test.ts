@@ -20,7 +20,7 @@ function mailTo(url: string, trusted: string | undefined = ca): Mail {
 const invitation = {
   to: 'new.person@example.org',
   template: 'invitation',
-  context: { workspace: 'Willow', firstName: 'Zoë', link: 'https://records.example.org/join/x', minutes: 60 },
+  context: { workspace: 'Willow', firstName: 'Zoë', link: 'https://records.example.org/join/x', days: 7 },
 } as const;
 
 t.test('STARTTLS: several mails over pooled, encrypted connections', async (t) => {

@@ -7,10 +7,11 @@ const ROOT = new URL('../../', import.meta.url);
 const ORIGIN = 'https://records.example.org';
 const link = `${ORIGIN}/reset?token=abc&x=1`;
 const all: MailContexts = {
-  invitation: { workspace: 'Smith & Sons', firstName: 'Zoë', link, minutes: 30 },
+  invitation: { workspace: 'Smith & Sons', firstName: 'Zoë', link, days: 7 },
   'password-reset': { firstName: 'Zoë', link, minutes: 30 },
   setup: { link, minutes: 30 },
   'new-sign-in': { workspace: 'Willow', firstName: 'Zoë', link },
+  'sign-in-changed': { workspace: 'Willow', firstName: 'Zoë', link },
   'account-locked': { workspace: 'Willow', firstName: 'Zoë', link, minutes: 15 },
   'export-ready': { workspace: 'Willow', firstName: 'Zoë', link, codeId: '0193-ab' },
 };

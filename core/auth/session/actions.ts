@@ -46,3 +46,8 @@ export async function endSession(tx: Tx, id: string): Promise<void> {
   if (session === undefined || session.user_id !== tx.scope.actor.id) authorize(tx, 'session.end', { type: 'session', id });
   if ((await endSessions(tx, { id }, id === tx.scope.actor.sessionId ? 'signed_out' : 'ended')) === 0) throw fault('session.not_found');
 }
+
+/** Every session of one's own but this one. Returns how many there were. */
+export async function endOtherSessions(tx: Tx): Promise<number> {
+  return endSessions(tx, { user_id: tx.scope.actor.id as string }, 'ended', tx.scope.actor.sessionId);
+}

@@ -7,7 +7,7 @@ import { Fault } from '../../errors.ts';
 import { originOf, scopeOf } from '../../http/credentials.ts';
 import { localPath } from '../../http/local-path.ts';
 import { parse } from '../../http/refusals.ts';
-import type { Feature } from '../../server.ts';
+import type { Feature } from '../../http/feature.ts';
 import { COOKIE_OPTIONS, SESSION_COOKIE } from '../session/cookie.ts';
 import { endSessions } from '../session/actions.ts';
 import { BROWSER_COOKIE, BROWSER_COOKIE_LIFE_MS, knownBrowser, rememberBrowser } from './known-browser.ts';
@@ -48,7 +48,7 @@ const PASSKEY_ALONE = { optionsUrl: '/sign-in/passkey/options', verifyUrl: '/sig
 const PASSKEY_SECOND = { optionsUrl: '/sign-in/second/passkey/options', verifyUrl: '/sign-in/second/passkey/verify' };
 
 function showSignIn(request: Request, h: ResponseToolkit): ResponseObject {
-  const next = nextOf(request);
+  const next = localNext(request);
   if (request.auth.isAuthenticated) return h.redirect(next || START_PAGE).code(303);
   return h.page('auth/sign-in', { form: { email: '', workspace: '', next }, errors: {}, passkey: PASSKEY_ALONE });
 }
@@ -69,7 +69,7 @@ async function takePassword(app: App, request: Request, h: ResponseToolkit): Pro
 
 async function showSecond(app: App, request: Request, h: ResponseToolkit): Promise<ResponseObject> {
   const challenge = await readChallenge(app, originOf(request), request.state[CHALLENGE_COOKIE], 'sign_in');
-  return secondPage(h, challenge, methodOf(challenge, request.query['method']), nextOf(request), {});
+  return secondPage(h, challenge, methodOf(challenge, request.query['method']), localNext(request), {});
 }
 
 async function takeCode(app: App, request: Request, h: ResponseToolkit): Promise<ResponseObject> {
@@ -105,12 +105,16 @@ function methodOf({ factors }: OpenChallenge, asked: unknown): SecondMethod {
   return has.find((method) => method === asked) ?? has[0] ?? 'recovery';
 }
 
-/** Puts the session and the known-browser cookie on the answer and forgets the challenge. */
-export function letIn(app: App, request: Request, h: ResponseToolkit, signedIn: SignedIn, next: string): ResponseObject {
+function letIn(app: App, request: Request, h: ResponseToolkit, signedIn: SignedIn, next: string): ResponseObject {
   setSession(app, request, h, signedIn);
-  return h.redirect(localPath(next) === '/' ? START_PAGE : localPath(next)).code(303);
+  return h.redirect(landingPage(next)).code(303);
 }
 
+export function landingPage(next: string): string {
+  return localPath(next) === '/' ? START_PAGE : localPath(next);
+}
+
+/** Puts the session and the known-browser cookie on the answer and forgets the challenge. */
 export function setSession(app: App, request: Request, h: ResponseToolkit, { cookie, user }: SignedIn): void {
   h.state(SESSION_COOKIE, cookie);
   h.state(BROWSER_COOKIE, rememberBrowser(app.formKey, request.state[BROWSER_COOKIE], user.email));
@@ -125,7 +129,7 @@ export function browserState(app: App, request: Request): BrowserState {
 }
 
 /** Where to go back to: `next` of our own links, `return` of the redirect that refusals make. */
-function nextOf(request: Request): string {
+export function localNext(request: Request): string {
   const asked: unknown = request.query['next'] ?? request.query['return'];
   return asked === undefined ? '' : localPath(asked);
 }

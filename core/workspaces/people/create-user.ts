@@ -3,10 +3,10 @@ import { record } from '../../audit/record.ts';
 import { hashPassword, isBcryptHash } from '../../auth/password/hash.ts';
 import { storePasswordHash } from '../../auth/password/store-password-hash.ts';
 import { TotpFactor } from '../../auth/totp/model.ts';
+import { User } from '../../auth/user.ts';
 import { normalizeEmail } from '../../crypto/normalize.ts';
 import { systemScope, type Designation, type Role } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
-import { User } from './model.ts';
 
 export type NewUser = {
   readonly email: string;

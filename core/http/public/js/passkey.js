@@ -19,7 +19,9 @@ for (const form of document.querySelectorAll('form[data-passkey]')) {
       const optionsJSON = await send(form.dataset.options, token, fields);
       const response = form.dataset.passkey === 'register' ? await startRegistration({ optionsJSON }) : await startAuthentication({ optionsJSON });
       const { redirect } = await send(form.dataset.verify, token, { ...fields, response });
-      location.assign(redirect);
+      const held = document.querySelector('form[data-held-form]');
+      if (held) held.submit();
+      else location.assign(redirect);
     } catch (error) {
       said.textContent = explain(error);
       button.disabled = false;

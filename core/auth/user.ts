@@ -1,8 +1,9 @@
-import { WorkspaceModel } from '../../db/model.ts';
-import type { Designation, Role } from '../../db/scope.ts';
+import { WorkspaceModel } from '../db/model.ts';
+import type { Designation, Role } from '../db/scope.ts';
 
 export type UserStatus = 'invited' | 'active' | 'disabled';
 
+/** A person who works in a workspace. */
 export class User extends WorkspaceModel {
   static override tableName = 'users';
   declare email: string;

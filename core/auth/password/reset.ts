@@ -1,0 +1,57 @@
+import type { App } from '../../app.ts';
+import { record } from '../../audit/record.ts';
+import { uuidv7 } from '../../crypto/uuid.ts';
+import { fault } from '../../errors.ts';
+import { enqueueFor } from '../../jobs/enqueue.ts';
+import { findLink, spendLink, type LiveLink } from '../links.ts';
+import { mailPasswordReset, tellOfChange } from '../mail/notices.ts';
+import { endSessions } from '../session/actions.ts';
+import { countAttempt, subjectsOf } from '../sign-in/attempts.ts';
+import { claimantActor, scopeBeforeSession, type Origin } from '../sign-in/challenge.ts';
+import { hashPassword } from './hash.ts';
+import { checkNewPassword } from './policy.ts';
+import { storePasswordHash } from './store-password-hash.ts';
+
+type Account = { workspaceId: string; userId: string };
+
+const ACCOUNTS = `select u.workspace_id as "workspaceId", u.id as "userId" from app.users u join sys.workspaces w on w.id = u.workspace_id
+  where u.email = :email and u.status = 'active' and w.status = 'active' order by u.created_at limit 20`;
+
+/**
+ * Asks for a link. Whether the e-mail is known changes neither the answer nor the work (ASVS 5.0 V6.3.8): for an unknown one a job is
+ * queued that finds nobody. Its own counters keep a mailbox from being flooded.
+ * @throws Fault request.rate_limited
+ */
+export async function requestPasswordReset(app: App, origin: Origin, email: string): Promise<void> {
+  const isAllowed = await app.withSystem('sign_in', async (tx) => {
+    if (!(await countAttempt(tx, subjectsOf(app.formKey, { email: `reset ${email}`, ip: origin.ip })))) return false;
+    const { rows } = (await tx.knex.raw(ACCOUNTS, { email })) as { rows: Account[] };
+    const nobody = (await tx.knex('sys.workspaces').where({ status: 'active' }).first('id')) as { id: string } | undefined;
+    const accounts = rows.length === 0 && nobody !== undefined ? [{ workspaceId: nobody.id, userId: uuidv7() }] : rows;
+    for (const { workspaceId, userId } of accounts) await enqueueFor(tx, workspaceId, mailPasswordReset, { user: userId });
+    return true;
+  });
+  if (!isAllowed) throw fault('request.rate_limited');
+}
+
+export function readResetLink(app: App, origin: Origin, token: unknown): Promise<LiveLink> {
+  return findLink(app, origin, 'password_reset', token);
+}
+
+/**
+ * Sets the password, ends every session and leaves the second factor as it is (ASVS 5.0 V6.4.3): nobody is signed in by a mail.
+ * @throws Fault link.over · request.invalid
+ */
+export async function resetPassword(app: App, origin: Origin, token: unknown, password: string): Promise<void> {
+  const link = await readResetLink(app, origin, token);
+  const complaint = await checkNewPassword(app, password, link);
+  if (complaint !== null) throw fault('request.invalid', { fields: [{ path: 'password', text: complaint }] });
+  const hash = await hashPassword(password);
+  await app.withWorkspace(scopeBeforeSession(link.workspaceId, origin, claimantActor({ id: link.userId, email: link.email, name: link.name })), async (tx) => {
+    await spendLink(tx, link.id);
+    await storePasswordHash(tx, link.userId, hash);
+    record(tx, { action: 'auth.password_reset', target: { type: 'user', id: link.userId } });
+    await endSessions(tx, { user_id: link.userId }, 'password_changed');
+    await tellOfChange(app, tx, link.userId);
+  });
+}
