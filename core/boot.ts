@@ -5,6 +5,7 @@ import { parseRootKeys, type Config } from './config.ts';
 import { localRootKeys, MissingRootKeyError } from './crypto/root-keys.ts';
 import { startEmbedded } from './db/embedded.ts';
 import { CORE_MIGRATIONS, migrate } from './db/migrate.ts';
+import { ensureKeyLog } from './audit/store/key-events.ts';
 import { ensureSecrets } from './db/secrets.ts';
 import { createLog } from './log.ts';
 
@@ -37,7 +38,9 @@ export async function migrateDatabase(config: Config, urls: DatabaseUrls): Promi
   if (urls.ownerUrl === null) return [];
   const roles = { app: decodeURIComponent(new URL(urls.appUrl).username), jobs: decodeURIComponent(new URL(urls.jobsUrl).username) };
   const applied = await migrate(urls.ownerUrl, roles, [CORE_MIGRATIONS]);
-  await ensureSecrets(urls.ownerUrl, localRootKeys(config.rootKeys));
+  const roots = localRootKeys(config.rootKeys);
+  await ensureSecrets(urls.ownerUrl, roots);
+  await ensureKeyLog(urls.ownerUrl, roots);
   return applied;
 }
 

@@ -1,16 +1,17 @@
 import type { Knex } from 'knex';
 import { uuidv7 } from '../crypto/uuid.ts';
 import type { SystemTx, Tx } from '../db/scope.ts';
+import { AUDIT_SECRET } from '../db/secrets.ts';
 import { canonicalize } from './canonical.ts';
-import { entryMessage, NO_PREVIOUS, type AuditEntry } from './entry.ts';
+import { entryMessage, NO_PREVIOUS, parseEntry } from './entry.ts';
 import { sha256 } from './primitives.ts';
-import type { SigningKey } from './signing-key.ts';
+import type { Signer } from './signer.ts';
 
 /**
  * Seals what a transaction recorded, as its last statements before COMMIT. The chain of a workspace is held by a transaction-level advisory
  * lock: PostgreSQL releases it only once the commit is durable, so two writers, in one process or in several, can never fork the chain.
  */
-type Head = { seq: number; prev: string };
+type Head = { seq: number; prev: string; /** Version of the key to sign with. */ keyVersion: number };
 
 const held = new WeakMap<Tx | SystemTx, Promise<Head>>();
 
@@ -29,20 +30,24 @@ export function holdChain(tx: Tx | SystemTx): void {
  * Sends the sealing INSERT and returns without waiting for its answer, so that it shares a round trip with COMMIT.
  * The returned promise rejects when the INSERT fails; the transaction is then aborted and COMMIT cannot succeed.
  */
-export async function sealPending(tx: Tx | SystemTx, key: SigningKey): Promise<{ inserted: Promise<unknown> }> {
+export async function sealPending(tx: Tx | SystemTx, signer: Signer): Promise<{ inserted: Promise<unknown> }> {
   if (tx.pending.length === 0) return { inserted: Promise.resolve() };
   holdChain(tx);
-  let { seq, prev } = await (held.get(tx) as Promise<Head>);
+  const head = await (held.get(tx) as Promise<Head>);
+  if (head.keyVersion !== signer.version) await signer.renew(tx.knex);
+  const { key } = signer;
+  let { seq, prev } = head;
   const { workspaceId, actor, ip, userAgent, requestId } = tx.scope;
   const column: { seq: number[]; id: string[]; at: string[]; action: string[]; outcome: string[]; targetType: (string | null)[]; targetId: (string | null)[]; body: string[]; hash: Buffer[]; signature: Buffer[] } =
     { seq: [], id: [], at: [], action: [], outcome: [], targetType: [], targetId: [], body: [], hash: [], signature: [] };
   for (const pending of tx.pending) {
     seq += 1;
     const now = Date.now();
-    const entry: AuditEntry = {
+    // What could not be read back must not be sealed: no verifier would go past it.
+    const entry = parseEntry({
       v: 1, workspace: workspaceId, seq, id: uuidv7(now), at: new Date(now).toISOString(), actor: { kind: actor.kind, id: actor.id, name: actor.name },
       action: pending.action, outcome: pending.outcome, target: pending.target, ip, userAgent, requestId, detail: pending.detail, prev,
-    };
+    });
     const body = canonicalize(entry);
     const hash = Buffer.from(sha256(Buffer.from(body, 'utf8')));
     column.seq.push(seq);
@@ -58,7 +63,7 @@ export async function sealPending(tx: Tx | SystemTx, key: SigningKey): Promise<{
     prev = hash.toString('hex');
   }
   tx.pending.length = 0;
-  held.set(tx, Promise.resolve({ seq, prev }));
+  held.set(tx, Promise.resolve({ seq, prev, keyVersion: signer.version }));
   const bindings: unknown[] = [
     workspaceId, actor.kind, actor.id, key.keyId, column.seq, column.id, column.at, column.action, column.outcome, column.targetType, column.targetId, column.body, column.hash, column.signature,
   ];
@@ -70,10 +75,17 @@ export async function sealPending(tx: Tx | SystemTx, key: SigningKey): Promise<{
 const INSERT = `insert into app.audit_entries (workspace_id, actor_kind, actor_id, key_id, seq, id, at, action, outcome, target_type, target_id, body, hash, signature)
 select ?::uuid, ?::text, ?::uuid, ?::text, e.* from unnest(?::bigint[], ?::uuid[], ?::timestamptz[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bytea[], ?::bytea[]) as e`;
 
+type HeadRow = { seq: number | null; hash: Buffer | null; key_version: number };
+
+const NEWEST = `select e.seq, e.hash, k.key_version
+from (select 1) one
+left join lateral (select seq, hash from app.audit_entries where workspace_id = ? order by seq desc limit 1) e on true
+cross join lateral (select max(version) as key_version from sys.secrets where name = ?) k`;
+
 /** Two statements, sent together: under READ COMMITTED the second's snapshot is taken once the first has the lock. */
 async function lockHead(knex: Knex.Transaction, workspaceId: string): Promise<Head> {
   const locked = knex.raw('select pg_advisory_xact_lock(hashtextextended(?, 4711))', [workspaceId]).then(() => undefined);
-  const newest = knex.raw('select seq, hash from app.audit_entries where workspace_id = ? order by seq desc limit 1', [workspaceId]).then((result: { rows: { seq: number; hash: Buffer }[] }) => result.rows[0]);
-  const [, row] = await Promise.all([locked, newest]);
-  return row === undefined ? { seq: 0, prev: NO_PREVIOUS } : { seq: row.seq, prev: row.hash.toString('hex') };
+  const newest = knex.raw(NEWEST, [workspaceId, AUDIT_SECRET]).then((result: { rows: HeadRow[] }) => result.rows[0] as HeadRow);
+  const [, { seq, hash, key_version: keyVersion }] = await Promise.all([locked, newest]);
+  return { seq: seq ?? 0, prev: hash?.toString('hex') ?? NO_PREVIOUS, keyVersion };
 }

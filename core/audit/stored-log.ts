@@ -1,9 +1,13 @@
 import type { SystemTx, Tx } from '../db/scope.ts';
 import { sealedLine } from './check-block.ts';
 import type { AuditEntry } from './entry.ts';
+import { FormatError } from './format-error.ts';
+import { readKeyLog } from './key-log.ts';
 import type { VerificationKey } from './key-log.ts';
 import { CompactRange, HASH_BYTES, leafHash } from './merkle.ts';
 import { toBase64, toHex } from './primitives.ts';
+import type { SigningKey } from './signing-key.ts';
+import { readKeyEvents } from './store/key-events.ts';
 import { TILE_WIDTH, type TileReader } from './tiles.ts';
 
 // The log as PostgreSQL holds it: entries with columns beside the signed body, full tiles, checkpoints, keys.
@@ -44,10 +48,23 @@ export async function readCheckpoints({ knex }: LogTx): Promise<StoredCheckpoint
   return (await knex('app.audit_checkpoints').select('size', 'root', 'note').orderBy('size')) as StoredCheckpoint[];
 }
 
-/** The installation's signing keys with their life. */
-export async function readKeys({ knex }: LogTx): Promise<VerificationKey[]> {
-  const rows = (await knex('sys.signing_keys').select('key_id', 'public_key', 'purpose', 'created_at', 'retired_at').orderBy('created_at')) as { key_id: string; public_key: Buffer; purpose: string; created_at: Date; retired_at: Date | null }[];
-  return rows.map((row) => ({ keyId: row.key_id, publicKey: toBase64(row.public_key), purpose: row.purpose, createdAt: row.created_at.toISOString(), retiredAt: row.retired_at?.toISOString() ?? null }));
+type KeyRow = { readonly key_id: string; readonly public_key: Buffer; readonly purpose: string; readonly retired_at: Date | null };
+
+/**
+ * The installation's signing keys with their life, as the key log proves them. Null when it does not: the log does not hold, the table that
+ * repeats it says otherwise, or `own` is not in it, the key this program signs with, which a root key guards and the database cannot replace.
+ */
+export async function readKeys(tx: LogTx, installationId: string, own: SigningKey): Promise<VerificationKey[] | null> {
+  const [events, rows] = await Promise.all([readKeyEvents(tx), tx.knex('sys.signing_keys').select('key_id', 'public_key', 'purpose', 'retired_at') as Promise<KeyRow[]>]);
+  try {
+    const keys = readKeyLog(events, installationId);
+    const repeated = keys.every((key) => rows.some((row) => row.key_id === key.keyId && toBase64(row.public_key) === key.publicKey && row.purpose === key.purpose && (row.retired_at?.toISOString() ?? null) === key.retiredAt));
+    const isProved = repeated && rows.length === keys.length && keys.some(({ publicKey }) => publicKey === toBase64(own.publicKey));
+    return isProved ? keys : null;
+  } catch (error) {
+    if (error instanceof FormatError) return null;
+    throw error;
+  }
 }
 
 /** The lines an export bundle would hold, for checkLines. */

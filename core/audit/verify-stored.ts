@@ -37,11 +37,12 @@ const WEEK_MS = 7 * 24 * 3600_000;
 export async function verifyStored(log: StoredLog, scope: Scope, extent: Extent = 'since-checkpoint'): Promise<Verification> {
   const startedAt = new Date();
   const inLog = <T>(fn: (tx: LogTx) => Promise<T>): Promise<T> => (scope.workspaceId === INSTALLATION_WORKSPACE ? log.withSystem('audit.verify', fn) : log.withWorkspace(scope, fn));
-  const { head, checkpoints, keys, isWhole } = await inLog(async (tx) => ({
-    head: (await readHead(tx)).seq, checkpoints: await readCheckpoints(tx), keys: await readKeys(tx), isWhole: extent === 'whole' || (extent === 'weekly' && (await isWholeDue(tx, startedAt))),
+  const { head, checkpoints, proved, isWhole } = await inLog(async (tx) => ({
+    head: (await readHead(tx)).seq, checkpoints: await readCheckpoints(tx), proved: await readKeys(tx, log.installationId, log.signer), isWhole: extent === 'whole' || (extent === 'weekly' && (await isWholeDue(tx, startedAt))),
   }));
   const newest = checkpoints.at(-1);
-  let fault = checkpointFault(log, scope.workspaceId, isWhole ? checkpoints : checkpoints.slice(-1), keys, head);
+  const keys = proved ?? [];
+  let fault: StoredFault | null = proved === null ? { kind: 'key', seq: null } : checkpointFault(log, scope.workspaceId, isWhole ? checkpoints : checkpoints.slice(-1), keys, head);
   let start = chainStart();
   if (!isWhole && fault === null && newest !== undefined) {
     const resumed = await inLog((tx) => resumeAt(tx, newest));

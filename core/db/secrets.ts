@@ -15,7 +15,14 @@ export type Secrets = {
   /** For form tokens and other short-lived MACs of the program. */
   readonly formKey: Buffer;
   readonly auditKey: KeyObject;
+  /** Goes up by one with each rotation. */
+  readonly auditKeyVersion: number;
 };
+
+/** Name of the private signing key among the secrets. */
+export const AUDIT_SECRET = 'audit';
+
+type SecretRow = { readonly name: string; readonly version: number; readonly wrapped: string };
 
 /** What a secret's wrapping is bound to. */
 export const secretContext = (name: string, version: number): string => `secret\n${name}\n${version}`;
@@ -32,7 +39,7 @@ export async function ensureSecrets(ownerUrl: string, roots: RootKeyProvider): P
     const wrapped = {
       context: await roots.wrap(contextKey, secretContext('context', 1)),
       form: await roots.wrap(randomBytes(32), secretContext('form', 1)),
-      audit: await roots.wrap(pair.privateKey.export({ format: 'der', type: 'pkcs8' }), secretContext('audit', 1)),
+      [AUDIT_SECRET]: await roots.wrap(pair.privateKey.export({ format: 'der', type: 'pkcs8' }), secretContext('audit', 1)),
     };
     await knex.transaction(async (trx) => {
       await trx('sys.installation').insert({ id: uuidv7() });
@@ -51,16 +58,21 @@ export async function loadSecrets(appUrl: string, roots: RootKeyProvider): Promi
   try {
     const [installation, rows] = await Promise.all([knex('sys.installation').first('id'), knex('sys.secrets').select('name', 'version', 'wrapped').orderBy('version', 'desc')]);
     if (installation === undefined) throw new Error('This database has no installation yet: run `npx wardkeep migrate`.');
-    const open = async (name: string): Promise<Buffer> => {
-      const row = rows.find((candidate: { name: string }) => candidate.name === name) as { version: number; wrapped: string } | undefined;
+    const newest = (name: string): SecretRow => {
+      const row = (rows as SecretRow[]).find((candidate) => candidate.name === name);
       if (row === undefined) throw new Error(`The installation's ${name} secret is missing from sys.secrets.`);
-      return roots.unwrap(row.wrapped, secretContext(name, row.version));
+      return row;
+    };
+    const open = (name: string): Promise<Buffer> => {
+      const { version, wrapped } = newest(name);
+      return roots.unwrap(wrapped, secretContext(name, version));
     };
     return {
       installationId: (installation as { id: string }).id,
       contextKey: { id: 'c1', bytes: await open('context') },
       formKey: await open('form'),
-      auditKey: createPrivateKey({ key: await open('audit'), format: 'der', type: 'pkcs8' }),
+      auditKey: createPrivateKey({ key: await open(AUDIT_SECRET), format: 'der', type: 'pkcs8' }),
+      auditKeyVersion: newest(AUDIT_SECRET).version,
     };
   } finally {
     await knex.destroy();

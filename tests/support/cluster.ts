@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ensureKeyLog } from '../../core/audit/store/key-events.ts';
 import { localRootKeys } from '../../core/crypto/root-keys.ts';
 import { startEmbedded, type EmbeddedUrls } from '../../core/db/embedded.ts';
 import { CORE_MIGRATIONS, migrate } from '../../core/db/migrate.ts';
@@ -30,7 +31,9 @@ export async function startTestCluster(): Promise<TestCluster> {
     };
     try {
       await migrate(server.ownerUrl, { app: 'wardkeep_app', jobs: 'wardkeep_jobs' }, [CORE_MIGRATIONS]);
-      await ensureSecrets(server.ownerUrl, localRootKeys([...TEST_ROOT_KEYS]));
+      const roots = localRootKeys([...TEST_ROOT_KEYS]);
+      await ensureSecrets(server.ownerUrl, roots);
+      await ensureKeyLog(server.ownerUrl, roots);
     } catch (error) {
       await stop();
       throw error;

@@ -20,8 +20,9 @@ export const OURS = ['app', 'sys', 'sec', 'history', 'public'] as const;
 /** Tables of `sys`, and exactly what each run-time role may do there: `privilege` or `privilege(column)`. */
 export const SYSTEM_TABLES: Readonly<Record<string, Readonly<Record<RuntimeRole, readonly string[]>>>> = {
   installation: { app: ['select'], jobs: ['select'] },
-  secrets: { app: ['select'], jobs: ['select', 'insert', 'update'] },
+  secrets: { app: ['select'], jobs: ['select', 'insert', 'update', 'delete'] },
   signing_keys: { app: ['select'], jobs: ['select', 'insert', 'update(retired_at)'] },
+  key_events: { app: ['select'], jobs: ['select', 'insert'] },
   workspaces: { app: [], jobs: ['select', 'insert', 'update'] },
   attempt_counters: { app: [], jobs: ['select', 'insert', 'update', 'delete'] },
 };

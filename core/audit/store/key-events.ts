@@ -1,0 +1,33 @@
+import knexModule from 'knex';
+import type { Knex } from 'knex';
+import type { RootKeyProvider } from '../../crypto/root-keys.ts';
+import { loadSecrets } from '../../db/secrets.ts';
+import { keyCreated } from '../key-log.ts';
+import type { SealedKeyEvent } from '../key-log.ts';
+import { signingKey } from '../signing-key.ts';
+
+/** The installation's key log as stored, oldest first. Unverified: hand it to readKeyLog. */
+export async function readKeyEvents({ knex }: { readonly knex: Knex }): Promise<SealedKeyEvent[]> {
+  return (await knex('sys.key_events').orderBy('seq').pluck('event')) as SealedKeyEvent[];
+}
+
+/** Continues the stored key log; two writers of the same place collide on its primary key. */
+export async function appendKeyEvents({ knex }: { readonly knex: Knex }, events: readonly SealedKeyEvent[]): Promise<void> {
+  await knex('sys.key_events').insert(events.map((sealed) => ({ seq: sealed.event.seq, event: JSON.stringify(sealed) })));
+}
+
+/** Begins the key log with the key that was made with the installation. Run by `migrate` under the owner role; again changes nothing. */
+export async function ensureKeyLog(ownerUrl: string, roots: RootKeyProvider): Promise<void> {
+  const knex = knexModule({ client: 'pg', connection: ownerUrl, pool: { min: 0, max: 1 } });
+  try {
+    if ((await knex('sys.key_events').first('seq')) !== undefined) return;
+    const { installationId, auditKey } = await loadSecrets(ownerUrl, roots);
+    const key = signingKey(auditKey);
+    const { created_at } = (await knex('sys.signing_keys').where({ key_id: key.keyId }).first('created_at')) as { created_at: Date };
+    const first = keyCreated([], installationId, created_at.toISOString(), key, null);
+    // Programs that start at once make the same event: it holds nothing random.
+    await knex('sys.key_events').insert({ seq: 1, event: JSON.stringify(first) }).onConflict().ignore();
+  } finally {
+    await knex.destroy();
+  }
+}

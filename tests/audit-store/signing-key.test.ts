@@ -1,0 +1,79 @@
+import t from 'tap';
+import { openApp } from '../../core/app.ts';
+import { readKeyLog } from '../../core/audit/key-log.ts';
+import { record } from '../../core/audit/record.ts';
+import { readKeyEvents } from '../../core/audit/store/key-events.ts';
+import { rotateSigningKey } from '../../core/audit/store/rotate-signing-key.ts';
+import { verifyStored } from '../../core/audit/verify-stored.ts';
+import { checkCatalog } from '../../core/db/coverage/check-catalog.ts';
+import { asSuperuser } from '../../core/db/embedded.ts';
+import { systemScope, type JsonValue } from '../../core/db/scope.ts';
+import { createLog } from '../../core/log.ts';
+import { createWorkspace } from '../../core/workspaces/create-workspace.ts';
+import { openTestApp } from '../support/database.ts';
+
+const { app, config, database } = await openTestApp(t);
+const sql = (text: string, values: unknown[] = []) => asSuperuser(database.superuserUrl, (client) => client.query(text, values));
+const scope = systemScope(await createWorkspace(app, { slug: 'willow', name: 'Willow', timeZone: 'UTC' }), 'test');
+const act = (on = app, detail: { [key: string]: JsonValue } = {}, action = 'test.acted') => on.withWorkspace(scope, async (tx) => record(tx, { action, detail }));
+const lastKey = async () => ((await sql('select key_id from app.audit_entries where workspace_id = $1 order by seq desc limit 1', [scope.workspaceId])).rows[0] as { key_id: string }).key_id;
+
+t.test('the key log begins with the installation', async (t) => {
+  const events = await app.withWorkspace(scope, readKeyEvents);
+  t.match(readKeyLog(events, app.installationId), [{ keyId: app.signer.keyId, retiredAt: null }]);
+  t.same(await checkCatalog(database.appUrl, { roles: { app: 'wardkeep_app', jobs: 'wardkeep_jobs' } }), []);
+});
+
+t.test('a rotation is in the key log, and running programs follow with their next entry', async (t) => {
+  const other = await openApp({ config, log: createLog('silent'), appUrl: database.appUrl, jobsUrl: database.jobsUrl });
+  t.teardown(() => other.close());
+  await act(other);
+  const before = await lastKey();
+  const { keyId, retired } = await rotateSigningKey(app);
+  t.equal(retired, before);
+  t.equal(app.signer.keyId, keyId, 'the rotation’s own entry is signed by the new key');
+  await act(other);
+  t.equal(await lastKey(), keyId);
+  t.equal(other.signer.keyId, keyId);
+  t.equal((await sql(`select count(*)::int as n from sys.secrets where name = 'audit'`)).rows[0].n, 1, 'the old private key is gone');
+
+  const keys = readKeyLog(await app.withWorkspace(scope, readKeyEvents), app.installationId);
+  t.match(keys, [{ keyId: before, retiredAt: String }, { keyId, retiredAt: null }]);
+  t.match(await verifyStored(app, scope, 'whole'), { ok: true });
+
+  const restarted = await openApp({ config, log: createLog('silent'), appUrl: database.appUrl, jobsUrl: database.jobsUrl });
+  t.teardown(() => restarted.close());
+  t.equal(restarted.signer.keyId, keyId);
+});
+
+t.test('of two rotations at once one is refused', async (t) => {
+  const outcomes = await Promise.allSettled([rotateSigningKey(app), rotateSigningKey(app)]);
+  t.same(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+  t.match(outcomes.find(({ status }) => status === 'rejected'), { reason: { code: 'key.rotation_recent' } });
+  await act();
+  t.match(await verifyStored(app, scope, 'whole'), { ok: true });
+});
+
+t.test('what could not be read back is not sealed, and its transaction does not commit', async (t) => {
+  await t.rejects(act(app, {}, 'Not an action'), { name: 'FormatError' });
+  await t.rejects(act(app, { lone: '\ud800' }));
+  t.match(await verifyStored(app, scope, 'whole'), { ok: true });
+});
+
+t.test('keys changed in the database', async (t) => {
+  const changes: [string, string, string][] = [
+    ['another public key in the list', `update sys.signing_keys set public_key = sha256(public_key) where retired_at is null`, 'signing_keys'],
+    ['a retirement undone in the list', `update sys.signing_keys set retired_at = null`, 'signing_keys'],
+    ['a key more in the list', `insert into sys.signing_keys (key_id, public_key) values ('0000000000000000', sha256('x'))`, 'signing_keys'],
+    ['an event removed', `delete from sys.key_events where seq = (select max(seq) from sys.key_events)`, 'key_events'],
+    ['an event changed', `update sys.key_events set event = jsonb_set(event, '{event,at}', '"2031-01-01T00:00:00.000Z"') where seq = 1`, 'key_events'],
+    ['all events removed', `delete from sys.key_events`, 'key_events'],
+  ];
+  for (const [what, change, table] of changes) {
+    await sql(`create table public.kept as table sys.${table}`);
+    await sql(change);
+    t.match(await verifyStored(app, scope), { ok: false, fault: { kind: 'key', seq: null } }, what);
+    await sql(`delete from sys.${table}; insert into sys.${table} select * from public.kept; drop table public.kept`);
+    t.match(await verifyStored(app, scope), { ok: true }, `${what}: put back`);
+  }
+});
