@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Config } from './config.ts';
 import { localRootKeys, type RootKeyProvider } from './crypto/root-keys.ts';
 import { signingKey, type SigningKey } from './audit/signing-key.ts';
@@ -6,7 +7,9 @@ import { createSigner } from './audit/signer.ts';
 import { openDoor, type Door } from './db/door.ts';
 import { createKeyLoader } from './db/key-store.ts';
 import { loadSecrets } from './db/secrets.ts';
+import { readAsset } from './http/read-asset.ts';
 import type { Log } from './log.ts';
+import { createMail, type Mail } from './mail/mail.ts';
 
 /** What a running program is made of. Made once at boot, handed on explicitly; there are no globals. */
 export type App = Door & {
@@ -18,6 +21,8 @@ export type App = Door & {
   readonly signer: SigningKey;
   /** MAC key for form tokens and other short-lived program tokens. */
   readonly formKey: Buffer;
+  /** Null in production without SMTP: links are then shown to whoever made them, to pass on. */
+  readonly mail: Mail | null;
   /** Drops a workspace's cached keys after they changed. */
   forgetKeys(workspaceId: string): void;
 };
@@ -29,5 +34,17 @@ export async function openApp(options: { config: Config; log: Log; appUrl: strin
   const signer = createSigner(roots, { key: signingKey(secrets.auditKey), version: secrets.auditKeyVersion });
   const loadKeys = createKeyLoader(roots);
   const door = openDoor({ appUrl, jobsUrl, contextKey: secrets.contextKey, loadKeys, seal: (tx) => sealPending(tx, signer), ...(options.poolSize === undefined ? {} : { poolSize: options.poolSize }) });
-  return { ...door, config, log, installationId: secrets.installationId, roots, get signer() { return signer.key; }, formKey: secrets.formKey, forgetKeys: loadKeys.forget };
+  const mail = mailOf(config);
+  const close = async () => {
+    await door.close();
+    await mail?.close();
+  };
+  return { ...door, close, mail, config, log, installationId: secrets.installationId, roots, get signer() { return signer.key; }, formKey: secrets.formKey, forgetKeys: loadKeys.forget };
+}
+
+/** By SMTP where it is set; the demo keeps its mail in a folder that `/demo/mail` shows. */
+function mailOf(config: Config): Mail | null {
+  const { origin, smtp, mode, dataDir } = config;
+  if (smtp !== null) return createMail({ from: smtp.from, origin, readAsset, delivery: { kind: 'smtp', url: smtp.url } });
+  return mode === 'demo' ? createMail({ from: `Wardkeep <no-reply@${new URL(origin).hostname}>`, origin, readAsset, delivery: { kind: 'folder', dir: join(dataDir, 'mail') } }) : null;
 }
