@@ -84,6 +84,7 @@ const BREAKS: readonly Break[] = [
 
   { by: 'create unique index one_email on app.users (email)', finds: [['index.unique', 'app.one_email']] },
   { by: `${PROTECTED}; alter table app.widgets drop constraint widgets_pkey, add primary key (id)`, finds: [['index.unique', 'app.widgets_pkey']] },
+  { by: 'create index by_email on app.users (email)', finds: [['index.led', 'app.by_email']] },
   { by: 'alter table app.appointments add constraint alone exclude using gist (practitioner_id with =)', finds: [['index.exclusion', 'alone']] },
   { by: `${PROTECTED}; create unique index i on app.contacts (workspace_id, id, status); create unique index w on app.workspaces (workspace_id); alter table app.widgets add column user_id uuid; call sec.forget_statistics('app.widgets');
       alter table app.widgets add foreign key (id, user_id) references app.users (workspace_id, id)`, finds: [['key.foreign', /^widgets_/]] },

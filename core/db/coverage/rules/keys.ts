@@ -2,13 +2,19 @@ import type { Rule } from '../rule.ts';
 
 const LED_BY_WORKSPACE = (attnum: string, relation: string) => `exists (select from pg_attribute a where a.attrelid = ${relation} and a.attnum = ${attnum} and a.attname = 'workspace_id')`;
 
-/** Keys PostgreSQL checks across all rows whatever the policy says: each must start with the workspace, or its refusals tell of foreign rows. */
+/** Keys and indexes work across all rows whatever the policy says: each must start with the workspace, or it tells of foreign rows. */
 export const KEY_RULES: readonly Rule[] = [
   {
     name: 'index.unique',
     remedy: 'Start the unique index or primary key with workspace_id.',
     find: `select i.indexrelid::regclass::text as object, 'is unique across workspaces: a refused insert tells that another workspace holds the value' as text from pg_index i
            where i.indrelid in (select oid from tables) and i.indisunique and not ${LED_BY_WORKSPACE('(i.indkey::int2[])[0]', 'i.indrelid')}`,
+  },
+  {
+    name: 'index.led',
+    remedy: 'Start the index with workspace_id.',
+    find: `select i.indexrelid::regclass::text as object, 'finds rows of all workspaces by value: EXPLAIN ANALYZE counts those the policy removes' as text from pg_index i
+           where i.indrelid in (select oid from tables) and not i.indisunique and not i.indisexclusion and not ${LED_BY_WORKSPACE('(i.indkey::int2[])[0]', 'i.indrelid')}`,
   },
   {
     name: 'index.exclusion',
