@@ -7,7 +7,7 @@ import { createSigner } from './audit/signer.ts';
 import { openDoor, type Door } from './db/door.ts';
 import { createKeyLoader } from './db/key-store.ts';
 import { loadSecrets } from './db/secrets.ts';
-import { readAsset } from './http/read-asset.ts';
+import { readAsset } from './read-asset.ts';
 import type { Log } from './log.ts';
 import { createMail, type Mail } from './mail/mail.ts';
 
@@ -16,6 +16,8 @@ export type App = Door & {
   readonly config: Config;
   readonly log: Log;
   readonly installationId: string;
+  /** Who may connect how: for the job worker and for claims that probe the database from outside the door. */
+  readonly database: { readonly appUrl: string; readonly jobsUrl: string };
   readonly roots: RootKeyProvider;
   /** Signs audit entries and checkpoints; another one after a rotation. */
   readonly signer: SigningKey;
@@ -39,7 +41,7 @@ export async function openApp(options: { config: Config; log: Log; appUrl: strin
     await door.close();
     await mail?.close();
   };
-  return { ...door, close, mail, config, log, installationId: secrets.installationId, roots, get signer() { return signer.key; }, formKey: secrets.formKey, forgetKeys: loadKeys.forget };
+  return { ...door, close, mail, config, log, installationId: secrets.installationId, database: { appUrl, jobsUrl }, roots, get signer() { return signer.key; }, formKey: secrets.formKey, forgetKeys: loadKeys.forget };
 }
 
 /** By SMTP where it is set; the demo keeps its mail in a folder that `/demo/mail` shows. */

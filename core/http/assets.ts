@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { brotliCompressSync, constants, createBrotliCompress, gzipSync } from 'node:zlib';
 import type { Plugin } from '@hapi/hapi';
-import { readAsset } from './read-asset.ts';
+import { readAsset } from '../read-asset.ts';
 
 /**
  * Every file a page may load, by the name that templates use. A name made of several files is their concatenation: the style sheets'

@@ -5,7 +5,7 @@ import { flashPlugin, takeFlashes } from './flash.ts';
 import type { Flash } from './flash.ts';
 import { calendarDate, formatAge, formatAgo, formatDate, formatDateTime, formatTime } from './formats.ts';
 import { iconMarkup } from './icons.ts';
-import { listAssets, readAsset } from './read-asset.ts';
+import { listAssets, readAsset } from '../read-asset.ts';
 import { themeOf, themePlugin } from './theme.ts';
 import type { Theme } from './theme.ts';
 

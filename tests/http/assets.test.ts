@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import t from 'tap';
 import { assetUrl } from '../../core/http/assets.ts';
-import { listAssets, readAsset } from '../../core/http/read-asset.ts';
+import { listAssets, readAsset } from '../../core/read-asset.ts';
 import { edgeServer } from './edge-server.ts';
 
 const server = await edgeServer();

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { readAsset } from '../../core/http/read-asset.ts';
+import { readAsset } from '../../core/read-asset.ts';
 
 /** WCAG 2.2: 1.4.3 (text, 4.5) and 1.4.11 (controls and focus, 3), in both themes, from the tokens themselves. */
 const css = readAsset('core/http/public/css/tokens.css').toString('utf8');

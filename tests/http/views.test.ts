@@ -1,6 +1,6 @@
 import t from 'tap';
 import { createViews, trustHtml } from '../../core/http/views.ts';
-import { listAssets, readAsset, useAssetSource } from '../../core/http/read-asset.ts';
+import { listAssets, readAsset, useAssetSource } from '../../core/read-asset.ts';
 import { anonymous, anonymousPages, contactTabPages, layout, pages } from './samples.ts';
 
 const views = createViews();

@@ -57,6 +57,11 @@ export async function tellOfChange(app: App, tx: Tx, userId: string): Promise<vo
   if (app.mail !== null) await enqueue(tx, mailNotice, { user: userId, kind: 'sign-in-changed' });
 }
 
+/** Tells a person of a sign-in on a browser that has not completed one of theirs before. */
+export async function tellOfNewBrowser(app: App, tx: Tx, userId: string): Promise<void> {
+  if (app.mail !== null) await enqueue(tx, mailNotice, { user: userId, kind: 'new-sign-in' });
+}
+
 type Recipient = { to: string; firstName: string; workspace: string };
 
 /** Prepares in a transaction, sends after its commit. A person who is gone or no longer of that status gets nothing. */

@@ -4,11 +4,12 @@ import type { App } from '../../app.ts';
 import { record } from '../../audit/record.ts';
 import type { Tx } from '../../db/scope.ts';
 import { Fault, fault } from '../../errors.ts';
+import { tellOfNewBrowser } from '../mail/notices.ts';
 import { sha256 } from '../opaque-token.ts';
 import { openSession } from '../session/actions.ts';
 import { countAttempt, forgiveAttempts, subjectsOf } from '../sign-in/attempts.ts';
 import { claimantActor, scopeBeforeSession, type Claimant, type Origin } from '../sign-in/challenge.ts';
-import type { SignedIn } from '../sign-in/second-step.ts';
+import type { BrowserState, SignedIn } from '../sign-in/second-step.ts';
 import { User } from '../user.ts';
 import { CEREMONY_MS, challengeOf, checkAssertion, handleOf, openAssertionOptions, type Answer } from './ceremony.ts';
 
@@ -25,7 +26,7 @@ export async function offerPasskey(app: App, now = Date.now()): Promise<{ cookie
  * Signs in with a passkey and nothing else: possession and, by user verification, a PIN or biometric (NIST SP 800-63B-4 §2.2.1).
  * @throws Fault passkey.refused · request.rate_limited
  */
-export async function signInWithPasskey(app: App, origin: Origin, cookie: unknown, answer: Answer, replaces: string | null): Promise<SignedIn> {
+export async function signInWithPasskey(app: App, origin: Origin, cookie: unknown, answer: Answer, state: BrowserState): Promise<SignedIn> {
   const subjects = subjectsOf(app.formKey, { ip: origin.ip });
   if (!(await app.withSystem('sign_in', (tx) => countAttempt(tx, subjects)))) throw fault('request.rate_limited');
   const challenge = readCookie(app, cookie);
@@ -37,7 +38,10 @@ export async function signInWithPasskey(app: App, origin: Origin, cookie: unknow
   }
   const opened = await app.withWorkspace(scopeBeforeSession(handle.workspaceId, origin, claimantActor(user)), async (tx) => {
     const outcome = (await spendOnce(tx, challenge)) ? await checkAssertion(tx, app.config, challenge, user.id, answer) : 'passkey_challenge';
-    if (outcome === 'accepted') return openSession(tx, { userId: user.id, method: 'passkey', replaces });
+    if (outcome === 'accepted') {
+      if (state.browser(user.email) === null) await tellOfNewBrowser(app, tx, user.id);
+      return openSession(tx, { userId: user.id, method: 'passkey', replaces: state.replaces });
+    }
     record(tx, { action: 'auth.sign_in_refused', outcome: 'refused', target: { type: 'user', id: user.id }, detail: { reason: outcome } });
     return null;
   });

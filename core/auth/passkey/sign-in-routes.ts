@@ -35,7 +35,7 @@ async function takeAlone(app: App, request: Request, h: ResponseToolkit): Promis
   const { response, next } = parse<PasskeyAnswer>(passkeyAnswer, request.payload);
   const cookie: unknown = request.state[PASSKEY_COOKIE];
   h.unstate(PASSKEY_COOKIE);
-  setSession(app, request, h, await signInWithPasskey(app, originOf(request), cookie, response, browserState(app, request).replaces));
+  setSession(app, request, h, await signInWithPasskey(app, originOf(request), cookie, response, browserState(app, request)));
   return { redirect: landingPage(next) };
 }
 

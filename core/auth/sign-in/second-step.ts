@@ -2,6 +2,7 @@ import type { App } from '../../app.ts';
 import { record } from '../../audit/record.ts';
 import type { Tx } from '../../db/scope.ts';
 import { fault, type FaultCode } from '../../errors.ts';
+import { tellOfNewBrowser } from '../mail/notices.ts';
 import { spendRecoveryCode } from '../recovery/actions.ts';
 import { openSession, type SignInMethod } from '../session/actions.ts';
 import { spendTotpCode } from '../totp/actions.ts';
@@ -37,6 +38,7 @@ export async function completeSecondStep(app: App, challenge: OpenChallenge, sta
       return null;
     }
     await consumeChallenge(tx, challenge);
+    if (challenge.purpose === 'sign_in' && state.browser(user.email) === null) await tellOfNewBrowser(app, tx, user.id);
     return openSession(tx, { userId: user.id, method: proof, replaces: state.replaces });
   });
   if (opened === null) throw fault(refusal);

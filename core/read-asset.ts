@@ -12,7 +12,7 @@ export type AssetSource = {
   list(folder: string, ending: string): string[];
 };
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
 
 const disk: AssetSource = {
   read: (path) => readFileSync(ROOT + path),
