@@ -4,7 +4,8 @@ import { openApp, type App } from './app.ts';
 import { parseRootKeys, type Config } from './config.ts';
 import { localRootKeys, MissingRootKeyError } from './crypto/root-keys.ts';
 import { startEmbedded } from './db/embedded.ts';
-import { CORE_MIGRATIONS, migrate } from './db/migrate.ts';
+import { assertCatalog } from './db/coverage/check-catalog.ts';
+import { CORE_MIGRATIONS, migrate, type RuntimeRoles } from './db/migrate.ts';
 import { ensureKeyLog } from './audit/store/key-events.ts';
 import { ensureSecrets } from './db/secrets.ts';
 import { createLog } from './log.ts';
@@ -36,20 +37,25 @@ export async function openDatabase(config: Config): Promise<DatabaseUrls & { sto
 /** Migrates where the owner's URL is known; an external database without it must be migrated already (`wardkeep migrate`). */
 export async function migrateDatabase(config: Config, urls: DatabaseUrls): Promise<string[]> {
   if (urls.ownerUrl === null) return [];
-  const roles = { app: decodeURIComponent(new URL(urls.appUrl).username), jobs: decodeURIComponent(new URL(urls.jobsUrl).username) };
-  const applied = await migrate(urls.ownerUrl, roles, [CORE_MIGRATIONS]);
+  const applied = await migrate(urls.ownerUrl, rolesOf(urls), [CORE_MIGRATIONS]);
   const roots = localRootKeys(config.rootKeys);
   await ensureSecrets(urls.ownerUrl, roots);
   await ensureKeyLog(urls.ownerUrl, roots);
   return applied;
 }
 
-/** Everything up to the app; what was started here is stopped by close(). */
+/** The run-time roles by the names in their URLs. */
+export function rolesOf(urls: DatabaseUrls): RuntimeRoles {
+  return { app: decodeURIComponent(new URL(urls.appUrl).username), jobs: decodeURIComponent(new URL(urls.jobsUrl).username) };
+}
+
+/** Everything up to the app, on a database that keeps workspaces apart or not at all; what was started here is stopped by close(). */
 export async function boot(given: Config): Promise<Booted> {
   const config = withRootKeys(given);
   const database = await openDatabase(config);
   try {
     await migrateDatabase(config, database);
+    await assertCatalog(database.appUrl, { roles: rolesOf(database) });
     const app = await openApp({ config, log: createLog(config.logLevel), appUrl: database.appUrl, jobsUrl: database.jobsUrl });
     return {
       app,

@@ -122,3 +122,17 @@ function explain(detail: Joi.ValidationErrorItem): string {
     default: return `${name} ${detail.message.replace(/^"[^"]*"\s*/, '').replace(/(with value) ".*"/, '$1 given')}`;
   }
 }
+
+/** The configuration for a person's eyes: secrets by their presence, URLs without credentials. */
+export function redactConfig(config: Config): Record<string, string> {
+  const place = (url: string) => {
+    const { protocol, host, pathname } = new URL(url);
+    return `${protocol}//${host}${pathname}`;
+  };
+  return {
+    mode: config.mode, dataDir: config.dataDir, listen: `${config.host}:${config.port}`, origin: config.origin,
+    database: config.database === null ? 'bundled PostgreSQL' : place(config.database.appUrl), rootKeys: config.rootKeys.map(({ id }) => id).join(', ') || 'none',
+    tls: config.tls?.certFile ?? 'local authority', smtp: config.smtp === null ? 'none' : place(config.smtp.url), breachCheck: config.breachRangeUrl ?? 'offline list only',
+    trustProxy: String(config.trustProxy), logLevel: config.logLevel,
+  };
+}

@@ -5,13 +5,14 @@ import { demo } from './commands/demo.ts';
 import { auditVerify } from './commands/audit.ts';
 import { importCcda, importCsvCommand } from './commands/import.ts';
 import { userCreate, userList, workspaceCreate, workspaceList } from './commands/people.ts';
-import { keysInit } from './commands/keys.ts';
+import { doctor } from './commands/doctor.ts';
+import { keysInit, keysRotate, keysStatus } from './commands/keys.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { serve } from './commands/serve.ts';
 import { Fault } from './errors.ts';
 
 /** The program: one command line, a table of commands, exit codes that scripts can rely on. */
-export const COMMANDS: readonly Command[] = [serve, demo, migrateCommand, keysInit, importCcda, importCsvCommand, auditVerify, userCreate, userList, workspaceCreate, workspaceList];
+export const COMMANDS: readonly Command[] = [serve, demo, migrateCommand, doctor, keysInit, keysStatus, keysRotate, importCcda, importCsvCommand, auditVerify, userCreate, userList, workspaceCreate, workspaceList];
 
 async function main(words: readonly string[]): Promise<number> {
   if (words.length === 0 || words[0] === '--help' || words[0] === '-h' || words[0] === 'help') {

@@ -2,6 +2,9 @@ import { hostname } from 'node:os';
 import type { Server } from '@hapi/hapi';
 import { readFileSync } from 'node:fs';
 import type { App } from './app.ts';
+import { nightlyAuditVerification, verifyAuditLog } from './jobs/audit-verification.ts';
+import type { Job } from './jobs/job.ts';
+import { startWorker } from './jobs/start-worker.ts';
 import { createTls } from './http/tls.ts';
 import { composeServer } from './server.ts';
 
@@ -10,7 +13,10 @@ export type Serving = { readonly server: Server; readonly url: string; readonly 
 
 const DRAIN_MS = 5_000;
 
-export async function serve(app: App): Promise<Serving> {
+/** Jobs of the core, worked by every serving program. */
+const JOBS: readonly Job[] = [verifyAuditLog, nightlyAuditVerification];
+
+export async function serve(app: App, jobsUrl: string): Promise<Serving> {
   const { config } = app;
   const own = config.tls === null ? await createTls(config.dataDir, [...new Set([config.host, new URL(config.origin).hostname, hostname()])]) : null;
   const tls = own ?? { key: readFileSync((config.tls as { keyFile: string }).keyFile, 'utf8'), cert: readFileSync((config.tls as { certFile: string }).certFile, 'utf8') };
@@ -21,6 +27,7 @@ export async function serve(app: App): Promise<Serving> {
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') throw new Error(`Port ${config.port} on ${config.host} is in use. Stop what listens there or set WARDKEEP_PORT.`, { cause: error });
     throw error;
   }
+  const worker = await startWorker(app, { jobsUrl, jobs: JOBS });
   app.log.info('listening', { port: config.port });
   return {
     server,
@@ -28,6 +35,7 @@ export async function serve(app: App): Promise<Serving> {
     caFile: own?.caFile ?? null,
     stop: async () => {
       await server.stop({ timeout: DRAIN_MS });
+      await worker.stop();
     },
   };
 }

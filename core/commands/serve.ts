@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { boot } from '../boot.ts';
 import { ConfigError, readConfig } from '../config.ts';
+import { createSetupLink } from '../workspaces/setup/setup-link.ts';
 import { serve as listen, untilAskedToStop } from '../serve.ts';
 import { EXIT, type Command } from './command.ts';
 
@@ -14,10 +15,12 @@ export const serve: Command = {
     if (existsSync(join(config.dataDir, 'demo.json'))) throw new ConfigError([`the data folder ${config.dataDir} holds a demo; set WARDKEEP_DATA_DIR to another one`]);
     const booted = await boot(config);
     try {
-      const serving = await listen(booted.app);
+      const serving = await listen(booted.app, booted.urls.jobsUrl);
       try {
         out.say(`Wardkeep answers on ${serving.url}`);
         if (serving.caFile !== null) out.say(`Its certificate comes from a local authority; have browsers trust ${serving.caFile}`);
+        const setup = await createSetupLink(booted.app);
+        if (setup !== null) out.say(`\nThis installation is empty. Make its first workspace and administrator here, once, until ${setup.expiresAt.toISOString()}:\n${setup.url}\n`);
         await untilAskedToStop();
         out.say('Stopping.');
       } finally {
