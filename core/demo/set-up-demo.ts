@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { App } from '../app.ts';
@@ -6,7 +5,7 @@ import { createServiceAccount, LIFE_DAYS_MAX } from '../auth/service-accounts/ac
 import { systemScope, type Designation, type Role } from '../db/scope.ts';
 import { createUser } from '../workspaces/people/create-user.ts';
 import { createWorkspace } from '../workspaces/create-workspace.ts';
-import { base32 } from '../auth/base32.ts';
+import { newTotpSecret } from '../auth/totp/code.ts';
 import { generatePassword } from '../auth/password/generate.ts';
 import { loadPractice } from './load-practice.ts';
 
@@ -45,7 +44,7 @@ export async function setUpDemo(app: App, today: string): Promise<DemoFacts['wor
   return Promise.all(WORKSPACES.map(async ({ slug, name, timeZone }, at) => {
     const workspaceId = await createWorkspace(app, { slug, name, timeZone });
     const users = await Promise.all(PEOPLE.map(async ({ mailbox, role, designations, names }) => {
-      const user: DemoUser = { email: `${mailbox}@${slug}.example`, name: names[at] as string, role, designations, password: generatePassword(), totpSecret: base32(randomBytes(20)) };
+      const user: DemoUser = { email: `${mailbox}@${slug}.example`, name: names[at] as string, role, designations, password: generatePassword(), totpSecret: newTotpSecret() };
       const id = await createUser(app, workspaceId, user);
       return { id, user };
     }));
