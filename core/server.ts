@@ -12,6 +12,8 @@ import { fault } from './errors.ts';
 import { apiFeature } from './http/api/feature.ts';
 import { assetsPlugin } from './http/assets.ts';
 import { csrfPlugin } from './http/csrf.ts';
+import { activitiesFeature } from './practice/activities/feature.ts';
+import { appointmentsFeature } from './practice/appointments/feature.ts';
 import { contactsFeature } from './practice/contacts/feature.ts';
 import { documentsFeature } from './practice/documents/routes.ts';
 import { importRoutes } from './practice/imports/routes.ts';
@@ -43,6 +45,8 @@ export const FEATURES: readonly Feature[] = [
   documentsFeature,
   apiFeature,
   contactsFeature,
+  activitiesFeature,
+  appointmentsFeature,
 ];
 
 const DEFAULT_BODY_BYTES = 256 * 1024;

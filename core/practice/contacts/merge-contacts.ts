@@ -1,0 +1,115 @@
+import { authorize } from '../../access/authorize.ts';
+import { record } from '../../audit/record.ts';
+import { uuidv7 } from '../../crypto/uuid.ts';
+import type { Tx } from '../../db/scope.ts';
+import { fault } from '../../errors.ts';
+import { saveContact } from './write-contact.ts';
+import { CONTACT_COLUMNS } from './contact-view.ts';
+import { Contact, ContactAddress, ContactMerge, ContactShare, type MovedRows } from './model.ts';
+import { visibleContacts } from './visible-contacts.ts';
+
+/** Fields whose value the survivor may take from the other record. What hangs on it goes over anyway; tags are joined. */
+export const TAKEABLE = Object.keys(CONTACT_COLUMNS).filter((field) => field !== 'tags' && field !== 'status') as (keyof typeof CONTACT_COLUMNS)[];
+export type Takeable = (typeof TAKEABLE)[number];
+
+/** Tables whose rows belong to a contact and follow it whole. */
+const FOLLOWING = ['activities', 'appointments', 'documents'] as const;
+/** Phones and e-mails that come over are tried after the survivor's own. */
+const RANK_SHIFT = 10;
+
+/**
+ * Makes two records one: everything that hangs on `mergedId` goes to `survivorId`, save what the survivor has already, and the merged record
+ * keeps its own values, points to the survivor and is no longer listed. Nothing is lost: `undoMerge` puts all of it back.
+ * @throws Fault contact.not_found · contact.merged · contact.merge_refused (one and the same)
+ */
+export async function mergeContacts(tx: Tx, { survivorId, mergedId, take }: { survivorId: string; mergedId: string; take: readonly Takeable[] }): Promise<{ mergeId: string }> {
+  const target = { type: 'contact', id: survivorId };
+  authorize(tx, 'contact.merge', target);
+  if (survivorId === mergedId) throw fault('contact.merge_refused');
+  const { survivor, merged } = await lockBoth(tx, survivorId, mergedId);
+  if (survivor.status === 'merged' || merged.status === 'merged') throw fault('contact.merged');
+
+  const columns: Record<string, unknown> = {};
+  for (const field of take) columns[CONTACT_COLUMNS[field]] = merged[CONTACT_COLUMNS[field]];
+  const tags = [...new Set([...survivor.tags, ...merged.tags])];
+  if (tags.length > survivor.tags.length) columns['tags'] = tags;
+  const before = Object.fromEntries(Object.keys(columns).map((column) => [column, survivor[column as keyof Contact]]));
+  const { status: previousStatus } = merged;
+
+  const moved: MovedRows = { ...(await moveRows(tx, survivor, merged)), previousStatus };
+  await saveContact(tx, survivor, columns as Partial<Contact>);
+  await saveContact(tx, merged, { status: 'merged', merged_into_id: survivorId });
+  const mergeId = uuidv7(tx.now);
+  await ContactMerge.query(tx).insert({
+    id: mergeId, survivor_id: survivorId, merged_id: mergedId, moved, survivor_before: JSON.stringify(before), merged_by: tx.scope.actor.kind === 'user' ? tx.scope.actor.id : null, merged_at: new Date(tx.now),
+  });
+  record(tx, { action: 'contact.merged', target, detail: { mergedId, mergeId, fields: [...take].sort(), moved: Object.fromEntries(Object.entries(moved.rows).map(([table, ids]) => [table, ids.length])) } });
+  return { mergeId };
+}
+
+/**
+ * Takes a merge back: what went over returns, and values the survivor took give way to its former ones. What was changed or added since stays
+ * as it is now, with the survivor.
+ * @throws Fault merge.not_found · contact.merge_undone · contact.merge_buried
+ */
+export async function undoMerge(tx: Tx, mergeId: string): Promise<{ survivorId: string; mergedId: string }> {
+  authorize(tx, 'contact.merge', { type: 'contact_merge', id: mergeId });
+  const merge = await ContactMerge.query(tx).findById(mergeId).forUpdate();
+  if (merge === undefined) throw fault('merge.not_found');
+  if (merge.undone_at !== null) throw fault('contact.merge_undone');
+  const { survivor, merged } = await lockBoth(tx, merge.survivor_id, merge.merged_id);
+  if (survivor.status === 'merged') throw fault('contact.merge_buried');
+
+  for (const [table, ids] of Object.entries(merge.moved.rows)) {
+    const back = tx.knex(table).whereIn('id', [...ids]).where({ contact_id: survivor.id });
+    await back.update({ contact_id: merged.id, ...(table === 'contact_points' ? { rank: tx.knex.raw('rank - ?', [RANK_SHIFT]) } : {}) });
+  }
+  if (merge.moved.widened.length > 0) await ContactShare.query(tx).whereIn('id', [...merge.moved.widened]).where({ access: 'WRITE' }).patch({ access: 'READ' });
+  const joined = [...new Set([...((JSON.parse(merge.survivor_before ?? '{}') as { tags?: string[] }).tags ?? []), ...merged.tags])];
+  const taken: Readonly<Record<string, unknown>> = { ...merged, tags: joined };
+  const restored = Object.entries(JSON.parse(merge.survivor_before ?? '{}') as Record<string, unknown>)
+    .filter(([column]) => JSON.stringify(survivor[column as keyof Contact]) === JSON.stringify(taken[column]));
+  await saveContact(tx, survivor, Object.fromEntries(restored) as Partial<Contact>);
+  await saveContact(tx, merged, { status: merge.moved.previousStatus, merged_into_id: null });
+  await merge.$query(tx).patch({ undone_at: new Date(tx.now) });
+  record(tx, { action: 'contact.merge_undone', target: { type: 'contact', id: survivor.id }, detail: { mergedId: merged.id, mergeId } });
+  return { survivorId: survivor.id, mergedId: merged.id };
+}
+
+/** Both rows, locked in the order of their ids so that two merges the other way round cannot wait for each other. */
+async function lockBoth(tx: Tx, survivorId: string, mergedId: string): Promise<{ survivor: Contact; merged: Contact }> {
+  const rows = await visibleContacts(tx).whereIn('contacts.id', [survivorId, mergedId]).select('contacts.*').orderBy('contacts.id').forUpdate();
+  const [survivor, merged] = [rows.find(({ id }) => id === survivorId), rows.find(({ id }) => id === mergedId)];
+  if (survivor === undefined || merged === undefined) throw fault('contact.not_found');
+  return { survivor, merged };
+}
+
+async function moveRows(tx: Tx, survivor: Contact, merged: Contact): Promise<Omit<MovedRows, 'previousStatus'>> {
+  const to = { contact_id: survivor.id };
+  const from = { contact_id: merged.id };
+  const rows: Record<string, string[]> = {};
+  const returned = (found: unknown): string[] => (found as { id: string }[]).map(({ id }) => id);
+  for (const table of FOLLOWING) rows[table] = returned(await tx.knex(table).where(from).update(to).returning('id'));
+  const unless = (table: string, same: string) =>
+    tx.knex(table).where(`${table}.contact_id`, merged.id).whereNotExists(tx.knex(`${table} as own`).where('own.contact_id', survivor.id).whereRaw(same).select(tx.knex.raw('1')));
+  rows['contact_points'] = returned(await unless('contact_points', 'own.kind = contact_points.kind and own.value_tag = contact_points.value_tag').update({ ...to, rank: tx.knex.raw('rank + ?', [RANK_SHIFT]) }).returning('id'));
+  rows['contact_identifiers'] = returned(await unless('contact_identifiers', 'own.value_tag = contact_identifiers.value_tag').update(to).returning('id'));
+  rows['contact_addresses'] = await newAddresses(tx, survivor.id, merged.id);
+  await tx.knex('contact_addresses').whereIn('id', rows['contact_addresses']).update(to);
+
+  const [own, theirs] = await Promise.all([ContactShare.query(tx).where(to), ContactShare.query(tx).where(from)]);
+  const ownOf = (share: ContactShare) => own.find(({ user_id }) => user_id === share.user_id);
+  rows['contact_shares'] = theirs.filter((share) => ownOf(share) === undefined && share.user_id !== survivor.owner_id).map(({ id }) => id);
+  await tx.knex('contact_shares').whereIn('id', rows['contact_shares']).update(to);
+  const widened = theirs.filter(({ access }) => access === 'WRITE').flatMap((share) => { const mine = ownOf(share); return mine?.access === 'READ' ? [mine.id] : []; });
+  if (widened.length > 0) await ContactShare.query(tx).whereIn('id', widened).patch({ access: 'WRITE' });
+  return { rows, widened };
+}
+
+/** Addresses have no tag to compare by, so both records' are opened. */
+async function newAddresses(tx: Tx, survivorId: string, mergedId: string): Promise<string[]> {
+  const rows = await ContactAddress.query(tx).whereIn('contact_id', [survivorId, mergedId]);
+  const words = (row: ContactAddress) => [row.lines, row.city, row.state, row.postal_code, row.country].map((part) => (part ?? '').toLowerCase().replace(/\W+/g, ' ').trim()).join('|');
+  const own = new Set(rows.filter(({ contact_id }) => contact_id === survivorId).map(words));
+  return rows.filter((row) => row.contact_id === mergedId && !own.has(words(row))).map(({ id }) => id);
+}
