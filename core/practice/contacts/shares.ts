@@ -28,9 +28,10 @@ export async function shareContact(tx: Tx, { contactId, userId, access }: { cont
   if (contact.owner_id === userId) throw fault('request.invalid', { fields: [{ path: 'userId', text: 'this colleague owns the contact' }] });
   const known = await ContactShare.query(tx).findOne({ contact_id: contactId, user_id: userId });
   if (known !== undefined) {
+    const { access: before } = known;
     await known.$query(tx).patch({ access });
-    record(tx, { action: 'contact.share_changed', target, detail: { userId, access: { from: known.access, to: access } } });
-    return shareView({ ...known, access } as ContactShare);
+    record(tx, { action: 'contact.share_changed', target, detail: { userId, access: { from: before, to: access } } });
+    return shareView(known);
   }
   const share = await ContactShare.query(tx).insert({ id: uuidv7(tx.now), contact_id: contactId, user_id: userId, access, shared_by: tx.scope.actor.kind === 'user' ? tx.scope.actor.id : null, created_at: new Date(tx.now) });
   record(tx, { action: 'contact.shared', target, detail: { userId, access } });
