@@ -2,17 +2,19 @@ import { ConfigError } from './config.ts';
 import { MissingRootKeyError } from './crypto/root-keys.ts';
 import { EXIT, helpFor, overview, readInvocation, UsageError, type Command } from './commands/command.ts';
 import { demo } from './commands/demo.ts';
+import { auditExport } from './commands/audit-export.ts';
 import { auditVerify } from './commands/audit.ts';
 import { importCcda, importCsvCommand } from './commands/import.ts';
 import { userCreate, userList, workspaceCreate, workspaceList } from './commands/people.ts';
 import { doctor } from './commands/doctor.ts';
 import { keysInit, keysRotate, keysStatus } from './commands/keys.ts';
+import { keysRotateSigning } from './commands/keys-rotate-signing.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { serve } from './commands/serve.ts';
 import { Fault } from './errors.ts';
 
 /** The program: one command line, a table of commands, exit codes that scripts can rely on. */
-export const COMMANDS: readonly Command[] = [serve, demo, migrateCommand, doctor, keysInit, keysStatus, keysRotate, importCcda, importCsvCommand, auditVerify, userCreate, userList, workspaceCreate, workspaceList];
+export const COMMANDS: readonly Command[] = [serve, demo, migrateCommand, doctor, keysInit, keysStatus, keysRotate, keysRotateSigning, importCcda, importCsvCommand, auditExport, auditVerify, userCreate, userList, workspaceCreate, workspaceList];
 
 async function main(words: readonly string[]): Promise<number> {
   if (words.length === 0 || words[0] === '--help' || words[0] === '-h' || words[0] === 'help') {

@@ -1,0 +1,46 @@
+import type { LogTx } from '../stored-log.ts';
+
+/** A calendar date (`YYYY-MM-DD`, whole days in the workspace's time zone) or an instant (RFC 3339). */
+export type When = string;
+/** `from` is inclusive. `to` takes in its whole day when it is a date, and is exclusive when it is an instant. */
+export type Asked = { readonly from?: When | undefined; readonly to?: When | undefined } | { readonly fromSeq: number; readonly toSeq: number };
+
+export type StoredRange = {
+  readonly fromSeq: number;
+  /** fromSeq − 1 when nothing is in it. */
+  readonly toSeq: number;
+  /** The instants asked for. */
+  readonly from: string | null;
+  readonly to: string | null;
+};
+
+const DATE = /^\d{4}-\d{2}-\d{2}$/;
+
+/**
+ * The entries asked for as one run of sequence numbers, none past `last`. Clocks may step back, sequence numbers do not: asked by time, the
+ * run goes from the first entry of that time to the last, so none is missed and an odd one of another time may be among them.
+ */
+export async function findRange(tx: LogTx, asked: Asked, last: number): Promise<StoredRange> {
+  if ('fromSeq' in asked) {
+    const fromSeq = Math.min(asked.fromSeq, last + 1);
+    return { fromSeq, toSeq: Math.max(fromSeq - 1, Math.min(asked.toSeq, last)), from: null, to: null };
+  }
+  const from = await instantOf(tx, asked.from, 0);
+  const to = await instantOf(tx, asked.to, 1);
+  const { rows } = (await tx.knex.raw(
+    `select (select min(seq) from app.audit_entries where seq <= :last and at >= coalesce(:from::timestamptz, '-infinity') and at < coalesce(:to::timestamptz, 'infinity')) as first,
+            (select max(seq) from app.audit_entries where seq <= :last and at >= coalesce(:from::timestamptz, '-infinity') and at < coalesce(:to::timestamptz, 'infinity')) as final,
+            (select coalesce(max(seq), 0) from app.audit_entries where seq <= :last and at < coalesce(:from::timestamptz, '-infinity')) as before`, { last, from, to } as never,
+  )) as { rows: [{ first: number | null; final: number | null; before: number }] };
+  const [{ first, final, before }] = rows;
+  return { fromSeq: first ?? before + 1, toSeq: final ?? before, from, to };
+}
+
+async function instantOf({ knex }: LogTx, when: When | undefined, days: 0 | 1): Promise<string | null> {
+  if (when === undefined) return null;
+  if (!DATE.test(when)) return new Date(when).toISOString();
+  const { rows } = (await knex.raw(
+    `select (?::date + ?::int)::timestamp at time zone time_zone as at from app.workspaces where workspace_id = (select sec.workspace())`, [when, days],
+  )) as { rows: [{ at: Date }] };
+  return rows[0].at.toISOString();
+}

@@ -1,0 +1,108 @@
+import { authorize } from '../../access/authorize.ts';
+import type { App } from '../../app.ts';
+import { writeBundle } from '../../audit/bundle.ts';
+import { csvHeading, csvLines } from '../../audit/entry-csv.ts';
+import type { AuditEntry, SealedEntry } from '../../audit/entry.ts';
+import { sealedLine } from '../../audit/check-block.ts';
+import { parseCheckpoint } from '../../audit/checkpoint.ts';
+import { toBase64, toHex } from '../../audit/primitives.ts';
+import { record } from '../../audit/record.ts';
+import { readKeyEvents } from '../../audit/store/key-events.ts';
+import { logDoor, type LogDoor } from '../../audit/store/log-door.ts';
+import { findRange, type Asked, type StoredRange } from '../../audit/store/stored-range.ts';
+import { readEntries, readHead, storedTiles, type LogTx, type StoredEntry } from '../../audit/stored-log.ts';
+import { verifyStored } from '../../audit/verify-stored.ts';
+import type { Scope, Tx } from '../../db/scope.ts';
+import { fault } from '../../errors.ts';
+
+export const EXPORT_FORMATS = ['bundle', 'csv', 'json'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+export type LogExport = {
+  readonly range: StoredRange;
+  readonly mediaType: string;
+  readonly fileEnding: string;
+  /** The file's bytes; memory does not grow with the number of entries. */
+  readonly pieces: AsyncIterable<Uint8Array>;
+};
+
+const KINDS: Record<ExportFormat, { mediaType: string; fileEnding: string }> = {
+  bundle: { mediaType: 'application/x-ndjson', fileEnding: 'ndjson' },
+  csv: { mediaType: 'text/csv; charset=utf-8', fileEnding: 'csv' },
+  json: { mediaType: 'application/json', fileEnding: 'json' },
+};
+const BATCH = 500;
+const UTF8 = new TextEncoder();
+
+/**
+ * Exports the log of the scope's workspace. What is exported, by whom and in which form is on the record before the first byte is read. A
+ * bundle comes under a checkpoint made just now, of a log that was verified up to here; CSV and JSON are also given of a broken log.
+ * @throws Fault access.denied · access.step_up_required · audit.not_sound
+ */
+export async function exportLog(app: App, scope: Scope, format: ExportFormat, asked: Asked): Promise<LogExport> {
+  const door = logDoor(app, scope);
+  if (scope.actor.kind !== 'system') await app.withWorkspace(scope, async (tx) => authorize(tx, 'audit.export'));
+  const checkpoint = format === 'bundle' ? await soundCheckpoint(app, scope) : null;
+  const range = await door(async (tx) => {
+    if (scope.actor.kind !== 'system') authorize(tx as Tx, 'audit.export');
+    const found = await findRange(tx, asked, checkpoint === null ? (await readHead(tx)).seq : parseCheckpoint(checkpoint).size);
+    if (checkpoint !== null && !(await isUnbroken(tx, found))) throw fault('audit.not_sound');
+    const { fromSeq, toSeq, from, to } = found;
+    record(tx, { action: 'audit.exported', detail: { format, fromSeq, toSeq, from, to } });
+    return found;
+  });
+  const pieces = checkpoint !== null ? bundlePieces(app, scope.workspaceId, door, range, checkpoint) : textPieces(batches(door, range), format === 'csv' ? CSV : JSON_ARRAY);
+  return { range, ...KINDS[format], pieces };
+}
+
+async function soundCheckpoint(app: App, scope: Scope): Promise<string> {
+  const { ok, checkpoint } = await verifyStored(app, scope);
+  if (!ok || checkpoint === null) throw fault('audit.not_sound');
+  return checkpoint;
+}
+
+async function isUnbroken(tx: LogTx, { fromSeq, toSeq }: StoredRange): Promise<boolean> {
+  const row = (await tx.knex('app.audit_entries').whereBetween('seq', [fromSeq, toSeq]).count({ count: '*' }).first()) as { count: number };
+  return row.count === toSeq - fromSeq + 1;
+}
+
+async function* bundlePieces(app: App, workspace: string, door: LogDoor, range: StoredRange, checkpoint: string): AsyncGenerator<Uint8Array> {
+  const keyLog = await door(readKeyEvents);
+  yield* writeBundle({
+    installation: app.installationId, workspace, exportedAt: new Date().toISOString(), range, keyLog, checkpoint, key: app.signer,
+    entries: sealedEntries(batches(door, range)), tiles: (level, index, width) => door((tx) => storedTiles(tx)(level, index, width)),
+  });
+}
+
+async function* sealedEntries(read: AsyncIterable<StoredEntry[]>): AsyncGenerator<SealedEntry> {
+  for await (const rows of read) yield* rows.map(sealedOf);
+}
+
+/** A transaction each: a long download must not hold one open, and a workspace context ends after a minute. Sealed rows do not change meanwhile. */
+async function* batches(door: LogDoor, { fromSeq, toSeq }: StoredRange): AsyncGenerator<StoredEntry[]> {
+  for (let seq = fromSeq - 1; seq < toSeq; ) {
+    const after = seq;
+    const rows = await door((tx) => readEntries(tx, after, toSeq, BATCH));
+    if (rows.length === 0) return;
+    yield rows;
+    seq = (rows.at(-1) as StoredEntry).seq;
+  }
+}
+
+type TextFormat = { readonly head: string; readonly rows: (rows: readonly StoredEntry[], isFirst: boolean) => string; readonly tail: string };
+
+const CSV: TextFormat = { head: csvHeading(), rows: (rows) => csvLines(rows.map(sealedOf)), tail: '' };
+const JSON_ARRAY: TextFormat = { head: '[', rows: (rows, isFirst) => `${isFirst ? '\n' : ',\n'}${rows.map((row) => sealedLine(row.body, toHex(row.hash), row.key_id, toBase64(row.signature))).join(',\n')}`, tail: '\n]\n' };
+
+async function* textPieces(read: AsyncIterable<StoredEntry[]>, { head, rows, tail }: TextFormat): AsyncGenerator<Uint8Array> {
+  yield UTF8.encode(head);
+  let isFirst = true;
+  for await (const batch of read) {
+    yield UTF8.encode(rows(batch, isFirst));
+    isFirst = false;
+  }
+  yield UTF8.encode(tail);
+}
+
+function sealedOf({ body, hash, key_id: keyId, signature }: StoredEntry): SealedEntry {
+  return { entry: JSON.parse(body) as AuditEntry, hash: toHex(hash), keyId, signature: toBase64(signature) };
+}

@@ -1,0 +1,120 @@
+import { execFile } from 'node:child_process';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import t from 'tap';
+import { record } from '../../core/audit/record.ts';
+import { verifyBundle } from '../../core/audit/verify.ts';
+import { verifyStored } from '../../core/audit/verify-stored.ts';
+import { asSuperuser } from '../../core/db/embedded.ts';
+import { INSTALLATION_WORKSPACE, systemScope, type Scope } from '../../core/db/scope.ts';
+import { exportLog, type ExportFormat } from '../../core/security/audit/export-log.ts';
+import type { Asked } from '../../core/audit/store/stored-range.ts';
+import { openTestApp } from '../support/database.ts';
+import { TEST_ROOT_KEYS } from '../support/cluster.ts';
+import { createPeople, scopeAs } from '../support/people.ts';
+
+const { app, database } = await openTestApp(t);
+const people = await createPeople(app, 'willow');
+const scope: Scope = { ...scopeAs(people.officer), userAgent: '=HYPERLINK("http://evil.example","x")' };
+const sql = (text: string, values: unknown[] = []) => asSuperuser(database.superuserUrl, (client) => client.query(text, values));
+const act = (times: number) => app.withWorkspace(scope, async (tx) => {
+  for (let i = 0; i < times; i++) record(tx, { action: 'test.acted', target: { type: 'thing', id: String(i) }, detail: { i } });
+});
+const bytesOf = async (format: ExportFormat, asked: Asked = {}, as = scope) => {
+  const { pieces, range } = await exportLog(app, as, format, asked);
+  return { range, bytes: Buffer.concat(await Array.fromAsync(pieces)) };
+};
+const verdict = (bytes: Buffer, checkpoint?: string) => verifyBundle((async function* () { yield bytes; })(), checkpoint === undefined ? {} : { checkpoint });
+await act(700);
+
+t.test('a bundle verifies offline, whole and in part, also against an older checkpoint', async (t) => {
+  const { checkpoint } = await verifyStored(app, scope);
+  const whole = await bytesOf('bundle');
+  t.match(await verdict(whole.bytes), { ok: true, entries: whole.range.toSeq, checkpointResult: 'none' });
+  await act(20);
+  const later = await bytesOf('bundle');
+  t.match(await verdict(later.bytes, checkpoint as string), { ok: true, checkpointResult: 'confirmed' });
+  for (const [fromSeq, toSeq] of [[1, 1], [256, 512], [257, 600], [700, 100_000], [900_000, 900_001]] as const) {
+    const part = await bytesOf('bundle', { fromSeq, toSeq });
+    t.match(await verdict(part.bytes), { ok: true, entries: part.range.toSeq - part.range.fromSeq + 1 }, `${fromSeq} to ${toSeq}`);
+  }
+});
+
+t.test('the export itself is on the record, after what it holds', async (t) => {
+  const { range } = await bytesOf('json');
+  const { rows } = await sql('select seq, body from app.audit_entries where workspace_id = $1 order by seq desc limit 1', [people.workspaceId]);
+  t.equal(Number(rows[0].seq), range.toSeq + 1);
+  t.match(JSON.parse(rows[0].body), { action: 'audit.exported', actor: { id: people.officer.id }, detail: { format: 'json', fromSeq: 1, toSeq: range.toSeq } });
+});
+
+t.test('by date: whole days of the workspace’s time zone, or instants', async (t) => {
+  const [first] = (await sql('select at from app.audit_entries where workspace_id = $1 order by seq limit 1', [people.workspaceId])).rows as { at: Date }[];
+  const day = new Intl.DateTimeFormat('en-CA', { timeZone: 'America/New_York' }).format(first?.at);
+  const { range } = await bytesOf('bundle', { from: day, to: day });
+  t.equal(range.fromSeq, 1);
+  t.match(range.from, /T0[45]:00:00\.000Z$/, 'midnight in New York');
+  t.equal(Date.parse(range.to as string) - Date.parse(range.from as string), 24 * 3600_000);
+  const none = await bytesOf('bundle', { from: '2020-01-01', to: '2020-12-31' });
+  t.match(await verdict(none.bytes), { ok: true, entries: 0 });
+  const [middle] = (await sql('select at from app.audit_entries where workspace_id = $1 and seq = 300', [people.workspaceId])).rows as { at: Date }[];
+  const since = await bytesOf('bundle', { from: middle?.at.toISOString() });
+  t.ok(since.range.fromSeq <= 300 && since.range.fromSeq > 1);
+  t.match(await verdict(since.bytes), { ok: true });
+});
+
+t.test('CSV and JSON hold every entry; no cell is a formula', async (t) => {
+  const { bytes, range } = await bytesOf('csv');
+  const rows = parse(bytes, { columns: true }) as Record<string, string>[];
+  t.equal(rows.length, range.toSeq);
+  t.match(rows.find(({ action }) => action === 'test.acted'), { actor_name: people.officer.name, user_agent: `'=HYPERLINK("http://evil.example","x")`, outcome: 'ok' });
+  t.notMatch(bytes.toString(), /(^|,|")[=+@-]/m);
+  const json = await bytesOf('json');
+  t.equal((JSON.parse(json.bytes.toString()) as unknown[]).length, json.range.toSeq);
+  t.same(JSON.parse((await bytesOf('json', { from: '2020-01-01', to: '2020-01-02' })).bytes.toString()), []);
+});
+
+t.test('only with the capability, and a second factor confirmed just now', async (t) => {
+  await t.rejects(bytesOf('csv', {}, scopeAs(people.manager)), { code: 'access.denied' });
+  await t.rejects(bytesOf('csv', {}, scopeAs(people.officer, { assuredAt: Date.now() - 3600_000 })), { code: 'access.step_up_required' });
+  const { rows } = await sql(`select outcome from app.audit_entries where workspace_id = $1 and action = 'access.refused'`, [people.workspaceId]);
+  t.equal(rows.length, 2, 'both refusals are on the record');
+});
+
+t.test('the command: written whole, readable by its owner only, then verified by the other command', async (t) => {
+  const folder = t.testdir();
+  const file = join(folder, 'audit.ndjson');
+  const rootKeys = TEST_ROOT_KEYS.map(({ id, bytes }) => `${id}:${bytes.toString('base64')}`).join(',');
+  const wardkeep = (...words: string[]) => new Promise<{ code: number; out: string }>((resolve) => {
+    const env = { PATH: process.env['PATH'], WARDKEEP_DATA_DIR: folder, WARDKEEP_ROOT_KEYS: rootKeys, WARDKEEP_DATABASE_APP_URL: database.appUrl, WARDKEEP_DATABASE_JOBS_URL: database.jobsUrl };
+    execFile(process.execPath, ['core/main.ts', ...words], { env }, (error, stdout, stderr) => resolve({ code: error === null ? 0 : Number(error.code), out: stdout + stderr }));
+  });
+  const exported = await wardkeep('audit', 'export', '--workspace', 'willow', '--out', file, '--json');
+  t.equal(exported.code, 0, exported.out);
+  t.equal((await stat(file)).mode & 0o777, 0o600);
+  const [entry] = (await sql(`select body from app.audit_entries where workspace_id = $1 and action = 'audit.exported' order by seq desc limit 1`, [people.workspaceId])).rows as { body: string }[];
+  t.match(JSON.parse(entry?.body as string), { actor: { kind: 'system', name: 'wardkeep audit export' } });
+  t.match(await wardkeep('audit', 'verify', file), { code: 0, out: /^Sound/ });
+  const installation = join(folder, 'installation.ndjson');
+  t.match(await wardkeep('audit', 'export', '--workspace', 'installation', '--out', installation), { code: 0 });
+  t.match(JSON.parse((await readFile(installation, 'utf8')).split('\n')[0] as string), { workspace: INSTALLATION_WORKSPACE });
+  t.match(await wardkeep('audit', 'verify', installation), { code: 0 });
+  t.match(await wardkeep('audit', 'export', '--workspace', 'willow', '--out', file, '--from', '2026-02-30'), { code: 64 });
+  await writeFile(file, (await readFile(file, 'utf8')).replace('test.acted', 'test.faked'));
+  t.match(await wardkeep('audit', 'verify', file), { code: 1, out: /NOT SOUND/ });
+});
+
+t.test('of a log that does not verify there is no bundle, but CSV and JSON show it as it stands', async (t) => {
+  await sql(`delete from app.audit_entries where workspace_id = $1 and seq = 300`, [people.workspaceId]);
+  await t.rejects(bytesOf('bundle'), { code: 'audit.not_sound' });
+  const { bytes, range } = await bytesOf('json');
+  t.equal((JSON.parse(bytes.toString()) as unknown[]).length, range.toSeq - 1);
+  await sql(`update app.audit_entries set body = replace(body, 'test.acted', 'test.faked') where workspace_id = $1 and seq = (select max(seq) from app.audit_entries where workspace_id = $1 and action = 'test.acted')`, [people.workspaceId]);
+  await t.resolves(bytesOf('csv', { fromSeq: 301, toSeq: 9999 }));
+});
+
+t.test('another workspace’s export holds nothing of this one', async (t) => {
+  const other = await createPeople(app, 'harbor');
+  const { bytes } = await bytesOf('json', {}, systemScope(other.workspaceId, 'test'));
+  t.notMatch(bytes.toString(), people.workspaceId);
+});
