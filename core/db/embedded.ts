@@ -111,6 +111,7 @@ async function createRolesAndDatabase(state: State): Promise<void> {
       await client.query(`create role ${quoteName(role)} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls password ${client.escapeLiteral(state.passwords[role])}`);
     }
   });
+  await asSuperuser(urls(state).superuserUrl, (client) => client.query('revoke all on database postgres, template1 from public'));
   await createDatabase(urls(state).superuserUrl, DATABASE);
 }
 

@@ -61,8 +61,9 @@ function sqlSource(dir: string, roles: RuntimeRoles): Knex.MigrationSource<strin
         try {
           await knex.raw(withRoles(readFileSync(join(dir, file), 'utf8'), roles).replaceAll('?', '\\?'));
         } catch (cause) {
-          // The driver's message quotes the whole file.
-          const [, reason] = /(?:^| - )([^\n]*)$/.exec((cause as Error).message) ?? [];
+          // knex puts the statement, here the whole file, in front of the server's message.
+          const { message } = cause as Error;
+          const reason = message.slice(message.lastIndexOf(' - ') + 1).replace(/^- /, '');
           throw new Error(`Migration ${basename(file, '.sql')} failed and was rolled back: ${reason}`);
         }
       },

@@ -74,6 +74,11 @@ class BoundTransaction extends PgTransaction {
     return this.settle(2, this.#refusal ?? (result instanceof Error ? result : new Error('The transaction was aborted and has been rolled back.')));
   }
 
+  /** What was refused says more than the first statement's "transaction is aborted". */
+  override rollback(connection: Connection, error: unknown): Promise<unknown> {
+    return super.rollback(connection, this.#refusal ?? error);
+  }
+
   private settle(status: 1 | 2, value: unknown): unknown {
     const self = this as unknown as { _completed: boolean; _resolver(value: unknown): void; _rejecter(error: unknown): void };
     self._completed = true;
@@ -116,8 +121,12 @@ function preparedName(sql: string): string | undefined {
 pg.types.setTypeParser(pg.types.builtins.INT8, (text) => (Number.isSafeInteger(Number(text)) ? Number(text) : text));
 pg.types.setTypeParser(pg.types.builtins.DATE, (text) => text);
 
+/** What knex has to say is thrown as well; its own lines would carry statements. */
+const SILENT = { warn: () => undefined, error: () => undefined, debug: () => undefined, deprecate: () => undefined };
+
 export function openPool(url: string, max: number): Knex {
   return knexModule({
+    log: SILENT,
     client: BoundDialect as unknown as typeof Knex.Client,
     connection: { connectionString: url, pipeline: true, application_name: 'wardkeep', options: PINNED, keepAlive: true } as Knex.PgConnectionConfig,
     pool: { min: 0, max, idleTimeoutMillis: 30_000 },

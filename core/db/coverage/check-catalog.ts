@@ -1,6 +1,7 @@
 import pg from 'pg';
-import { PHI } from '../../crypto/phi.ts';
+import { phiTables } from '../../crypto/phi.ts';
 import { CORE_MIGRATIONS, type MigrationFolder, type RuntimeRoles } from '../migrate.ts';
+import { pluginTablesOn, type PluginTableRecord } from '../plugin-tables.ts';
 import * as expected from './expected.ts';
 import { PLAIN_COLUMNS } from './plain-columns.ts';
 import { COMMON, type Finding, type Rule } from './rule.ts';
@@ -26,7 +27,7 @@ export async function checkCatalog(url: string, options: CatalogOptions): Promis
 /** The same on a connection of one's own, which may be in a transaction; it is left with another search_path. */
 export async function checkCatalogOn(client: pg.ClientBase, { roles, folders = [CORE_MIGRATIONS] }: CatalogOptions): Promise<Finding[]> {
   await client.query('set search_path = pg_catalog; set jit = off'); // names come out with their schema; compiling would take longer than running
-  const { rows } = await client.query<{ rule: number; object: string; text: string }>(QUERY, [[roles.app, roles.jobs], JSON.stringify(lists(roles, folders))]);
+  const { rows } = await client.query<{ rule: number; object: string; text: string }>(QUERY, [[roles.app, roles.jobs], JSON.stringify(lists(roles, folders, await pluginTablesOn(client)))]);
   return rows.map(({ rule, object, text }) => {
     const { name, remedy } = RULES[rule] as Rule;
     return { rule: name, object, text, remedy };
@@ -53,7 +54,8 @@ export async function assertCatalog(url: string, options: CatalogOptions): Promi
 }
 
 /** The lists of expected.ts in the flat form the rules compare against. */
-function lists(roles: RuntimeRoles, folders: readonly MigrationFolder[]): Record<string, unknown> {
+function lists(roles: RuntimeRoles, folders: readonly MigrationFolder[], plugins: readonly { readonly tables: Readonly<Record<string, PluginTableRecord>> }[]): Record<string, unknown> {
+  const plugged = plugins.flatMap(({ tables }) => Object.entries(tables));
   const { SCHEMAS, SYSTEM_TABLES, SYSTEM_DOORS } = expected;
   return {
     ours: expected.OURS,
@@ -66,14 +68,15 @@ function lists(roles: RuntimeRoles, folders: readonly MigrationFolder[]): Record
     executable: expected.EXECUTABLE,
     withdrawnFunctions: expected.WITHDRAWN_FUNCTIONS,
     appendOnly: expected.APPEND_ONLY,
-    withoutAuditTrigger: Object.keys(expected.WITHOUT_AUDIT_TRIGGER),
+    withoutAuditTrigger: [...Object.keys(expected.WITHOUT_AUDIT_TRIGGER), ...plugged.flatMap(([table, { unaudited }]) => (unaudited === null ? [] : `app.${table}`))],
     triggers: expected.TRIGGERS,
     extensions: expected.EXTENSIONS,
     languages: expected.LANGUAGES,
     roleSettings: expected.ROLE_SETTINGS,
     settings: expected.SETTINGS,
     functions: shippedFunctions(folders, roles),
-    phi: Object.fromEntries(Object.entries(PHI).map(([table, { columns }]) => [table, columns])),
-    plain: Object.fromEntries(Object.entries(PLAIN_COLUMNS).map(([table, columns]) => [table, Object.keys(columns)])),
+    // The core's own declarations come last: no plugin says anything of them.
+    phi: Object.fromEntries([...plugged.map(([table, { sealed }]) => [table, sealed] as const), ...phiTables().map(([table, { columns }]) => [table, columns] as const)]),
+    plain: Object.fromEntries([...plugged.map(([table, { plain }]) => [table, plain] as const), ...Object.entries(PLAIN_COLUMNS)].map(([table, columns]) => [table, Object.keys(columns)])),
   };
 }

@@ -25,6 +25,7 @@ export const SYSTEM_TABLES: Readonly<Record<string, Readonly<Record<RuntimeRole,
   key_events: { app: ['select'], jobs: ['select', 'insert'] },
   workspaces: { app: [], jobs: ['select', 'insert', 'update'] },
   attempt_counters: { app: [], jobs: ['select', 'insert', 'update', 'delete'] },
+  plugins: { app: ['select'], jobs: ['select'] },
 };
 
 /** What the system door opens across workspaces, for the jobs role alone. */
@@ -60,6 +61,7 @@ export const WITHOUT_AUDIT_TRIGGER: Readonly<Record<string, string>> = {
   'app.import_outcomes': 'progress',
   'app.import_sources': 'the upload, recorded as such',
   'app.idempotency_keys': 'the repeated answer of an act that is recorded',
+  'app.plugin_parked_jobs': 'work of acts that are recorded, waiting for its plugin',
 };
 
 /** Triggers beside leaves_audit_entry. */
