@@ -1,7 +1,7 @@
 import { Logger, parseCronItems, run, type JobHelpers } from 'graphile-worker';
-import pg from 'pg';
 import type { App } from '../app.ts';
 import { isUuid } from '../crypto/uuid.ts';
+import { openQueuePool } from '../db/queue-pool.ts';
 import { systemScope } from '../db/scope.ts';
 import { Fault } from '../errors.ts';
 import { checkInput, type Job, type ScheduledJob, type WorkspaceJob } from './job.ts';
@@ -19,10 +19,7 @@ export type Worker = { /** Takes no new job, waits for those running, closes its
  */
 export async function startWorker(app: App, options: { readonly jobsUrl: string; readonly jobs: readonly Job[] }): Promise<Worker> {
   const { jobsUrl, jobs } = options;
-  const pool = new pg.Pool({ connectionString: jobsUrl, max: CONCURRENCY + 1, application_name: 'wardkeep jobs', options: '-c search_path=pg_catalog,pg_temp', keepAlive: true });
-  const lost = (err: unknown) => app.log.warn('The job queue lost a connection', { err });
-  pool.on('error', lost);
-  pool.on('connect', (client) => void client.on('error', lost));
+  const pool = openQueuePool(jobsUrl, CONCURRENCY + 1, (err) => app.log.warn('The job queue lost a connection', { err }));
   const runner = await run({
     pgPool: pool,
     concurrency: CONCURRENCY,

@@ -1,0 +1,140 @@
+import { ChainVerifier } from '../../audit/chain-verifier.ts';
+import { checkLines } from '../../audit/check-block.ts';
+import { logKeyName, logOrigin, parseCheckpoint } from '../../audit/checkpoint.ts';
+import { FormatError } from '../../audit/format-error.ts';
+import { CompactRange, sameBytes, verifyConsistency } from '../../audit/merkle.ts';
+import { fromBase64, toHex } from '../../audit/primitives.ts';
+import { verifiedBy } from '../../audit/signed-note.ts';
+import { columnsAgree, readCheckpoints, readEntries, readHead, readKeys, storedTiles, toLines, type LogTx, type StoredCheckpoint } from '../../audit/stored-log.ts';
+import { consistencyProof, rootFromTiles } from '../../audit/tiles.ts';
+import { verifyStored } from '../../audit/verify-stored.ts';
+import type { Tx } from '../../db/scope.ts';
+import { attempt } from '../attempt.ts';
+import { claim, notApplicable, verdict, type Subject } from '../claim.ts';
+
+const DAY_MS = 26 * 3600_000; // a night may come late
+const NEWEST = 200;
+const CHECK_VIOLATION = '23514';
+
+type Night = { started_at: Date; finished_at: Date; from_seq: number; to_seq: number; ok: boolean; fault: string | null; fault_seq: number | null };
+
+export const verified = claim({
+  id: 'AUD-1',
+  title: 'The audit log verifies, every night',
+  statement: 'Within the last day the audit log was verified up to its head of that time, and no entry was changed, removed, added or moved.',
+  async prove({ app, scope }) {
+    const newest = () => app.withWorkspace(scope, async (tx) => (await tx.knex('app.audit_verifications').orderBy('finished_at', 'desc').first()) as Night | undefined);
+    let night = await newest();
+    if (night === undefined || Date.now() - night.finished_at.getTime() > DAY_MS) {
+      await verifyStored(app, scope);
+      night = (await newest()) as Night;
+    }
+    const count = night.to_seq - night.from_seq + 1;
+    const at = night.finished_at.toISOString();
+    return verdict(night.ok, { proved: `Entries ${night.from_seq} to ${night.to_seq}: ${count} of ${count} verified, ${at}.`, failing: `Verification at ${at} found a fault (${night.fault}) at entry ${night.fault_seq ?? 'unknown'}.` }, {
+      at, fromSeq: night.from_seq, toSeq: night.to_seq, fault: night.fault, faultSeq: night.fault_seq,
+    });
+  },
+});
+
+export const signed = claim({
+  id: 'AUD-2',
+  title: 'Entries are chained and signed with Ed25519',
+  statement: 'Each entry carries the hash of the one before and a signature by a key of the installation’s key log; its searchable columns say what was signed.',
+  async prove({ app, scope }) {
+    const { checked, fault, keyIds } = await app.withWorkspace(scope, async (tx) => {
+      const [{ seq: head }, proved] = await Promise.all([readHead(tx), readKeys(tx, app.installationId, app.signer)]);
+      const keys = proved ?? []; // AUD-6 says why
+      const from = Math.max(0, head - NEWEST);
+      const rows = await readEntries(tx, from, head, NEWEST);
+      const block = checkLines({ workspace: scope.workspaceId, keys }, toLines(rows));
+      // No signed head vouches for the range's left edge here; AUD-1 and AUD-3 do.
+      const verifier = new ChainVerifier({ workspace: scope.workspaceId, keys }, { range: new CompactRange(from), prev: null });
+      const chain = verifier.absorb(block)?.fault ?? null;
+      return { checked: rows.length, fault: chain ?? (rows.every(columnsAgree) ? null : 'columns'), keyIds: [...new Set(rows.map(({ key_id }) => key_id))] };
+    });
+    return verdict(fault === null, { proved: `The newest ${checked} of ${checked} entries hold, just now.`, failing: `Among the newest ${checked} entries one does not hold (${fault}).` }, { checked, fault, keyIds });
+  },
+});
+
+export const published = claim({
+  id: 'AUD-3',
+  title: 'The log only grows, and says so in writing',
+  statement: 'The newest checkpoint (C2SP tlog-checkpoint) is signed by the installation, is the root over the stored entries, and contains the checkpoint before it.',
+  async prove({ app, scope }) {
+    const { checkpoints, fault } = await app.withWorkspace(scope, async (tx) => {
+      const all = await readCheckpoints(tx);
+      return { checkpoints: all, fault: await checkpointFault(tx, app, all.slice(-2)) };
+    });
+    const newest = checkpoints.at(-1);
+    if (newest === undefined) return notApplicable('No checkpoint was published yet: the first comes with the first verification.');
+    return verdict(fault === null, { proved: `The checkpoint over ${newest.size} entries holds and contains its predecessor.`, failing: `The newest checkpoints do not hold: ${fault}.` }, { count: checkpoints.length, size: newest.size, root: toHex(newest.root), checkpoint: newest.note, fault });
+  },
+});
+
+export const appendOnly = claim({
+  id: 'AUD-4',
+  title: 'The program cannot rewrite its audit log',
+  statement: 'The roles the program runs under may add audit entries, checkpoints and verifications, and neither change nor remove one.',
+  async prove({ app, scope }) {
+    const roles = [app.database.appUrl, app.database.jobsUrl].map((url) => decodeURIComponent(new URL(url).username));
+    const { rows } = await app.withWorkspace(scope, async (tx) => (await tx.knex.raw(
+      `select r.role, c.relname as table, p.privilege from unnest(?::text[]) r(role), pg_class c, unnest(array['update', 'delete', 'truncate']) p(privilege)
+       where c.relnamespace = 'app'::regnamespace and c.relkind = 'r' and c.relname like 'audit\\_%' and has_table_privilege(r.role, c.oid, p.privilege)`,
+      [roles],
+    )) as { rows: { role: string; table: string; privilege: string }[] });
+    const live = await Promise.all(["update app.audit_entries set action = 'x.y'", 'delete from app.audit_entries'].map((sql) => attempt(app, scope, (tx) => tx.knex.raw(sql))));
+    const through = live.filter((refused) => refused !== '42501').length;
+    return verdict(rows.length === 0 && through === 0, { proved: `${live.length} of ${live.length} attempts were refused just now; no such privilege is granted.`, failing: `${rows.length} privileges to change the log are granted; ${through} of ${live.length} attempts got through.` }, { granted: rows, attempts: live.length, through });
+  },
+});
+
+export const unavoidable = claim({
+  id: 'AUD-5',
+  title: 'No entry, no change',
+  statement: 'A transaction that changes business data and leaves no audit entry cannot commit: the database refuses it.',
+  async prove({ app, scope }) {
+    const attempts: Record<string, (tx: Tx) => PromiseLike<unknown>> = {
+      workspaces: (tx) => tx.knex.raw('update app.workspaces set name = name'),
+      workspace_contacts: (tx) => tx.knex('app.contacts').insert({ workspace_id: scope.workspaceId, id: crypto.randomUUID() }),
+      users: (tx) => tx.knex('app.users').insert({ workspace_id: scope.workspaceId, id: crypto.randomUUID(), email: `${crypto.randomUUID()}@probe.invalid`, name: 'probe', role: 'READONLY', status: 'disabled' }),
+    };
+    const through: string[] = [];
+    for (const [table, act] of Object.entries(attempts)) if ((await attempt(app, scope, act)) !== CHECK_VIOLATION) through.push(table);
+    const count = Object.keys(attempts).length;
+    return verdict(through.length === 0, { proved: `${count} of ${count} changes without an entry were refused just now.`, failing: `A change without an entry was not refused in ${through.join(', ')}.` }, { attempts: count, through });
+  },
+});
+
+export const keyLog = claim({
+  id: 'AUD-6',
+  title: 'Every signing key is accounted for',
+  statement: 'The key log lists each signing key with its life, each change signed by a key alive at the time; the key in use is in it, and the database holds no other.',
+  async prove({ app, scope }) {
+    const keys = await app.withWorkspace(scope, (tx) => readKeys(tx, app.installationId, app.signer));
+    const listed = (keys ?? []).map(({ keyId, createdAt, retiredAt }) => ({ keyId, createdAt, retiredAt }));
+    return verdict(keys !== null, { proved: `${listed.length} signing key${listed.length === 1 ? '' : 's'} in the key log; ${app.signer.keyId} signs now.`, failing: 'The key log does not hold, or the keys in the database are others.' }, { keys: listed, signsNow: app.signer.keyId });
+  },
+});
+
+async function checkpointFault(tx: LogTx, { installationId, signer }: Subject['app'], [first, second]: readonly StoredCheckpoint[]): Promise<string | null> {
+  if (first === undefined) return null;
+  const keys = ((await readKeys(tx, installationId, signer)) ?? []).map(({ publicKey }) => ({ name: logKeyName(installationId), publicKey: fromBase64(publicKey) }));
+  const newest = second ?? first;
+  try {
+    for (const stored of second === undefined ? [first] : [first, second]) {
+      const read = parseCheckpoint(stored.note);
+      if (read.origin !== logOrigin(installationId, tx.scope.workspaceId) || read.size !== stored.size || !sameBytes(read.root, stored.root)) return `the note over ${stored.size} entries says something else than its row`;
+      if ((verifiedBy(read.note, keys)?.length ?? 0) === 0) return `the note over ${stored.size} entries is not signed by this installation`;
+    }
+    const read = storedTiles(tx);
+    if (!sameBytes(await rootFromTiles(read, newest.size), newest.root)) return 'the stored entries do not add up to the newest root';
+    if (second !== undefined && !verifyConsistency(first.size, first.root, second.size, second.root, await consistencyProof(read, first.size, second.size))) return 'the newest does not contain its predecessor';
+    return null;
+  } catch (error) {
+    if (error instanceof FormatError || error instanceof RangeError) return 'a note cannot be read, or entries are missing';
+    throw error;
+  }
+}
+
+export const AUDIT_CLAIMS = [verified, signed, published, appendOnly, unavoidable, keyLog] as const;

@@ -1,0 +1,63 @@
+import { ABSOLUTE_HOURS, DEFAULT_SESSION_LIMITS, IDLE_MINUTES, WITHIN_LIMITS } from '../../auth/session/limits.ts';
+import { claim, notApplicable, verdict } from '../claim.ts';
+
+// Design invariant 6; NIST SP 800-63B-4 section 2.2.3 (AAL2).
+
+export const secondFactor = claim({
+  id: 'MFA-1',
+  title: 'Nobody is in without a second factor',
+  statement: 'Every person with a live session has an authenticator app or a passkey; who has neither reaches nothing but setting one up.',
+  async prove({ app, scope }) {
+    const { people, without, inside } = (await app.withWorkspace(scope, async (tx) => (await tx.knex.raw(
+      `with people as (
+         select u.id, exists (select from app.totp_factors f where f.user_id = u.id) or exists (select from app.passkeys p where p.user_id = u.id) as has_factor,
+           exists (select from app.sessions s join app.workspaces w using (workspace_id) where s.user_id = u.id and ${WITHIN_LIMITS}) as is_in
+         from app.users u where u.status = 'active')
+       select count(*)::int as people, (count(*) filter (where not has_factor))::int as without, (count(*) filter (where is_in and not has_factor))::int as inside from people`,
+    )) as { rows: { people: number; without: number; inside: number }[] })).rows[0] as { people: number; without: number; inside: number };
+    if (people === 0) return notApplicable('There is no active person.');
+    return verdict(inside === 0, { proved: `${people - without} of ${people} active people have a second factor; the others have no session.`, failing: `${inside} of ${people} active people are signed in without a second factor.` }, { people, without, inside });
+  },
+});
+
+/** OWASP's floor, which core/auth/password/hash.ts keeps to; lower ones come from imports and are replaced at the next sign-in. */
+const ARGON2_MIN = { memoryKib: 19_456, passes: 2 };
+const BCRYPT_COST_MIN = 10;
+
+export const passwords = claim({
+  id: 'MFA-2',
+  title: 'Passwords are stored as slow hashes',
+  statement: 'Every password is an argon2id hash of at least 19 MiB and two passes, or an imported bcrypt hash of cost 10 or more that its owner’s next sign-in replaces.',
+  async prove({ app, scope }) {
+    const hashes = (await app.withWorkspace(scope, (tx) => tx.knex('app.passwords').pluck('hash'))) as string[];
+    if (hashes.length === 0) return notApplicable('Nobody has a password.');
+    const strength = hashes.map((hash) => {
+      const [, parameters] = /^\$argon2id\$v=19\$([a-z0-9=,]+)\$/.exec(hash) ?? [];
+      if (parameters !== undefined) {
+        const { m, t } = Object.fromEntries(new URLSearchParams(parameters.replaceAll(',', '&'))) as { m?: string; t?: string };
+        return Number(m) >= ARGON2_MIN.memoryKib && Number(t) >= ARGON2_MIN.passes ? 'argon2id' : 'weak';
+      }
+      return Number(/^\$2[aby]\$(\d\d)\$/.exec(hash)?.[1] ?? 0) >= BCRYPT_COST_MIN ? 'bcrypt' : 'weak';
+    });
+    const count = (kind: string) => strength.filter((other) => other === kind).length;
+    return verdict(count('weak') === 0, { proved: `${count('argon2id')} argon2id, ${count('bcrypt')} bcrypt waiting for an upgrade.`, failing: `${count('weak')} of ${hashes.length} password hashes are too weak.` }, { argon2id: count('argon2id'), bcrypt: count('bcrypt'), weak: count('weak') });
+  },
+});
+
+export const sessionLimits = claim({
+  id: 'SES-1',
+  title: 'Sessions end',
+  statement: `A session ends after at most ${IDLE_MINUTES.max / 60} hours unused and ${ABSOLUTE_HOURS.max} hours altogether; this workspace’s own limits are within those, and no session outlives them.`,
+  async prove({ app, scope }) {
+    const { idle, absolute, live, over } = (await app.withWorkspace(scope, async (tx) => (await tx.knex.raw(
+      `select coalesce((w.settings->>'idleMinutes')::int, ?) as idle, coalesce((w.settings->>'absoluteHours')::int, ?) as absolute, count(s.id)::int as live,
+         (count(s.id) filter (where s.created_at < now() - make_interval(hours => ?) or s.last_seen_at < now() - make_interval(mins => ?)))::int as over
+       from app.workspaces w left join app.sessions s on s.workspace_id = w.workspace_id and ${WITHIN_LIMITS} group by w.settings`,
+      [DEFAULT_SESSION_LIMITS.idleMinutes, DEFAULT_SESSION_LIMITS.absoluteHours, ABSOLUTE_HOURS.max, IDLE_MINUTES.max],
+    )) as { rows: { idle: number; absolute: number; live: number; over: number }[] })).rows[0] as { idle: number; absolute: number; live: number; over: number };
+    const isWithin = idle >= 1 && idle <= IDLE_MINUTES.max && absolute >= 1 && absolute <= ABSOLUTE_HOURS.max;
+    return verdict(isWithin && over === 0, { proved: `${idle} minutes unused, ${absolute} hours altogether; ${live} live sessions are within them.`, failing: `The limits are ${idle} minutes and ${absolute} hours; ${over} of ${live} live sessions are older than allowed.` }, { idleMinutes: idle, absoluteHours: absolute, live, over });
+  },
+});
+
+export const SIGN_IN_CLAIMS = [secondFactor, passwords, sessionLimits] as const;

@@ -1,0 +1,145 @@
+import t from 'tap';
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import { createServer } from 'node:tls';
+import type { AddressInfo } from 'node:net';
+import { asSuperuser } from '../../core/db/embedded.ts';
+import { systemScope } from '../../core/db/scope.ts';
+import { record } from '../../core/audit/record.ts';
+import { verifyStored } from '../../core/audit/verify-stored.ts';
+import { createTls } from '../../core/http/tls.ts';
+import { Contact } from '../../core/practice/contacts/model.ts';
+import { Document, DocumentContent } from '../../core/practice/documents/model.ts';
+import { CLAIMS } from '../../core/trust/claims.ts';
+import { proveClaims, type ProvenClaim } from '../../core/trust/prove-claims.ts';
+import { TEST_ROOT_KEYS } from '../support/cluster.ts';
+import { openTestApp } from '../support/database.ts';
+import { bearer, createPeople, sessionCookie } from '../support/people.ts';
+
+// One installation, sound to begin with. Each breach is made, seen by its claim, and mended, so that the next starts from a sound one.
+
+const dataDir = t.testdir();
+const certificate = await createTls(dataDir, []);
+const listen = async (options: { minVersion: 'TLSv1.2' | 'TLSv1.3' }, port = 0) => {
+  const server = createServer({ key: certificate.key, cert: certificate.cert, ...options }, (socket) => socket.end());
+  server.on('tlsClientError', () => undefined);
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  return { port: (server.address() as AddressInfo).port, close: () => new Promise((resolve) => server.close(resolve)) };
+};
+let server = await listen({ minVersion: 'TLSv1.3' });
+t.teardown(() => server.close());
+
+const { app, database } = await openTestApp(t, { dataDir, host: '127.0.0.1', port: server.port, rootKeys: [...TEST_ROOT_KEYS] });
+const sql = (text: string, values: unknown[] = []) => asSuperuser(database.superuserUrl, async (client) => (await client.query(text, values)).rows as Record<string, unknown>[]);
+const people = await createPeople(app, 'willow');
+const others = await createPeople(app, 'harbor');
+const { workspaceId } = people;
+const scope = systemScope(workspaceId, 'test');
+await sessionCookie(app, people.admin);
+await bearer(app, workspaceId, ['contact.read']);
+const original = Buffer.from('<ClinicalDocument/>');
+for (const workspace of [workspaceId, others.workspaceId]) {
+  await app.withWorkspace(systemScope(workspace, 'test'), async (tx) => {
+    for (const given_name of ['Ana', 'Bo', 'Cy']) await Contact.query(tx).insert({ given_name, family_name: 'Ruiz', notes: `About ${given_name}` });
+    const document = await Document.query(tx).insert({ kind: 'ccda', title: 'Summary', media_type: 'application/xml', bytes: original.length, sha256: createHash('sha256').update(original).digest() });
+    await DocumentContent.query(tx).insert({ id: document.id, content: original.toString('base64') });
+    record(tx, { action: 'test.seeded' });
+  });
+}
+await verifyStored(app, scope);
+await verifyStored(app, scope);
+
+type Breach = { readonly what: string; readonly breaks: () => Promise<unknown>; readonly mends: () => Promise<unknown> };
+const bySql = (what: string, breaks: string, mends: string): Breach => ({ what, breaks: () => sql(breaks), mends: () => sql(mends) });
+/** Changes rows of a table and puts them back as they were. */
+const byChange = (what: string, table: string, change: string): Breach => ({
+  what,
+  breaks: () => sql(`create table public.kept as table ${table}; ${change}`),
+  mends: async () => {
+    const columns = (await sql('select attname as name from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped', [table])).map(({ name }) => name as string);
+    await sql(`set session_replication_role = replica; delete from ${table}; insert into ${table} (${columns.join(', ')}) select ${columns.join(', ')} from public.kept; drop table public.kept`);
+  },
+});
+const unwatched = (change: string) => `set session_replication_role = replica; ${change}`;
+const policy = "create policy tenant on app.contacts to wardkeep_app, wardkeep_jobs using (workspace_id = (select sec.workspace())) with check (workspace_id = (select sec.workspace()))";
+
+const BREACHES: Readonly<Record<string, readonly Breach[]>> = {
+  'TEN-1': [bySql('row-level security is off', 'alter table app.contacts disable row level security', 'alter table app.contacts enable row level security')],
+  'TEN-2': [
+    bySql('a policy that believes the setting', "drop policy tenant on app.contacts; create policy tenant on app.contacts using (current_setting('app.workspace_id', true) = workspace_id::text)", `drop policy tenant on app.contacts; ${policy}`),
+  ],
+  'TEN-3': [
+    bySql('a second policy lets everything through', 'create policy open on app.contacts for select using (true)', 'drop policy open on app.contacts'),
+    bySql('writes are not checked', 'create policy open on app.contacts for insert with check (true)', 'drop policy open on app.contacts'),
+  ],
+  'KEY-1': [byChange('a value in the clear', 'app.contacts', unwatched(`update app.contacts set notes = 'Allergic to penicillin' where workspace_id = '${workspaceId}'`))],
+  'KEY-2': [byChange('two patients’ values exchanged', 'app.contacts', unwatched(`update app.contacts c set notes = (select o.notes from app.contacts o where o.workspace_id = c.workspace_id and o.id <> c.id limit 1) where workspace_id = '${workspaceId}'`))],
+  'KEY-3': [byChange('a key used too often', 'app.workspace_keys', unwatched(`update app.workspace_keys set encryptions = 4294967296 where kind = 'data'`))],
+  'KEY-4': [byChange('a key nobody can unwrap', 'app.workspace_keys', unwatched(`update app.workspace_keys k set wrapped = (select o.wrapped from app.workspace_keys o where o.workspace_id <> k.workspace_id and o.kind = k.kind) where workspace_id = '${workspaceId}' and kind = 'index'`))],
+  'KEY-5': [bySql('the context key readable', 'grant select on sec.context_keys to wardkeep_app', 'revoke select on sec.context_keys from wardkeep_app')],
+  'AUD-1': [{
+    ...byChange('an entry changed, and the night found it', 'app.audit_entries', unwatched(`update app.audit_entries set body = replace(body, 'test.seeded', 'test.seedeD') where workspace_id = '${workspaceId}'`)),
+    breaks: async () => {
+      await sql(`create table public.kept as table app.audit_entries; create table public.kept_nights as table app.audit_verifications; update app.audit_entries set body = replace(body, 'test.seeded', 'test.seedeD') where workspace_id = '${workspaceId}'`);
+      await verifyStored(app, scope, 'whole');
+    },
+    mends: () => sql('delete from app.audit_entries; insert into app.audit_entries table public.kept; drop table public.kept; delete from app.audit_verifications; insert into app.audit_verifications table public.kept_nights; drop table public.kept_nights'),
+  }],
+  'AUD-2': [
+    byChange('a searchable column says another actor', 'app.audit_entries', `update app.audit_entries set actor_kind = 'user' where workspace_id = '${workspaceId}' and action = 'test.seeded'`),
+    byChange('a signature replaced', 'app.audit_entries', `update app.audit_entries e set signature = (select signature from app.audit_entries o where o.workspace_id = e.workspace_id and o.seq = 1) where workspace_id = '${workspaceId}' and seq = 3`),
+  ],
+  'AUD-3': [
+    byChange('an older checkpoint’s root changed', 'app.audit_checkpoints', `update app.audit_checkpoints set root = sha256(root) where workspace_id = '${workspaceId}' and size = (select min(size) from app.audit_checkpoints where workspace_id = '${workspaceId}')`),
+    byChange('an entry under the checkpoint replaced', 'app.audit_entries', `update app.audit_entries set hash = sha256(hash) where workspace_id = '${workspaceId}' and seq = 2`),
+  ],
+  'AUD-4': [bySql('the program may change entries', 'grant update on app.audit_entries to wardkeep_app', 'revoke update on app.audit_entries from wardkeep_app')],
+  'AUD-5': [bySql('changes of contacts are not watched', 'alter table app.contacts disable trigger leaves_audit_entry', 'alter table app.contacts enable trigger leaves_audit_entry')],
+  'AUD-6': [byChange('a key that is not in the key log', 'sys.signing_keys', `insert into sys.signing_keys (key_id, public_key) values ('00000000000000ff', '\\x${generateKeyPairSync('ed25519').publicKey.export({ format: 'der', type: 'spki' }).subarray(-32).toString('hex')}')`)],
+  'MFA-1': [byChange('somebody is in without a second factor', 'app.totp_factors', `delete from app.totp_factors where user_id = '${people.admin.id}'`)],
+  'MFA-2': [byChange('a fast hash', 'app.passwords', unwatched(`update app.passwords set hash = replace(hash, 'm=19456', 'm=1024') where user_id = '${people.admin.id}'`))],
+  'SES-1': [
+    byChange('a limit longer than allowed', 'app.workspaces', unwatched(`update app.workspaces set settings = settings || '{"idleMinutes": 100000}' where workspace_id = '${workspaceId}'`)),
+    byChange('no limit at all', 'app.workspaces', unwatched(`update app.workspaces set settings = settings || '{"absoluteHours": 0}' where workspace_id = '${workspaceId}'`)),
+  ],
+  'ACC-1': [byChange('no security officer', 'app.users', unwatched("update app.users set designations = '{}'"))],
+  'ACC-2': [
+    byChange('an account without an end', 'app.service_accounts', unwatched("update app.service_accounts set expires_at = now() + interval '10 years'")),
+    byChange('a scope beyond the role', 'app.service_accounts', unwatched("update app.service_accounts set role = 'READONLY', scopes = array['contact.write']")),
+  ],
+  'DOC-1': [byChange('a recorded hash changed', 'app.documents', unwatched('update app.documents set sha256 = sha256(sha256)')), byChange('an original gone', 'app.document_contents', unwatched('delete from app.document_contents'))],
+  'TLS-1': [{
+    what: 'TLS 1.2 is accepted',
+    breaks: async () => {
+      const { port } = server;
+      await server.close();
+      server = await listen({ minVersion: 'TLSv1.2' }, port);
+    },
+    mends: async () => {
+      const { port } = server;
+      await server.close();
+      server = await listen({ minVersion: 'TLSv1.3' }, port);
+    },
+  }],
+  'LOG-1': [bySql('statements are logged', `alter database "${database.name}" set log_statement = 'all'`, `alter database "${database.name}" reset log_statement`)],
+};
+
+const proofOf = async (id: string): Promise<ProvenClaim> => (await proveClaims(app, workspaceId, CLAIMS.filter((one) => one.id === id)))[0] as ProvenClaim;
+
+t.test('a sound installation proves every claim', async (t) => {
+  for (const { id, status, summary, evidence } of await proveClaims(app, workspaceId)) t.equal(status, 'proved', `${id}: ${summary} ${status === 'proved' ? '' : JSON.stringify(evidence)}`);
+  t.equal(new Set(CLAIMS.map(({ id }) => id)).size, CLAIMS.length, 'ids are unique');
+});
+
+t.test('every claim fails when its subject is broken, and holds again when it is mended', async (t) => {
+  t.same(Object.keys(BREACHES).sort(), CLAIMS.map(({ id }) => id).sort(), 'each claim has a breach');
+  for (const { id } of CLAIMS) {
+    for (const { what, breaks, mends } of BREACHES[id] ?? []) {
+      await breaks();
+      const broken = await proofOf(id);
+      await mends();
+      const mended = await proofOf(id);
+      t.equal(broken.status, 'failing', `${id}: ${what}: ${broken.summary}`);
+      t.equal(mended.status, 'proved', `${id} mended: ${mended.summary} ${mended.status === 'proved' ? '' : JSON.stringify(mended.evidence)}`);
+    }
+  }
+});
