@@ -1,51 +1,153 @@
 import t from 'tap';
-import { composeServer } from '../../core/server.ts';
-import { openTestApp } from '../support/database.ts';
-import { bearer, createPeople, PASSWORD, sessionCookie, totpCode } from '../support/people.ts';
+import { createPeople, PASSWORD, totpCode } from '../support/people.ts';
+import { auditLength, auditOf, rows } from '../support/rows.ts';
+import { openSite, serverOf, signIn, whoIs } from '../support/site.ts';
 import { Visitor } from '../support/visitor.ts';
-import type { Feature } from '../../core/http/feature.ts';
-import { credentialsOf } from '../../core/http/credentials.ts';
-import { FEATURES } from '../../core/server.ts';
-
-/** Says who is asking, to a page and to the API. */
-const whoami: Feature = {
-  name: 'test-whoami',
-  register(server) {
-    server.route({ method: 'GET', path: '/whoami', handler: (request) => credentialsOf(request) });
-    server.route({ method: 'GET', path: '/api/v1/whoami', options: { auth: { strategies: ['token', 'session'] } }, handler: (request) => credentialsOf(request) });
-  },
-};
 
 t.test('signing in', async (t) => {
-  const { app } = await openTestApp(t, { breachRangeUrl: null });
-  const server = await composeServer(app, { tls: null, host: '127.0.0.1', port: 0, features: [...FEATURES, whoami] });
+  const { app, server, database } = await openSite(t);
   const willow = await createPeople(app, 'willow');
+  const harbor = await createPeople(app, 'harbor');
 
-  t.test('password, then a code', async (t) => {
+  t.test('a password, then a code, then the page one came for', async (t) => {
+    const before = await auditLength(database, willow.workspaceId);
     const visitor = new Visitor(server);
-    const turnedAway = await visitor.get('/whoami');
-    t.match([turnedAway.statusCode, turnedAway.headers.location], [302, '/sign-in?return=%2Fwhoami']);
-    t.equal((await visitor.get('/sign-in?return=%2Fwhoami')).statusCode, 200);
-    const first = await visitor.post('/sign-in', { email: ' Admin@Willow.example ', password: PASSWORD, next: '/whoami' });
-    t.match([first.statusCode, first.headers.location], [303, '/sign-in/second?next=%2Fwhoami']);
+    const turnedAway = await visitor.get('/whoami?x=1');
+    t.match([turnedAway.statusCode, turnedAway.headers.location], [302, '/sign-in?return=%2Fwhoami%3Fx%3D1']);
+    t.match((await visitor.get('/sign-in?return=%2Fwhoami%3Fx%3D1')).payload, 'name="next" value="/whoami?x&#x3D;1"');
+    const first = await visitor.post('/sign-in', { email: ' Admin@Willow.example ', password: PASSWORD, next: '/whoami?x=1' });
+    t.match([first.statusCode, first.headers.location], [303, '/sign-in/second?next=%2Fwhoami%3Fx%3D1']);
     t.notOk(visitor.cookies.has('__Host-wardkeep'), 'a password alone opens nothing');
-    t.equal((await visitor.get('/whoami')).statusCode, 302);
-    const page = await visitor.get('/sign-in/second?next=%2Fwhoami');
-    t.match(page.payload, /Six-digit code/);
+    t.equal(await whoIs(visitor), null);
+    t.match((await visitor.get('/sign-in/second?next=/whoami')).payload, /Six-digit code/);
     const wrong = await visitor.post('/sign-in/second', { method: 'totp', code: '000000' });
     t.equal(wrong.statusCode, 422);
-    const second = await visitor.post('/sign-in/second', { method: 'totp', code: totpCode(willow.admin.totpSecret), next: '/whoami' });
-    t.match([second.statusCode, second.headers.location], [303, '/whoami']);
-    t.match(JSON.parse((await visitor.get('/whoami')).payload), { workspace: { slug: 'willow' }, actor: { kind: 'user', id: willow.admin.id, role: 'ADMIN' }, email: 'admin@willow.example' });
+    t.match(wrong.payload, /This code was not accepted/);
+    const second = await visitor.post('/sign-in/second', { method: 'totp', code: totpCode(willow.admin.totpSecret), next: '/whoami?x=1' });
+    t.match([second.statusCode, second.headers.location], [303, '/whoami?x=1']);
+    t.match(await whoIs(visitor), { workspace: { slug: 'willow' }, actor: { kind: 'user', id: willow.admin.id, role: 'ADMIN' }, email: 'admin@willow.example' });
+    t.match((await auditOf(database, willow.workspaceId, before)).map(({ action, outcome, actor }) => [action, outcome, actor.id]), [
+      ['auth.mfa_challenged', 'ok', willow.admin.id], ['auth.mfa_refused', 'refused', willow.admin.id], ['auth.signed_in', 'ok', willow.admin.id],
+    ]);
   });
 
-  t.test('a ready session and a bearer token', async (t) => {
-    const cookie = await sessionCookie(app, willow.agent);
-    t.match(JSON.parse((await server.inject({ url: '/api/v1/whoami', headers: { cookie } })).payload), { actor: { role: 'AGENT' } });
-    const authorization = await bearer(app, willow.workspaceId, ['contact.read']);
-    t.match(JSON.parse((await server.inject({ url: '/api/v1/whoami', headers: { authorization } })).payload), { actor: { kind: 'agent', scopes: ['contact.read'] } });
-    const refused = await server.inject({ url: '/api/v1/whoami', headers: { authorization: authorization.replace(/.$/, 'z') } });
-    t.match([refused.statusCode, JSON.parse(refused.payload).code], [401, 'token.refused']);
-    t.equal((await server.inject({ url: '/api/v1/whoami' })).statusCode, 401);
+  t.test('without a page to go back to it is the contacts; never another site', async (t) => {
+    const visitor = await signIn(server, willow.manager, -1);
+    t.equal((await visitor.get('/sign-in')).headers.location, '/contacts', 'who is in needs not sign in');
+    for (const next of ['//evil.example', 'https://evil.example/', '/\\evil.example']) {
+      const other = new Visitor(server);
+      const page = await other.get(`/sign-in?return=${encodeURIComponent(next)}`);
+      t.ok(page.payload.includes('name="next" value="/"'), next);
+      await other.post('/sign-in', { email: willow.manager.email, password: PASSWORD, next });
+      await other.get('/sign-in/second');
+      await rows(database, 'update app.totp_factors set last_step = null where user_id = $1', [willow.manager.id]);
+      t.equal((await other.post('/sign-in/second', { method: 'totp', code: totpCode(willow.manager.totpSecret), next })).headers.location, '/contacts');
+    }
+  });
+
+  t.test('cookies are host-only, secure, out of reach of scripts', async (t) => {
+    const visitor = new Visitor(server);
+    await visitor.get('/sign-in');
+    const first = await visitor.post('/sign-in', { email: willow.agent.email, password: PASSWORD });
+    await visitor.get('/sign-in/second');
+    const second = await visitor.post('/sign-in/second', { method: 'totp', code: totpCode(willow.agent.totpSecret) });
+    const lines = [...[first.headers['set-cookie'] ?? []].flat(), ...[second.headers['set-cookie'] ?? []].flat()];
+    for (const name of ['__Host-wardkeep', '__Host-wk_step', '__Host-wk_browser']) {
+      const line = lines.find((each) => each.startsWith(`${name}=`)) ?? '';
+      t.match(line, /; Secure/, name);
+      t.match(line, /; HttpOnly/, name);
+      t.match(line, /; SameSite=Lax/, name);
+      t.match(line, /; Path=\//, name);
+      t.notMatch(line, /Domain=/i, name);
+    }
+    const [{ token_hash: kept } = { token_hash: Buffer.alloc(0) }] = await rows<{ token_hash: Buffer }>(database, 'select token_hash from app.sessions where user_id = $1', [willow.agent.id]);
+    t.notOk(kept.toString('base64url').includes((visitor.cookies.get('__Host-wardkeep') ?? '').split('.')[1] ?? 'none'), 'the token is not stored');
+  });
+
+  t.test('a session fixed beforehand is not the one that is opened, and signing in again ends the old one', async (t) => {
+    const visitor = await signIn(server, willow.officer);
+    const old = visitor.cookies.get('__Host-wardkeep') ?? '';
+    const again = new Visitor(server);
+    again.cookies.set('__Host-wardkeep', old);
+    t.equal((await again.get('/sign-in')).statusCode, 303);
+    await again.get('/account/sessions');
+    await again.post('/sign-in', { email: willow.officer.email, password: PASSWORD });
+    await again.get('/sign-in/second');
+    t.equal((await again.post('/sign-in/second', { method: 'totp', code: totpCode(willow.officer.totpSecret, 1) })).statusCode, 303);
+    t.not(again.cookies.get('__Host-wardkeep'), old);
+    t.equal(await whoIs(visitor), null, 'the token from before is dead');
+    t.ok(await whoIs(again));
+  });
+
+  t.test('a challenge lasts five minutes, five tries and one use, and is bound to its browser', async (t) => {
+    const start = async (): Promise<Visitor> => {
+      await rows(database, 'update app.totp_factors set last_step = null where user_id = $1', [harbor.admin.id]);
+      await rows(database, 'delete from sys.attempt_counters');
+      const visitor = new Visitor(server);
+      await visitor.get('/sign-in');
+      await visitor.post('/sign-in', { email: harbor.admin.email, password: PASSWORD });
+      await visitor.get('/sign-in/second');
+      return visitor;
+    };
+    const code = () => ({ method: 'totp', code: totpCode(harbor.admin.totpSecret) });
+
+    const late = await start();
+    const [{ life } = { life: 0 }] = await rows<{ life: number }>(database, 'select extract(epoch from expires_at - created_at)::int as life from app.mfa_challenges where user_id = $1', [harbor.admin.id]);
+    t.ok(Math.abs(life - 300) <= 2);
+    await rows(database, `update app.mfa_challenges set expires_at = now() where user_id = $1`, [harbor.admin.id]);
+    t.equal((await late.post('/sign-in/second', code())).statusCode, 401, 'over after its time');
+
+    const guessing = await start();
+    for (let n = 0; n < 5; n++) await guessing.post('/sign-in/second', { method: 'totp', code: '000000' });
+    t.equal((await guessing.post('/sign-in/second', code())).statusCode, 401, 'the right code is too late after five wrong ones');
+
+    const twice = await start();
+    const copy = new Visitor(server);
+    for (const [name, value] of twice.cookies) copy.cookies.set(name, value);
+    await copy.get('/sign-in/second');
+    t.equal((await twice.post('/sign-in/second', code())).statusCode, 303);
+    t.equal((await copy.post('/sign-in/second', { method: 'totp', code: totpCode(harbor.admin.totpSecret, 1) })).statusCode, 401, 'a challenge works once');
+
+    const bound = await start();
+    bound.cookies.delete('__Host-wk_step');
+    t.equal((await bound.post('/sign-in/second', code())).statusCode, 401, 'nothing without the cookie');
+    const moved = await start();
+    const [workspace, random] = (moved.cookies.get('__Host-wk_step') ?? '').split('.');
+    const other = Buffer.from(willow.workspaceId.replaceAll('-', ''), 'hex').toString('base64url');
+    t.not(workspace, other);
+    moved.cookies.set('__Host-wk_step', `${other}.${random}`);
+    t.equal((await moved.post('/sign-in/second', code())).statusCode, 401, 'nor in another workspace');
+  });
+
+  t.test('one e-mail in two workspaces: the short name tells which', async (t) => {
+    await rows(database, `update app.users set email = 'both@example.org' where id = any($1)`, [[willow.readonly.id, harbor.readonly.id]]);
+    for (const [slug, person] of [['willow', willow.readonly], ['harbor', harbor.readonly]] as const) {
+      const visitor = new Visitor(server);
+      await visitor.get('/sign-in');
+      await visitor.post('/sign-in', { email: 'both@example.org', password: PASSWORD, workspace: slug });
+      await visitor.get('/sign-in/second');
+      t.equal((await visitor.post('/sign-in/second', { method: 'totp', code: totpCode(person.totpSecret) })).statusCode, 303);
+      t.match(await whoIs(visitor), { workspace: { slug }, actor: { id: person.id } });
+    }
+  });
+
+  t.test('a form from elsewhere signs nobody in', async (t) => {
+    const visitor = new Visitor(server);
+    const refused = await visitor.post('/sign-in', { email: willow.admin.email, password: PASSWORD });
+    t.equal(refused.statusCode, 403);
+    const foreign = await server.inject({ method: 'POST', url: '/sign-in', headers: { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'cross-site' }, payload: `email=${willow.admin.email}&password=${PASSWORD}` });
+    t.equal(foreign.statusCode, 403);
+  });
+
+  t.test('signing out ends the session, here and in every program', async (t) => {
+    await rows(database, 'update app.totp_factors set last_step = null where user_id = $1', [willow.admin.id]);
+    const visitor = await signIn(server, willow.admin);
+    const elsewhere = new Visitor(await serverOf(app));
+    elsewhere.cookies.set('__Host-wardkeep', visitor.cookies.get('__Host-wardkeep') ?? '');
+    t.ok(await whoIs(elsewhere));
+    await visitor.get('/account/sessions');
+    t.equal((await visitor.post('/sign-out')).headers.location, '/sign-in');
+    t.notOk(visitor.cookies.has('__Host-wardkeep'));
+    t.equal(await whoIs(elsewhere), null);
   });
 });
