@@ -5,6 +5,7 @@ import { authorize } from '../../access/authorize.ts';
 import { ArchiveRefusal } from '../../clinical/archive-refusal.ts';
 import { DocumentRefusal } from '../../clinical/document-refusal.ts';
 import { DOCUMENT_BYTES_MAX, readDocument } from '../../clinical/read-document.ts';
+import { isCompanionFile } from '../../clinical/companion-file.ts';
 import { isZip, readZip } from '../../clinical/zip.ts';
 import { record } from '../../audit/record.ts';
 import type { Scope } from '../../db/scope.ts';
@@ -92,11 +93,20 @@ export async function* listFiles(paths: readonly string[]): AsyncIterable<string
 /** What is to be imported: a document's bytes, or why they are not even read. `file` is the path, and inside an archive `archive.zip/name`. */
 export type Candidate = { readonly file: string; readonly bytes: Uint8Array } | { readonly file: string; readonly refusal: DocumentRefusal | ArchiveRefusal };
 
+/** The files of an archive but for those that only accompany documents (stylesheets, an XDM package's index). @throws ArchiveRefusal */
+export async function* candidatesOfArchive(name: string, source: string | Uint8Array): AsyncIterable<Candidate> {
+  for await (const entry of readZip(source)) {
+    const file = `${name}/${entry.name}`;
+    if (entry.refusal !== null) yield { file, refusal: entry.refusal };
+    else if (!isCompanionFile(entry.name)) yield { file, bytes: entry.bytes };
+  }
+}
+
 /** A file, or the files of an archive. One larger than any document may be is refused by its size alone, never read into memory. */
 export async function* candidatesOf(path: string): AsyncIterable<Candidate> {
   if (await startsAsZip(path)) {
     try {
-      for await (const entry of readZip(path)) yield entry.refusal === null ? { file: `${path}/${entry.name}`, bytes: entry.bytes } : { file: `${path}/${entry.name}`, refusal: entry.refusal };
+      yield* candidatesOfArchive(path, path);
     } catch (error) {
       if (!(error instanceof ArchiveRefusal)) throw error;
       yield { file: path, refusal: error };

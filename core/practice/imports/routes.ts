@@ -3,13 +3,13 @@ import Joi from 'joi';
 import type { App } from '../../app.ts';
 import { authorize } from '../../access/authorize.ts';
 import { record } from '../../audit/record.ts';
-import { readZip, isZip } from '../../clinical/zip.ts';
+import { isZip } from '../../clinical/zip.ts';
 import { ArchiveRefusal } from '../../clinical/archive-refusal.ts';
 import { Fault, fault } from '../../errors.ts';
 import type { Feature } from '../../http/feature.ts';
 import { scopeOf } from '../../http/credentials.ts';
 import { parse } from '../../http/refusals.ts';
-import { importCandidates, type Candidate } from '../documents/import-files.ts';
+import { candidatesOfArchive, importCandidates, type Candidate } from '../documents/import-files.ts';
 import { checkMapping, importCsv, refusedRowsCsv } from './import-csv.ts';
 import { CSV_BYTES_MAX, CSV_FIELDS, guessMapping, patientOfRow, readCsv, type CsvMapping, type CsvTable } from './csv-rows.ts';
 import { mrnSystemOf } from './import-csv.ts';
@@ -62,7 +62,7 @@ async function* candidatesOfUploads(uploads: readonly Upload[]): AsyncIterable<C
       continue;
     }
     try {
-      for await (const entry of readZip(bytes)) yield entry.refusal === null ? { file: `${name}/${entry.name}`, bytes: entry.bytes } : { file: `${name}/${entry.name}`, refusal: entry.refusal };
+      yield* candidatesOfArchive(name, bytes);
     } catch (error) {
       if (!(error instanceof ArchiveRefusal)) throw error;
       yield { file: name, refusal: error };

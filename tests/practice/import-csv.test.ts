@@ -1,0 +1,74 @@
+import t from 'tap';
+import { generatePractice } from '../../core/demo/generate.ts';
+import { renderPatientCsv } from '../../core/demo/csv.ts';
+import { systemScope } from '../../core/db/scope.ts';
+import { Contact } from '../../core/practice/contacts/model.ts';
+import { guessMapping, readCsv } from '../../core/practice/imports/csv-rows.ts';
+import { checkMapping, importCsv, refusedRowsCsv } from '../../core/practice/imports/import-csv.ts';
+import type { Outcome } from '../../core/practice/imports/run-batch.ts';
+import { openTestApp } from '../support/database.ts';
+import { createPeople, scopeAs } from '../support/people.ts';
+
+const csv = (...lines: string[]): Buffer => Buffer.from(lines.join('\r\n'), 'utf8');
+const HEAD = 'Last Name,First Name,DOB,Sex,Phone,E-mail,MRN';
+const MAPPING = { 'Last Name': 'familyName', 'First Name': 'givenName', DOB: 'birthDate', Sex: 'sex', Phone: 'phone', 'E-mail': 'email', MRN: 'mrn' } as const;
+
+t.test('a spreadsheet is read as spreadsheets are written', async (t) => {
+  t.same(readCsv(csv(HEAD, '"O""Hara, Jr",Ada,1956-12-10,F,,,')).rows[0]?.cells[0], 'O"Hara, Jr');
+  t.same(readCsv(Buffer.from('\uFEFFA;B\n1;2\n')).headers, ['A', 'B'], 'byte order mark, semicolons');
+  t.same(readCsv(Buffer.from([0x41, 0x0a, 0xe9, 0x0a])).rows[0]?.cells, ['é'], 'windows-1252');
+  for (const [title, bytes] of [['empty', Buffer.alloc(0)], ['a heading alone', csv(HEAD)], ['binary', Buffer.from([0x50, 0x4b, 3, 4, 0, 0])], ['an open quote', csv(HEAD, '"a')]] as const) {
+    t.throws(() => readCsv(bytes), { code: 'import.csv_unreadable' }, title);
+  }
+});
+
+t.test('columns are guessed, and a mapping that cannot work is refused', async (t) => {
+  t.same(guessMapping(['Record No', 'Last Name', 'First Name', 'DOB', 'Sex', 'Mobile', 'E-mail', 'ZIP', 'Shoe size']), {
+    'Record No': 'mrn', 'Last Name': 'familyName', 'First Name': 'givenName', DOB: 'birthDate', Sex: 'sex', Mobile: 'mobile', 'E-mail': 'email', ZIP: 'postalCode',
+  });
+  const table = readCsv(csv(HEAD, 'a,b,c,d,e,f,g'));
+  t.throws(() => checkMapping(table, { DOB: 'birthDate' }), { code: 'import.mapping_incomplete' });
+  t.throws(() => checkMapping(table, { ...MAPPING, Hat: 'notes' }), { code: 'request.invalid' });
+  t.throws(() => checkMapping(table, { ...MAPPING, Phone: 'shoeSize' }), { code: 'request.invalid' });
+  t.throws(() => checkMapping(table, { ...MAPPING, Phone: 'email' }), { code: 'request.invalid' }, 'two columns for one field');
+});
+
+t.test('good rows come in, each bad one says why, and the file can be brought again', async (t) => {
+  const { app } = await openTestApp(t);
+  const people = await createPeople(app);
+  const scope = systemScope(people.workspaceId, 'test');
+  const { text, faulty } = renderPatientCsv(generatePractice({ seed: 'csv', slug: 'willow', patients: 40, today: '2026-11-22', staff: [{ id: people.agent.id, role: 'AGENT' }] }).patients);
+  const table = readCsv(Buffer.from(text, 'utf8'));
+  const mapping = checkMapping(table, guessMapping(table.headers));
+  const run = async (): Promise<Outcome[]> => {
+    const outcomes: Outcome[] = [];
+    await importCsv(app, scope, table, mapping, (outcome) => void outcomes.push(outcome));
+    return outcomes;
+  };
+  const first = await run();
+  t.equal(first.length, table.rows.length);
+  const refused = first.filter(({ code }) => code === 'import.row_refused');
+  t.same(refused.map(({ line }) => line).sort(), faulty.map(({ line }) => line).sort(), 'the faulty rows, and those alone, are refused as faulty');
+  for (const { reason } of refused) t.notMatch(reason, /02\/30|call me|2091|\b555\b/, 'a reason never repeats the value');
+  const created = first.filter(({ outcome }) => outcome === 'created').length;
+  const contacts = await app.withWorkspace(scope, (tx) => Contact.query(tx));
+  t.equal(contacts.length, created);
+  t.ok(contacts.every(({ birth_date }) => /^\d{4}-\d\d-\d\d$/.test(birth_date ?? '')));
+
+  const again = await run();
+  t.equal(again.filter(({ outcome }) => outcome === 'created').length, 0, 'nobody twice');
+  t.equal(again.filter(({ outcome }) => outcome === 'unchanged').length, created);
+
+  const mended = refusedRowsCsv(table, new Map(refused.map(({ line, reason }) => [line as number, reason ?? ''])));
+  t.equal(readCsv(Buffer.from(mended, 'utf8')).rows.length, refused.length);
+  t.match(mended, /Why it was refused/);
+  t.notMatch(refusedRowsCsv(readCsv(csv('A', '=1+1')), new Map([[2, 'x']])), /(^|[\r\n,"])=1/, 'no formula for a spreadsheet to run');
+});
+
+t.test('only those who may', async (t) => {
+  const { app } = await openTestApp(t);
+  const people = await createPeople(app);
+  const table = readCsv(csv(HEAD, 'Lovell,Ada,12/10/1956,F,(303) 555-0142,ada@example.org,7'));
+  await t.rejects(importCsv(app, scopeAs(people.agent), table, checkMapping(table, MAPPING), () => undefined), { code: 'access.denied' });
+  t.equal((await app.withWorkspace(scopeAs(people.admin), (tx) => Contact.query(tx))).length, 0);
+});

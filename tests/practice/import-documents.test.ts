@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto';
+import t from 'tap';
+import type { App } from '../../core/app.ts';
+import { readDocument } from '../../core/clinical/read-document.ts';
+import { systemScope, type Scope } from '../../core/db/scope.ts';
+import { Contact, ContactIdentifier, ContactPoint } from '../../core/practice/contacts/model.ts';
+import { importDocument, type Imported } from '../../core/practice/documents/import-document.ts';
+import { addOutcome, emptyReport, importCandidates, importFile, type Candidate } from '../../core/practice/documents/import-files.ts';
+import { MatchReview } from '../../core/practice/documents/model.ts';
+import { keepApart, listWaiting, resolveDocument } from '../../core/practice/documents/reviews.ts';
+import { listDocuments, readClinicalSummary, readOriginal } from '../../core/practice/documents/read-documents.ts';
+import { bytesOf, documentXml, sectionXml } from '../clinical/build-document.ts';
+import { needsSamples, sampleBytes, sampleNames } from '../clinical/sample-documents.ts';
+import { openTestApp } from '../support/database.ts';
+import { createPeople, scopeAs } from '../support/people.ts';
+import { auditOf, rows } from '../support/rows.ts';
+
+const person = (given: string, family: string, birth: string, sex: 'F' | 'M'): string =>
+  `<name use="L"><given>${given}</given><family>${family}</family></name><administrativeGenderCode code="${sex}" codeSystem="2.16.840.1.113883.5.1"/>${birth === '' ? '' : `<birthTime value="${birth}"/>`}`;
+const mrn = (value: string, root = '1.2.840.114350.1.13.99998.8735'): string => `<id root="${root}" extension="${value}"/>`;
+
+async function file(app: App, scope: Scope, xml: string, name = 'a.xml'): Promise<Imported> {
+  const bytes = bytesOf(xml);
+  return app.withWorkspace(scope, (tx) => importDocument(tx, { fileName: name, bytes, document: readDocument(bytes) }));
+}
+
+t.test('one patient, one contact', async (t) => {
+  const { app, database } = await openTestApp(t);
+  const people = await createPeople(app);
+  const scope = scopeAs(people.admin);
+  const first = await file(app, scope, documentXml({ role: `${mrn('7001')}<telecom value="tel:(303) 555-0142" use="HP"/>`, person: person('Ada', 'Lovell', '19561210', 'F') }));
+  t.equal(first.contact, 'created');
+
+  await t.test('the same bytes again change nothing', async (t) => {
+    const again = await file(app, scope, documentXml({ role: `${mrn('7001')}<telecom value="tel:(303) 555-0142" use="HP"/>`, person: person('Ada', 'Lovell', '19561210', 'F') }));
+    t.match(again, { contact: 'unchanged', documentId: first.documentId, contactId: first.contactId });
+  });
+
+  await t.test('a second document with her number and another family name is hers, and brings what is new', async (t) => {
+    const second = await file(app, scope, documentXml({ role: `${mrn('7001')}<telecom value="tel:303.555.0142"/><telecom value="mailto:ada@example.org"/>`, person: person('Ada', 'Byron', '19561210', 'F') }));
+    t.match(second, { contact: 'matched', contactId: first.contactId });
+    await app.withWorkspace(scope, async (tx) => {
+      const contact = await Contact.query(tx).findById(first.contactId as string);
+      t.equal(contact?.family_name, 'Lovell', 'what is there is not overwritten');
+      const points = await ContactPoint.query(tx).where({ contact_id: first.contactId });
+      t.same(points.map(({ kind }) => kind).sort(), ['email', 'phone'], 'the same number in another spelling is not doubled');
+    });
+  });
+
+  await t.test('name, birth date and sex alone are enough when nothing speaks against it', async (t) => {
+    const third = await file(app, scope, documentXml({ role: mrn('A-1', '1.2.840.114350.1.13.77777.1'), person: person('ADA', 'LOVELL', '19561210', 'F') }));
+    t.match(third, { contact: 'matched', contactId: first.contactId });
+    const numbers = await app.withWorkspace(scope, (tx) => ContactIdentifier.query(tx).where({ contact_id: first.contactId }));
+    t.equal(numbers.length, 2);
+  });
+
+  await t.test('every import is on the record, without a name', async (t) => {
+    const entries = (await auditOf(database, people.workspaceId)).filter(({ action }) => action.startsWith('document.import'));
+    t.equal(entries.length, 4);
+    t.notMatch(JSON.stringify(entries), /Ada|Lovell|Byron|1956/i);
+    t.equal(entries[0]?.detail['sha256'], createHash('sha256').update(bytesOf(documentXml({ role: `${mrn('7001')}<telecom value="tel:(303) 555-0142" use="HP"/>`, person: person('Ada', 'Lovell', '19561210', 'F') }))).digest('hex'));
+  });
+});
+
+t.test('what is in doubt gets a contact of its own and waits for a person', async (t) => {
+  const { app } = await openTestApp(t);
+  const people = await createPeople(app);
+  const scope = scopeAs(people.manager);
+  const admin = scopeAs(people.admin);
+  const base = await file(app, admin, documentXml({ role: mrn('90019'), person: person('Eve', 'Better', '19750501', 'F') }));
+  const cases = [
+    { title: 'a shared number with another birth date', role: mrn('90019'), who: person('Eve', 'Better', '19450501', 'F'), reason: 'identifier_shared' },
+    { title: 'same name and birth date, another sex', role: '', who: person('Eve', 'Better', '19750501', 'M'), reason: 'demographics_differ' },
+    { title: 'same person by name, but another number of the same authority', role: mrn('90010'), who: person('Eve', 'Better', '19750501', 'F'), reason: 'identifiers_differ' },
+  ];
+  for (const { title, role, who, reason } of cases) {
+    await t.test(title, async (t) => {
+      const imported = await file(app, admin, documentXml({ role, person: who }));
+      t.equal(imported.contact, 'pending');
+      t.not(imported.contactId, base.contactId);
+      const review = await app.withWorkspace(scope, (tx) => MatchReview.query(tx).findOne({ contact_id: imported.contactId, candidate_id: base.contactId }));
+      t.match(review, { reason, status: 'open' });
+    });
+  }
+  await t.test('two children of one birthday are two people, without a question', async (t) => {
+    const twin = await file(app, admin, documentXml({ person: person('Nora', 'Better', '19750501', 'F') }));
+    t.equal(twin.contact, 'created');
+  });
+  await t.test('a decision closes the question, once', async (t) => {
+    const { pairs } = await app.withWorkspace(scope, (tx) => listWaiting(tx));
+    t.equal(pairs.length, 3);
+    const id = pairs[0]?.id as string;
+    await app.withWorkspace(scope, (tx) => keepApart(tx, id));
+    await t.rejects(app.withWorkspace(scope, (tx) => keepApart(tx, id)), { code: 'document.not_waiting' });
+    t.equal((await app.withWorkspace(scope, (tx) => listWaiting(tx))).pairs.length, 2);
+  });
+});
+
+t.test('a document that does not say whose it is waits, with the reason, and is filed by a person', async (t) => {
+  const { app, database } = await openTestApp(t);
+  const people = await createPeople(app);
+  const scope = scopeAs(people.admin);
+  const imported = await file(app, scope, documentXml({ person: person('Ada', 'Lovell', '', 'F') }));
+  t.match(imported, { contact: 'pending', contactId: null });
+  const { documents } = await app.withWorkspace(scope, (tx) => listWaiting(tx));
+  t.equal(documents.length, 1);
+  t.match(documents[0]?.reasons[0], /birth/i);
+  t.equal(documents[0]?.suggested.familyName, 'Lovell');
+  await t.rejects(app.withWorkspace(scopeAs(people.agent), (tx) => resolveDocument(tx, imported.documentId, { givenName: 'Ada', familyName: 'Lovell', birthDate: '1956-12-10', sex: 'female' })), { code: 'access.denied' });
+  const contactId = await app.withWorkspace(scope, (tx) => resolveDocument(tx, imported.documentId, { givenName: 'Ada', familyName: 'Lovell', birthDate: '1956-12-10', sex: 'female' }));
+  t.equal((await app.withWorkspace(scope, (tx) => listDocuments(tx, contactId))).length, 1);
+  await t.rejects(app.withWorkspace(scope, (tx) => resolveDocument(tx, imported.documentId, { contactId })), { code: 'document.not_waiting' });
+  t.equal((await auditOf(database, people.workspaceId)).filter(({ action }) => action === 'document.resolved').length, 1);
+});
+
+t.test('what may be read, by whom, and what the database holds', async (t) => {
+  const { app, database } = await openTestApp(t);
+  const [people, other] = [await createPeople(app), await createPeople(app)];
+  const scope = scopeAs(people.admin);
+  const xml = documentXml({ person: person('Quillon', 'Featherstonehaugh', '19561210', 'F'), body: sectionXml('48765-2', '', '<paragraph>Penicillin: hives</paragraph>') });
+  const { documentId, contactId } = await file(app, scope, xml, 'featherstonehaugh.xml');
+
+  const original = await app.withWorkspace(scope, (tx) => readOriginal(tx, documentId));
+  t.equal(original.bytes.toString('utf8'), xml, 'byte for byte');
+  t.equal(original.document.sha256, createHash('sha256').update(xml).digest('hex'));
+  t.equal((await app.withWorkspace(scope, (tx) => readClinicalSummary(tx, contactId as string))).documents.length, 1);
+
+  await t.rejects(app.withWorkspace(scopeAs(people.agent), (tx) => readOriginal(tx, documentId)), { code: 'document.not_found' }, 'an AGENT without a share');
+  await t.rejects(app.withWorkspace(scopeAs(other.admin), (tx) => readOriginal(tx, documentId)), { code: 'document.not_found' }, 'another workspace');
+  await t.rejects(file(app, scopeAs(people.manager), documentXml({})), { code: 'access.denied' }, 'import is for administrators');
+  t.ok((await auditOf(database, people.workspaceId)).some(({ action, outcome }) => action === 'document.read_refused' && outcome === 'refused'));
+
+  for (const table of ['documents', 'document_contents', 'contacts']) {
+    const dump = JSON.stringify(await rows(database, `select * from app.${table}`));
+    t.notMatch(dump, /quillon|featherston|penicillin|1956-12-10|19561210/i, `${table} holds no plain value`);
+    t.notMatch(Buffer.from(dump, 'base64').toString('latin1'), /quillon|penicillin/i);
+  }
+});
+
+t.test('a refused file is an outcome, on the record, and stops nothing', async (t) => {
+  const { app, database } = await openTestApp(t);
+  const people = await createPeople(app);
+  const scope = systemScope(people.workspaceId, 'test');
+  async function* candidates(): AsyncIterable<Candidate> {
+    yield { file: 'good.xml', bytes: bytesOf(documentXml({})) };
+    yield { file: 'cut.xml', bytes: bytesOf(documentXml({}).slice(0, 400)) };
+    yield { file: 'entities.xml', bytes: bytesOf('<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>') };
+    yield { file: 'image.png', bytes: new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0, 0, 0]) };
+  }
+  const report = emptyReport();
+  await importCandidates(app, scope, candidates(), (outcome) => addOutcome(report, outcome));
+  t.match(report, { files: 4, imported: 1, contacts: { created: 1, matched: 0, pending: 0 } });
+  t.same(report.refused.map(({ file: name, code }) => [name, code]).sort(), [['cut.xml', 'document.truncated'], ['entities.xml', 'document.doctype'], ['image.png', 'document.binary']]);
+  t.match(report.refused.find(({ file: name }) => name === 'cut.xml')?.reason, /line \d+, column \d+/);
+  t.equal((await auditOf(database, people.workspaceId)).filter(({ action, outcome }) => action === 'document.refused' && outcome === 'refused').length, 3);
+});
+
+t.test('two importers at once do not make two contacts of one patient', async (t) => {
+  const { app } = await openTestApp(t);
+  const people = await createPeople(app);
+  const scope = systemScope(people.workspaceId, 'test');
+  const outcomes = await Promise.all(Array.from({ length: 6 }, (_, at) => importFile(app, scope, `${at}.xml`, bytesOf(documentXml({ role: mrn('70011'), header: `<setId root="1.2.3" extension="${at}"/>` })))));
+  t.same(outcomes.map((outcome) => (outcome.status === 'imported' ? outcome.contact : 'refused')).sort(), ['created', 'matched', 'matched', 'matched', 'matched', 'matched']);
+});
+
+t.test('every public sample comes in with its own name, birth date and sex', needsSamples, async (t) => {
+  const { app } = await openTestApp(t);
+  const people = await createPeople(app);
+  const scope = systemScope(people.workspaceId, 'test');
+  const report = emptyReport();
+  const wrong: string[] = [];
+  for (const name of sampleNames()) {
+    const bytes = sampleBytes(name);
+    const outcome = await importFile(app, scope, name, bytes);
+    addOutcome(report, outcome);
+    if (outcome.status !== 'imported' || outcome.contactId === null) {
+      wrong.push(name);
+      continue;
+    }
+    const { patient } = readDocument(bytes);
+    const contact = await app.withWorkspace(scope, (tx) => Contact.query(tx).findById(outcome.contactId as string));
+    if (contact?.family_name !== patient.name.family || contact.birth_date !== patient.birthDate || contact.sex !== patient.sex) wrong.push(name);
+  }
+  t.same(wrong, []);
+  t.match(report, { files: 166, imported: 166, refused: [] });
+  t.equal(report.contacts.created + report.contacts.matched + report.contacts.pending + report.unchanged, 166);
+});
