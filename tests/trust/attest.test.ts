@@ -20,7 +20,7 @@ t.test('an attestation is signed, recorded and verifies offline', async (t) => {
   const signed = await attest(app, scopeAs(people.officer));
   t.match(signed.attestation, { installation: app.installationId, workspace: { id: workspaceId, slug: 'willow' }, version: /^\d+\.\d+\.\d+/ });
   t.same(signed.attestation.claims.map(({ id }) => id), CLAIMS.map(({ id }) => id));
-  t.same(signed.attestation.claims.filter(({ status }) => status === 'failing').map(({ id, summary }) => `${id} ${summary}`), []);
+  t.same(signed.attestation.claims.filter(({ status }) => status === 'failing').map(({ id, summary, evidence }) => `${id} ${summary} ${JSON.stringify(evidence)}`), []);
   t.same(signed.attestation.claims.filter(({ status }) => status === 'not_applicable').map(({ id }) => id), ['ACC-2', 'DOC-1', 'TLS-1'], 'nothing listens, nothing was imported');
 
   const read = JSON.parse(JSON.stringify(signed)) as SignedAttestation;

@@ -10,7 +10,7 @@ import { consistencyProof, rootFromTiles } from '../../audit/tiles.ts';
 import { verifyStored } from '../../audit/verify-stored.ts';
 import type { Tx } from '../../db/scope.ts';
 import { attempt } from '../attempt.ts';
-import { claim, notApplicable, verdict, type Subject } from '../claim.ts';
+import { claim, verdict, type Subject } from '../claim.ts';
 
 const DAY_MS = 26 * 3600_000; // a night may come late
 const NEWEST = 200;
@@ -18,17 +18,29 @@ const CHECK_VIOLATION = '23514';
 
 type Night = { started_at: Date; finished_at: Date; from_seq: number; to_seq: number; ok: boolean; fault: string | null; fault_seq: number | null };
 
+const nights = new WeakMap<Subject, Promise<Night>>();
+
+/** The newest verification; made now when the last is older than a day. Once for all claims about the log. */
+function lastNight(subject: Subject): Promise<Night> {
+  const known = nights.get(subject) ?? findOrMakeNight(subject);
+  nights.set(subject, known);
+  return known;
+}
+
+async function findOrMakeNight({ app, scope }: Subject): Promise<Night> {
+  const newest = () => app.withWorkspace(scope, async (tx) => (await tx.knex('app.audit_verifications').orderBy('finished_at', 'desc').first()) as Night | undefined);
+  const found = await newest();
+  if (found !== undefined && Date.now() - found.finished_at.getTime() <= DAY_MS) return found;
+  await verifyStored(app, scope);
+  return (await newest()) as Night;
+}
+
 export const verified = claim({
   id: 'AUD-1',
   title: 'The audit log verifies, every night',
   statement: 'Within the last day the audit log was verified up to its head of that time, and no entry was changed, removed, added or moved.',
-  async prove({ app, scope }) {
-    const newest = () => app.withWorkspace(scope, async (tx) => (await tx.knex('app.audit_verifications').orderBy('finished_at', 'desc').first()) as Night | undefined);
-    let night = await newest();
-    if (night === undefined || Date.now() - night.finished_at.getTime() > DAY_MS) {
-      await verifyStored(app, scope);
-      night = (await newest()) as Night;
-    }
+  async prove(subject) {
+    const night = await lastNight(subject);
     const count = night.to_seq - night.from_seq + 1;
     const at = night.finished_at.toISOString();
     return verdict(night.ok, { proved: `Entries ${night.from_seq} to ${night.to_seq}: ${count} of ${count} verified, ${at}.`, failing: `Verification at ${at} found a fault (${night.fault}) at entry ${night.fault_seq ?? 'unknown'}.` }, {
@@ -61,13 +73,15 @@ export const published = claim({
   id: 'AUD-3',
   title: 'The log only grows, and says so in writing',
   statement: 'The newest checkpoint (C2SP tlog-checkpoint) is signed by the installation, is the root over the stored entries, and contains the checkpoint before it.',
-  async prove({ app, scope }) {
+  async prove(subject) {
+    const { app, scope } = subject;
+    await lastNight(subject); // which makes the first checkpoint of a new workspace
     const { checkpoints, fault } = await app.withWorkspace(scope, async (tx) => {
       const all = await readCheckpoints(tx);
       return { checkpoints: all, fault: await checkpointFault(tx, app, all.slice(-2)) };
     });
     const newest = checkpoints.at(-1);
-    if (newest === undefined) return notApplicable('No checkpoint was published yet: the first comes with the first verification.');
+    if (newest === undefined) return verdict(false, { proved: '', failing: 'There is no checkpoint: the log has never verified.' }, {});
     return verdict(fault === null, { proved: `The checkpoint over ${newest.size} entries holds and contains its predecessor.`, failing: `The newest checkpoints do not hold: ${fault}.` }, { count: checkpoints.length, size: newest.size, root: toHex(newest.root), checkpoint: newest.note, fault });
   },
 });

@@ -61,14 +61,14 @@ export const otherWorkspaces = claim({
   },
 });
 
-/** Tables that show rows of another workspace than the one entered. */
+/** Tables that show rows of another workspace than the one entered. Below and above its id, rather than unequal: an index answers that at once. */
 async function foreignRows(tx: Tx): Promise<{ tables: number; seen: string[] }> {
   const { rows } = (await tx.knex.raw(
-    `select c.relname as name, (xpath('/row/n/text()', query_to_xml(format('select count(*) as n from app.%I where workspace_id <> %L', c.relname, ?::text), false, true, '')))[1]::text::int as count
+    `select c.relname as name, (xpath('/row/n/text()', query_to_xml(format('select (exists (select from app.%1$I where workspace_id < %2$L) or exists (select from app.%1$I where workspace_id > %2$L))::int as n', c.relname, ?::text), false, true, '')))[1]::text::int as seen
      from pg_class c where c.relnamespace = 'app'::regnamespace and c.relkind in ('r', 'p') and has_table_privilege(c.oid, 'select') order by 1`,
     [tx.scope.workspaceId],
-  )) as { rows: { name: string; count: number }[] };
-  return { tables: rows.length, seen: rows.filter(({ count }) => count > 0).map(({ name }) => name) };
+  )) as { rows: { name: string; seen: number }[] };
+  return { tables: rows.length, seen: rows.filter((row) => row.seen > 0).map(({ name }) => name) };
 }
 
 function userOf(url: string): string {
