@@ -5,6 +5,7 @@ import { signingKey, type SigningKey } from './audit/signing-key.ts';
 import { sealPending } from './audit/seal.ts';
 import { createSigner } from './audit/signer.ts';
 import { openDoor, type Door } from './db/door.ts';
+import type { Plugged } from './db/scope.ts';
 import { createKeyLoader } from './db/key-store.ts';
 import { loadSecrets } from './db/secrets.ts';
 import { readAsset } from './read-asset.ts';
@@ -29,13 +30,13 @@ export type App = Door & {
   forgetKeys(workspaceId: string): void;
 };
 
-export async function openApp(options: { config: Config; log: Log; appUrl: string; jobsUrl: string; poolSize?: number }): Promise<App> {
+export async function openApp(options: { config: Config; log: Log; appUrl: string; jobsUrl: string; poolSize?: number; plugged?: Plugged }): Promise<App> {
   const { config, log, appUrl, jobsUrl } = options;
   const roots = localRootKeys(config.rootKeys);
   const secrets = await loadSecrets(appUrl, roots);
   const signer = createSigner(roots, { key: signingKey(secrets.auditKey), version: secrets.auditKeyVersion });
   const loadKeys = createKeyLoader(roots);
-  const door = openDoor({ appUrl, jobsUrl, contextKey: secrets.contextKey, loadKeys, seal: (tx) => sealPending(tx, signer), ...(options.poolSize === undefined ? {} : { poolSize: options.poolSize }) });
+  const door = openDoor({ appUrl, jobsUrl, contextKey: secrets.contextKey, loadKeys, seal: (tx) => sealPending(tx, signer), ...(options.poolSize === undefined ? {} : { poolSize: options.poolSize }), ...(options.plugged === undefined ? {} : { plugged: options.plugged }) });
   const mail = mailOf(config);
   const close = async () => {
     await door.close();

@@ -60,20 +60,44 @@ const REFUSALS = {
   'audit.entry_not_found': [404, 'There is no such entry.'],
   'audit.not_covered': [409, 'No checkpoint holds this entry yet. Verify the log, then open the proof again.'],
   'audit.not_sound': [409, 'The log does not verify, so no sound bundle can be made of it. See the verification for the entry; CSV and JSON show the log as it stands.'],
-  'audit.entry_not_found': [404, 'There is no such entry.'],
-  'audit.not_covered': [409, 'No checkpoint holds this entry yet. Verify the log, then open the proof again.'],
-  'audit.not_sound': [409, 'The log does not verify, so no sound bundle can be made of it. See the verification for the entry; CSV and JSON show the log as it stands.'],
   'workspace.not_found': [404, 'There is no such workspace.'],
   'workspace.slug_taken': [409, 'That short name is in use.'],
   'key.not_found': [404, 'There is no such key version.'],
   'key.active': [409, 'This key version is in use. Rotate first; only an older version can be retired.'],
   'key.rotation_recent': [409, 'The rotation is too recent: a program may still write under the older version. Try again in two minutes.'],
   'key.values_left': [409, 'Values still stand under this key version. Run the rotation again, then retire it.'],
+  'plugin.not_found': [404, 'There is no such plugin.'],
+  'plugin.is_on': [409, 'This plugin is on already.'],
+  'plugin.is_off': [409, 'This plugin is off.'],
+  'plugin.not_entitled': [403, 'This workspace’s plan does not include this plugin.'],
+  'plugin.lapsed': [403, 'The plan that included this ended. What is there can be read and exported; nothing new can be added.'],
+  'plugin.no_agreement': [409, 'A business associate agreement in force with each subprocessor comes first.'],
+  'plugin.suspended': [409, 'Suspended: the agreement with a subprocessor ran out. What was to be sent waits.'],
+  'plugin.refused': [422, 'The plugin did not accept these settings.'],
+  'plugin.address_refused': [403, 'That address lies inside a private network, and the operator has not allowed it.'],
+  'plugin.unreachable': [502, 'The other system did not answer as it should.'],
   'system.unavailable': [503, 'The service is not ready. Try again shortly.'],
   'system.fault': [500, 'Something went wrong on our side. It has been logged under the request id shown.'],
 } as const satisfies Record<string, readonly [status: number, text: string]>;
 
-export type FaultCode = keyof typeof REFUSALS;
+/** `baa-tracker.agreement.not_found`: what a plugin declares begins with its name. */
+export type PluginFaultCode = `${string}.${string}.${string}`;
+export type FaultCode = keyof typeof REFUSALS | PluginFaultCode;
+export type Refusal = readonly [status: number, text: string];
+
+const declared = new Map<string, Readonly<Record<PluginFaultCode, Refusal>>>();
+
+/** Adds a plugin's refusals to the table; said again, it replaces what that plugin said before. */
+export function declareFaults(plugin: string, refusals: Readonly<Record<PluginFaultCode, Refusal>>): void {
+  declared.set(plugin, refusals);
+}
+
+function refusalOf(code: FaultCode): Refusal {
+  if (Object.hasOwn(REFUSALS, code)) return REFUSALS[code as keyof typeof REFUSALS];
+  const refusals = declared.get(code.split('.', 1)[0] as string);
+  if (refusals === undefined || !Object.hasOwn(refusals, code)) throw new TypeError(`Nobody declared the refusal ${code}.`);
+  return refusals[code as PluginFaultCode] as Refusal;
+}
 
 /** One field's complaint: `path` as in the input (`emails.0.value`), `text` safe to show beside the field. */
 export type FieldFault = { readonly path: string; readonly text: string };
@@ -90,10 +114,11 @@ export class Fault extends Error {
   readonly refused: RefusedAct | null;
 
   constructor(code: FaultCode, options: FaultOptions = {}) {
-    super(REFUSALS[code][1], options.cause === undefined ? undefined : { cause: options.cause });
+    const [status, text] = refusalOf(code);
+    super(text, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'Fault';
     this.code = code;
-    this.status = REFUSALS[code][0];
+    this.status = status;
     this.fields = options.fields ?? [];
     this.refused = options.refused ?? null;
   }
@@ -106,5 +131,5 @@ export function fault(code: FaultCode, options: FaultOptions = {}): Fault {
 
 /** All codes with status and text, for the API description and the documentation. */
 export function faultCatalog(): readonly { code: FaultCode; status: number; text: string }[] {
-  return Object.entries(REFUSALS).map(([code, [status, text]]) => ({ code: code as FaultCode, status, text }));
+  return [REFUSALS, ...declared.values()].flatMap((table) => Object.entries<Refusal>(table)).map(([code, [status, text]]) => ({ code: code as FaultCode, status, text }));
 }

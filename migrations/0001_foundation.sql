@@ -25,21 +25,6 @@ create unlogged sequence sec.entered_nth    as bigint;                          
 create unlogged sequence sec.entered_high   as bigint minvalue -9223372036854775808 start 0;     -- the workspace's id, first and last 64 bits
 create unlogged sequence sec.entered_low    as bigint minvalue -9223372036854775808 start 0;
 
-create function sec.hmac(key sec.context_keys, message text) returns bytea
-  language sql immutable strict parallel safe set search_path = pg_catalog
-  as $$ select sha256(key.outer_pad || sha256(key.inner_pad || convert_to(message, 'UTF8'))) $$;
-
--- True when `mac` (`<key id>.<hex>`) is the HMAC of `message`. Hashes are compared, so the comparison's timing tells nothing of the MAC.
-create function sec.mac_is_valid(message text, mac text) returns boolean
-  language plpgsql stable strict set search_path = pg_catalog
-as $$
-declare key sec.context_keys;
-begin
-  select * into key from sec.context_keys where id = split_part(mac, '.', 1);
-  if not found then return false; end if;
-  return sha256(convert_to(split_part(mac, '.', 2), 'UTF8')) = sha256(convert_to(encode(sec.hmac(key, message), 'hex'), 'UTF8'));
-end $$;
-
 -- Binds this transaction of this backend to a workspace. `token` is `workspace|backend pid|nth entry on this connection|expiry (ms since
 -- epoch)|mac`, minted by the program. A wrong mac, pid or expiry raises; so does a token used before, and a second call in one transaction.
 -- Session-level locks of an earlier borrower of the connection are dropped.
@@ -48,7 +33,8 @@ create function sec.enter(token text) returns void
 as $$
 declare
   part     text[] := string_to_array(token, '|');
-  started  bigint := (extract(epoch from now()) * 1000000)::bigint;
+  started  bigint := (date_part('epoch', now()) * 1000000)::bigint;
+  mac      bytea;
   last_at  bigint;
   last_nth bigint;
   id       bytea;
@@ -56,13 +42,16 @@ begin
   if token is null or array_length(part, 1) is distinct from 5 then
     raise exception 'workspace context is malformed' using errcode = '42501';
   end if;
-  if not sec.mac_is_valid('enter|' || part[1] || '|' || part[2] || '|' || part[3] || '|' || part[4], part[5]) then
+  select sha256(k.outer_pad || sha256(k.inner_pad || convert_to('enter|' || part[1] || '|' || part[2] || '|' || part[3] || '|' || part[4], 'UTF8')))
+    into mac from sec.context_keys k where k.id = split_part(part[5], '.', 1);
+  -- Hashes are compared, so that the comparison's timing tells nothing of the MAC.
+  if mac is null or sha256(convert_to(split_part(part[5], '.', 2), 'UTF8')) <> sha256(convert_to(encode(mac, 'hex'), 'UTF8')) then
     raise exception 'workspace context is not signed by this installation' using errcode = '42501';
   end if;
   if part[2]::int <> pg_backend_pid() then
     raise exception 'workspace context belongs to another connection' using errcode = '42501';
   end if;
-  if part[4]::bigint < extract(epoch from clock_timestamp()) * 1000 then
+  if part[4]::bigint < date_part('epoch', clock_timestamp()) * 1000 then
     raise exception 'workspace context has expired' using errcode = '42501';
   end if;
   begin
@@ -95,10 +84,10 @@ begin
   if context is null or context = '' then
     raise exception 'no workspace has been entered' using errcode = '42501';
   end if;
-  if currval('sec.entered_at') <> (extract(epoch from now()) * 1000000)::bigint then
+  if currval('sec.entered_at') <> (date_part('epoch', now()) * 1000000)::bigint then
     raise exception 'this transaction has not entered a workspace' using errcode = '42501';
   end if;
-  if currval('sec.entered_until') < extract(epoch from clock_timestamp()) * 1000 then
+  if currval('sec.entered_until') < date_part('epoch', clock_timestamp()) * 1000 then
     raise exception 'workspace context has expired' using errcode = '42501';
   end if;
   entered := encode(int8send(currval('sec.entered_high')) || int8send(currval('sec.entered_low')), 'hex')::uuid;

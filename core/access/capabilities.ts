@@ -10,7 +10,7 @@ const LEADS = ['ADMIN', 'MANAGER'] as const;
 const ADMIN = ['ADMIN'] as const;
 const OFFICER = ['SECURITY_OFFICER'] as const;
 
-type Rule = { readonly roles: readonly Role[]; readonly designations?: readonly Designation[]; /** Needs a second factor confirmed in the last minutes. */ readonly stepUp?: true };
+export type Rule = { readonly roles: readonly Role[]; readonly designations?: readonly Designation[]; /** Needs a second factor confirmed in the last minutes. */ readonly stepUp?: true };
 
 export const CAPABILITIES = {
   'contact.read': { roles: ALL },
@@ -40,14 +40,34 @@ export const CAPABILITIES = {
   'workspace.settings': { roles: ADMIN, stepUp: true },
   'key.read': { roles: ADMIN, designations: OFFICER },
   'key.manage': { roles: ADMIN, stepUp: true },
+  'plugin.read': { roles: ADMIN, designations: OFFICER },
+  'plugin.manage': { roles: ADMIN, stepUp: true },
 } as const satisfies Record<string, Rule>;
 
-export type Capability = keyof typeof CAPABILITIES;
+/** `baa-tracker.agreement.read`: what a plugin declares begins with its name. */
+export type PluginCapability = `${string}.${string}.${string}`;
+export type Capability = keyof typeof CAPABILITIES | PluginCapability;
 
+const declared = new Map<string, Readonly<Record<PluginCapability, Rule>>>();
+
+/** Adds a plugin's capabilities; said again, it replaces what that plugin said before. */
+export function declareCapabilities(plugin: string, rules: Readonly<Record<PluginCapability, Rule>>): void {
+  declared.set(plugin, rules);
+}
+
+/** @throws TypeError for one that nobody declared */
 export function capabilityRule(capability: Capability): Rule {
-  return CAPABILITIES[capability];
+  const rule = findRule(capability);
+  if (rule === undefined) throw new TypeError(`Nobody declared the capability ${capability}.`);
+  return rule;
 }
 
 export function isCapability(value: string): value is Capability {
-  return Object.hasOwn(CAPABILITIES, value);
+  return findRule(value) !== undefined;
+}
+
+function findRule(name: string): Rule | undefined {
+  if (Object.hasOwn(CAPABILITIES, name)) return CAPABILITIES[name as keyof typeof CAPABILITIES];
+  const rules = declared.get(name.split('.', 1)[0] as string) as Readonly<Record<string, Rule>> | undefined;
+  return rules !== undefined && Object.hasOwn(rules, name) ? rules[name] : undefined;
 }

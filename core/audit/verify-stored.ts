@@ -1,6 +1,6 @@
 import { uuidv7 } from '../crypto/uuid.ts';
 import type { Door } from '../db/door.ts';
-import { INSTALLATION_WORKSPACE, type Scope } from '../db/scope.ts';
+import type { Scope } from '../db/scope.ts';
 import { ChainVerifier, chainStart, type ChainPosition } from './chain-verifier.ts';
 import { checkLines } from './check-block.ts';
 import { logKeyName, logOrigin, parseCheckpoint, signCheckpoint } from './checkpoint.ts';
@@ -12,6 +12,7 @@ import { fromBase64, toHex } from './primitives.ts';
 import { record } from './record.ts';
 import { verifiedBy } from './signed-note.ts';
 import type { SigningKey } from './signing-key.ts';
+import { logDoor } from './store/log-door.ts';
 import { columnsAgree, readCheckpoints, readEntries, readHead, readKeys, storedTiles, toLines, type LogTx, type StoredCheckpoint } from './stored-log.ts';
 import { subtreeHashes, TILE_WIDTH, tilesFor } from './tiles.ts';
 
@@ -22,6 +23,11 @@ export type Verification = { readonly ok: boolean; /** First entry looked at; 1 
 
 /** `weekly`: whole when the last sound whole verification is a week old, else from the last checkpoint. */
 export type Extent = 'since-checkpoint' | 'whole' | 'weekly';
+export type VerifyStoredOptions = {
+  /** A checkpoint someone kept outside; the log must only have grown since it. Compared by a whole verification alone. */
+  readonly kept?: StoredCheckpoint | undefined;
+  readonly onProgress?: ((entries: number, of: number) => void) | undefined;
+};
 
 /** Entries read and checked at a time: some 20 ms of work, so that a serving program keeps answering. */
 const PAGE = 250;
@@ -34,22 +40,23 @@ const WEEK_MS = 7 * 24 * 3600_000;
  * From the last checkpoint on, entries before it are vouched for by its signed root over their stored hashes; only a whole verification
  * looks at their bodies again.
  */
-export async function verifyStored(log: StoredLog, scope: Scope, extent: Extent = 'since-checkpoint'): Promise<Verification> {
+export async function verifyStored(log: StoredLog, scope: Scope, extent: Extent = 'since-checkpoint', { kept, onProgress }: VerifyStoredOptions = {}): Promise<Verification> {
   const startedAt = new Date();
-  const inLog = <T>(fn: (tx: LogTx) => Promise<T>): Promise<T> => (scope.workspaceId === INSTALLATION_WORKSPACE ? log.withSystem('audit.verify', fn) : log.withWorkspace(scope, fn));
+  const inLog = logDoor(log, scope);
   const { head, checkpoints, proved, isWhole } = await inLog(async (tx) => ({
     head: (await readHead(tx)).seq, checkpoints: await readCheckpoints(tx), proved: await readKeys(tx, log.installationId, log.signer), isWhole: extent === 'whole' || (extent === 'weekly' && (await isWholeDue(tx, startedAt))),
   }));
   const newest = checkpoints.at(-1);
+  const vouching = isWhole ? [...checkpoints, ...(kept === undefined ? [] : [kept])].sort((a, b) => a.size - b.size) : checkpoints.slice(-1);
   const keys = proved ?? [];
-  let fault: StoredFault | null = proved === null ? { kind: 'key', seq: null } : checkpointFault(log, scope.workspaceId, isWhole ? checkpoints : checkpoints.slice(-1), keys, head);
+  let fault: StoredFault | null = proved === null ? { kind: 'key', seq: null } : checkpointFault(log, scope.workspaceId, vouching, keys, head);
   let start = chainStart();
   if (!isWhole && fault === null && newest !== undefined) {
     const resumed = await inLog((tx) => resumeAt(tx, newest));
     if ('kind' in resumed) fault = resumed;
     else start = resumed;
   }
-  const verifier = new ChainVerifier({ workspace: scope.workspaceId, keys }, start, isWhole ? checkpoints.map(({ size }) => size) : []);
+  const verifier = new ChainVerifier({ workspace: scope.workspaceId, keys }, start, isWhole ? vouching.map(({ size }) => size) : []);
   const leaves: Uint8Array[] = [];
   while (fault === null && verifier.seq < head) {
     const rows = await inLog((tx) => readEntries(tx, verifier.seq, head, PAGE));
@@ -60,8 +67,9 @@ export async function verifyStored(log: StoredLog, scope: Scope, extent: Extent 
     const wrong = rows.slice(0, block.hashes.length / HASH_BYTES).find((row) => !columnsAgree(row));
     if (wrong !== undefined && (fault?.seq ?? Infinity) > wrong.seq) fault = { kind: 'columns', seq: wrong.seq };
     for (let at = 0; at < block.hashes.length; at += HASH_BYTES) leaves.push(leafHash(block.hashes.subarray(at, at + HASH_BYTES)));
+    onProgress?.(verifier.seq, head);
   }
-  if (fault === null && isWhole) fault = await inLog((tx) => contradicted(tx, checkpoints, verifier));
+  if (fault === null && isWhole) fault = await inLog((tx) => contradicted(tx, vouching, verifier));
   const fromSeq = start.range.to + 1;
   const toSeq = verifier.seq;
   return inLog(async (tx) => {

@@ -22,7 +22,7 @@ export type PhiTable = { readonly columns: readonly string[]; readonly index?: r
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 const some = (term: string): string[] => (term === '' ? [] : [term]);
 
-export const PHI: Readonly<Record<string, PhiTable>> = {
+const CORE: Readonly<Record<string, PhiTable>> = {
   contacts: {
     columns: [
       'given_name', 'middle_name', 'family_name', 'name_prefix', 'name_suffix', 'preferred_name', 'birth_date', 'sex', 'gender_identity',
@@ -54,11 +54,27 @@ export const PHI: Readonly<Record<string, PhiTable>> = {
   import_outcomes: { columns: ['file_name'] },
   import_sources: { columns: ['content'] },
   idempotency_keys: { columns: ['answer'] },
+  plugin_switches: { columns: ['settings'] },
   // Not PHI, but a secret that must open again: sealed, rotated and kept out of exports in the same way.
   totp_factors: { columns: ['secret'] },
 };
 
+/** Tables of plugins, by plugin. */
+const plugged = new Map<string, Readonly<Record<string, PhiTable>>>();
+
+/** Adds a plugin's tables to the registry; said again, it replaces what that plugin said before. */
+export function declarePhi(plugin: string, tables: Readonly<Record<string, PhiTable>>): void {
+  plugged.set(plugin, tables);
+}
+
+/** What is sealed in this table; undefined: nothing. */
+export function phiOf(table: string): PhiTable | undefined {
+  if (Object.hasOwn(CORE, table)) return CORE[table];
+  for (const tables of plugged.values()) if (Object.hasOwn(tables, table)) return tables[table];
+  return undefined;
+}
+
 /** Tables by name for callers that walk all PHI (rotation, export, erasure). */
 export function phiTables(): readonly (readonly [table: string, spec: PhiTable])[] {
-  return Object.entries(PHI);
+  return [CORE, ...plugged.values()].flatMap((tables) => Object.entries(tables));
 }

@@ -4,7 +4,7 @@ import type { WorkspaceKeys } from '../crypto/keyring.ts';
 import { Fault } from '../errors.ts';
 import { CONTEXT_LIFE_MS, mintContext } from './context.ts';
 import { openPool, type BoundConfig } from './pool.ts';
-import { INSTALLATION_WORKSPACE, systemScope, type PendingEntry, type Scope, type SystemReason, type SystemTx, type Tx } from './scope.ts';
+import { INSTALLATION_WORKSPACE, systemScope, type PendingEntry, type Plugged, type Scope, type SystemReason, type SystemTx, type Tx } from './scope.ts';
 
 /**
  * The two doors to data (design invariant 1). Nothing else in the program opens a transaction.
@@ -33,12 +33,16 @@ export type DoorOptions = {
   readonly contextKey: SymmetricKey;
   readonly loadKeys: KeyLoader;
   readonly seal: Sealer;
+  /** Plugins a transaction can ask and tell; without it there are none. */
+  readonly plugged?: Plugged;
   readonly clock?: () => number;
   readonly poolSize?: number;
 };
 
+const NOTHING_PLUGGED: Plugged = { ask: async () => [], tell: async () => undefined, settings: async () => { throw new Error('No plugin is loaded.'); } };
+
 export function openDoor(options: DoorOptions): Door {
-  const { contextKey, loadKeys, seal, clock = Date.now } = options;
+  const { contextKey, loadKeys, seal, plugged = NOTHING_PLUGGED, clock = Date.now } = options;
   const app = openPool(options.appUrl, options.poolSize ?? 10);
   const jobs = openPool(options.jobsUrl, 4);
 
@@ -51,7 +55,7 @@ export function openDoor(options: DoorOptions): Door {
     let inserted: Promise<unknown> = Promise.resolve();
     try {
       return await bound(pool, start.scope.workspaceId, async (knex) => {
-        const tx = { ...start, knex, now: clock() } as unknown as X;
+        const tx = { ...start, knex, plugged, now: clock() } as unknown as X;
         const result = await fn(tx);
         ({ inserted } = await seal(tx));
         return result;

@@ -1,5 +1,5 @@
 import { Model, type Constructor, type QueryBuilderType, type QueryContext, type SingleQueryBuilder, type StaticHookArguments, type TransactionOrKnex } from 'objection';
-import { PHI, TAGS_VERSION, type PhiTable } from '../crypto/phi.ts';
+import { phiOf, TAGS_VERSION, type PhiTable } from '../crypto/phi.ts';
 import { uuidv7 } from '../crypto/uuid.ts';
 import type { Tx } from './scope.ts';
 
@@ -28,7 +28,7 @@ export class WorkspaceModel extends Model {
   }
 
   static get phi(): PhiTable | undefined {
-    return PHI[this.tableName];
+    return phiOf(this.tableName);
   }
 
   override async $beforeInsert(context: QueryContext): Promise<void> {

@@ -40,6 +40,13 @@ export type PendingEntry = {
   readonly detail: { readonly [key: string]: JsonValue };
 };
 
+/** The way from a transaction to the plugins that are on in its workspace. Typed in core/hooks.ts, which is what the core uses. */
+export type Plugged = {
+  ask(tx: Tx, question: string, input: unknown): Promise<readonly unknown[]>;
+  tell(tx: Tx, event: string, payload: object): Promise<void>;
+  settings(tx: Tx, plugin: string): Promise<unknown>;
+};
+
 declare const fromTheDoor: unique symbol;
 
 export type Tx = {
@@ -48,12 +55,13 @@ export type Tx = {
   readonly scope: Scope;
   readonly keys: WorkspaceKeys;
   readonly pending: PendingEntry[];
+  readonly plugged: Plugged;
   /** Now, in ms since epoch, the same for the whole transaction. */
   readonly now: number;
 };
 
 /** The system door's transaction: the installation's own workspace, another database role, no workspace keys. */
-export type SystemTx = Omit<Tx, typeof fromTheDoor | 'keys'> & { readonly [fromTheDoor]: 'system'; readonly keys: null };
+export type SystemTx = Omit<Tx, typeof fromTheDoor | 'keys' | 'plugged'> & { readonly [fromTheDoor]: 'system'; readonly keys: null };
 
 /** The nil UUID: the installation's own workspace, whose audit chain holds the system's acts. */
 export const INSTALLATION_WORKSPACE = '00000000-0000-0000-0000-000000000000';

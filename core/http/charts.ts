@@ -1,13 +1,16 @@
 /** Geometry of the small charts, worked out on the server so that a page needs no script and no inline style to draw them. */
 
-export type Point = { label: string; value: number };
+/** `part`: how much of the value is of a kind worth seeing apart. */
+export type Point = { label: string; value: number; part?: number };
 
 export type BarChart = {
   width: number; height: number; left: number; right: number; base: number; tickX: number;
   /** One sentence with the total, the peak and where it lies: what a screen reader says. */
   summary: string;
   category: string; measure: string;
-  bars: { x: number; y: number; width: number; height: number; label: string; value: number }[];
+  /** What `part` counts; null when no part is told apart. */
+  part: string | null;
+  bars: { x: number; y: number; width: number; height: number; label: string; value: number; part: { y: number; height: number; value: number } }[];
   ticks: { y: number; labelY: number; label: string }[];
   labels: { x: number; y: number; text: string }[];
 };
@@ -19,17 +22,20 @@ const TOP = 10;
 const BASE = 142;
 const MOST_LABELS = 6;
 
-/** For the partial `bar-chart`. `points` run in time; `category` and `measure` head the table of numbers. */
-export function barChart(points: readonly Point[], { category, measure }: { category: string; measure: string }): BarChart {
+/** For the partial `bar-chart`. `points` run in time; `category`, `measure` and `part` head the table of numbers. */
+export function barChart(points: readonly Point[], { category, measure, part = null }: { category: string; measure: string; part?: string | null }): BarChart {
   const top = niceCeiling(Math.max(1, ...points.map((point) => point.value)));
   const step = (WIDTH - LEFT) / Math.max(1, points.length);
   const gap = Math.min(4, step * 0.2);
   const y = (value: number): number => round(BASE - (value / top) * (BASE - TOP));
   const every = Math.max(1, Math.ceil(points.length / MOST_LABELS));
   return {
-    width: WIDTH, height: HEIGHT, left: LEFT, right: WIDTH, base: BASE, tickX: LEFT - 8, category, measure,
-    summary: summarise(points, measure),
-    bars: points.map(({ label, value }, at) => ({ x: round(LEFT + at * step + gap / 2), y: y(value), width: round(step - gap), height: round(BASE - y(value)), label, value })),
+    width: WIDTH, height: HEIGHT, left: LEFT, right: WIDTH, base: BASE, tickX: LEFT - 8, category, measure, part,
+    summary: summarise(points, measure) + (part === null ? '' : ` ${points.reduce((sum, point) => sum + (point.part ?? 0), 0).toLocaleString('en-US')} ${part}.`),
+    bars: points.map(({ label, value, part: marked = 0 }, at) => ({
+      x: round(LEFT + at * step + gap / 2), y: y(value), width: round(step - gap), height: round(BASE - y(value)), label, value,
+      part: { y: y(marked), height: round(BASE - y(marked)), value: marked },
+    })),
     ticks: [0, 0.5, 1].map((part) => ({ y: y(top * part), labelY: y(top * part) + 4, label: (top * part).toLocaleString('en-US') })),
     labels: points.flatMap(({ label }, at) => (at % every === 0 ? [{ x: round(LEFT + (at + 0.5) * step), y: BASE + 18, text: label }] : [])),
   };

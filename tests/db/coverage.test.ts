@@ -94,7 +94,7 @@ const BREAKS: readonly Break[] = [
   { by: 'alter function sec.workspace() reset search_path', finds: [['function.search_path', 'sec.workspace()']] },
   { by: "create or replace function sec.workspace() returns uuid language sql stable security definer parallel restricted set search_path = pg_catalog as $$ select current_setting('app.workspace_id')::uuid $$", finds: [['function.altered', 'sec.workspace()']] },
   { by: 'create or replace function sec.require_audit_entry() returns trigger language plpgsql set search_path = pg_catalog as $$ begin return null; end $$', finds: [['function.altered', 'sec.require_audit_entry()']] },
-  { by: 'grant execute on function sec.mac_is_valid(text, text) to wardkeep_app', finds: [['function.execute', 'sec.mac_is_valid(text,text)']] },
+  { by: 'grant execute on function sec.keep_name_tags() to wardkeep_app', finds: [['function.execute', 'sec.keep_name_tags()']] },
   { by: 'grant execute on function sec.enter(text) to public', finds: [['function.public', 'sec.enter(text)']] },
   { by: 'grant execute on function lo_create(oid) to public', finds: [['function.large_objects', 'large objects']] },
   { by: 'grant execute on function pg_prepared_statement() to public', finds: [['function.withdrawn', 'pg_prepared_statement()']] },

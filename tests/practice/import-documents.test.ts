@@ -163,6 +163,7 @@ t.test('two importers at once do not make two contacts of one patient', async (t
   t.same(outcomes.map((outcome) => (outcome.status === 'imported' ? outcome.contact : 'refused')).sort(), ['created', 'matched', 'matched', 'matched', 'matched', 'matched']);
 });
 
+t.setTimeout(180_000); // on a busy machine 166 documents take their time
 t.test('every public sample comes in with its own name, birth date and sex', needsSamples, async (t) => {
   const { app } = await openTestApp(t);
   const people = await createPeople(app);

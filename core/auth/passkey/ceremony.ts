@@ -16,6 +16,8 @@ import { Passkey, PasskeyChallenge, type PasskeyPurpose } from './model.ts';
  * its way without anybody looking across workspaces.
  */
 export const CEREMONY_MS = 5 * 60_000;
+/** EdDSA, ES256, RS256 by their COSE numbers: what every authenticator has one of (§5.8.5). */
+const ALGORITHMS = [-8, -7, -257];
 
 type Place = { readonly purpose: PasskeyPurpose; /** What asked: a session's or a challenge row's id. */ readonly binding: string };
 
@@ -26,7 +28,7 @@ export async function registrationOptions(tx: Tx, config: Config, place: Place, 
   const known = await Passkey.query(tx).where({ user_id: user.id });
   return generateRegistrationOptions({
     rpName: 'Wardkeep', rpID: relyingParty(config), userName: user.email, userDisplayName: user.name, userID: new Uint8Array(Buffer.concat([uuidBytes(tx.scope.workspaceId), uuidBytes(user.id)])),
-    challenge: await openCeremony(tx, place), timeout: CEREMONY_MS, attestationType: 'none',
+    challenge: await openCeremony(tx, place), timeout: CEREMONY_MS, attestationType: 'none', supportedAlgorithmIDs: ALGORITHMS,
     authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
     excludeCredentials: known.map((passkey) => ({ id: passkey.credential_id, transports: passkey.transports })),
   });
@@ -36,7 +38,7 @@ export async function registrationOptions(tx: Tx, config: Config, place: Place, 
 export async function registerPasskey(tx: Tx, config: Config, place: Place, userId: string, answer: Answer, name: string): Promise<boolean> {
   const expectedChallenge = await spendCeremony(tx, place, answer);
   if (expectedChallenge === null) return false;
-  const verified = await verifyRegistrationResponse({ response: answer as unknown as RegistrationResponseJSON, expectedChallenge, expectedOrigin: config.origin, expectedRPID: relyingParty(config), requireUserVerification: true })
+  const verified = await verifyRegistrationResponse({ response: answer as unknown as RegistrationResponseJSON, expectedChallenge, expectedOrigin: config.origin, expectedRPID: relyingParty(config), requireUserVerification: true, supportedAlgorithmIDs: ALGORITHMS })
     .catch(() => null); // the library throws for each check that an answer fails
   if (verified === null || !verified.verified) return false;
   const { credential, aaguid, credentialDeviceType, credentialBackedUp } = verified.registrationInfo;

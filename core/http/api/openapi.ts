@@ -11,7 +11,7 @@ type Operation = {
 export type OpenApi = { openapi: '3.1.0'; info: object; servers: object[]; security: object[]; tags: { name: string }[]; paths: Record<string, Record<string, Operation>>; components: object };
 
 /** RFC 9457, as core/http/refusals.ts writes it. */
-export const problemSchema = Joi.object({
+const problemSchema = (): Joi.ObjectSchema => Joi.object({
   type: Joi.string().required(), title: Joi.string().required(), status: Joi.number().integer().required(), code: Joi.string().valid(...faultCatalog().map(({ code }) => code)).required(),
   requestId: Joi.string().required(), fields: Joi.array().items(Joi.object({ path: Joi.string().required(), text: Joi.string().required() })),
 });
@@ -19,7 +19,7 @@ export const problemSchema = Joi.object({
 /** The API in OpenAPI 3.1, made from the same declarations that serve it. */
 export function describeApi(routes: readonly ApiRoute[]): OpenApi {
   const paths: OpenApi['paths'] = {};
-  const schemas: Record<string, JsonSchema> = { Problem: jsonSchemaOf(problemSchema, 'output') };
+  const schemas: Record<string, JsonSchema> = { Problem: jsonSchemaOf(problemSchema(), 'output') };
   for (const route of routes) {
     for (const { name, schema } of Object.values(route.responses)) if (name !== undefined && schema !== undefined) schemas[name] = jsonSchemaOf(schema, 'output');
     (paths[API_PREFIX + route.path] ??= {})[route.method.toLowerCase()] = describeOperation(route);
@@ -68,8 +68,6 @@ function parametersOf(schema: Joi.ObjectSchema | undefined, place: 'path' | 'que
   return Object.entries(properties).map(([name, property]) => ({ name, in: place, required: place === 'path' || required.includes(name), schema: property }));
 }
 
-const CATALOG = new Map(faultCatalog().map((entry) => [entry.code, entry]));
-
 /** Refusals by status: those of every operation, those its shape implies and those it names. */
 export function refusalsOf(route: ApiRoute): [status: number, codes: { code: FaultCode; text: string }[]][] {
   const codes: FaultCode[] = ['session.required', 'session.expired', 'token.refused'];
@@ -79,9 +77,10 @@ export function refusalsOf(route: ApiRoute): [status: number, codes: { code: Fau
   if (route.ifMatch) codes.push('request.precondition_required', 'request.stale');
   if (route.idempotent) codes.push('request.idempotency_mismatch');
   codes.push(...(route.refusals ?? []));
+  const catalog = new Map(faultCatalog().map((entry) => [entry.code, entry]));
   const byStatus = new Map<number, { code: FaultCode; text: string }[]>();
   for (const code of new Set(codes)) {
-    const entry = CATALOG.get(code);
+    const entry = catalog.get(code);
     if (entry === undefined) throw new Error(`${route.operation} names ${code}, which core/errors.ts does not have.`);
     byStatus.set(entry.status, [...(byStatus.get(entry.status) ?? []), { code, text: entry.text }]);
   }

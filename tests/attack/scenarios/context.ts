@@ -104,7 +104,7 @@ export const CONTEXT_ATTACKS: readonly Scenario[] = [
   {
     name: 'the key and the memory of the context', leak: 'readable, or set by hand',
     inRequest: async ({ sql }) => {
-      for (const text of ['select * from sec.context_keys', `select setval('sec.entered_high', 1)`, `select currval('sec.entered_high')`, 'select last_value from sec.entered_low', `select sec.mac_is_valid('enter|', 'c1.00')`, `select sec.hmac(k, '') from sec.context_keys k`]) {
+      for (const text of ['select * from sec.context_keys', `select setval('sec.entered_high', 1)`, `select currval('sec.entered_high')`, 'select last_value from sec.entered_low', `insert into sec.context_keys values ('x', '', '')`]) {
         const leak = await accepted(sql, text);
         if (leak !== null) return leak;
       }
