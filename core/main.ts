@@ -3,6 +3,7 @@ import { MissingRootKeyError } from './crypto/root-keys.ts';
 import { EXIT, helpFor, overview, readInvocation, UsageError, type Command } from './commands/command.ts';
 import { demo } from './commands/demo.ts';
 import { auditExport } from './commands/audit-export.ts';
+import { attestCommand } from './commands/attest.ts';
 import { auditVerify } from './commands/audit.ts';
 import { importCcda, importCsvCommand } from './commands/import.ts';
 import { userCreate, userList, workspaceCreate, workspaceList } from './commands/people.ts';
@@ -14,7 +15,7 @@ import { serve } from './commands/serve.ts';
 import { Fault } from './errors.ts';
 
 /** The program: one command line, a table of commands, exit codes that scripts can rely on. */
-export const COMMANDS: readonly Command[] = [serve, demo, migrateCommand, doctor, keysInit, keysStatus, keysRotate, keysRotateSigning, importCcda, importCsvCommand, auditExport, auditVerify, userCreate, userList, workspaceCreate, workspaceList];
+export const COMMANDS: readonly Command[] = [serve, demo, migrateCommand, doctor, attestCommand, keysInit, keysStatus, keysRotate, keysRotateSigning, importCcda, importCsvCommand, auditExport, auditVerify, userCreate, userList, workspaceCreate, workspaceList];
 
 async function main(words: readonly string[]): Promise<number> {
   if (words.length === 0 || words[0] === '--help' || words[0] === '-h' || words[0] === 'help') {

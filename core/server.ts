@@ -21,6 +21,7 @@ import type { Feature } from './http/feature.ts';
 import { headersPlugin } from './http/headers.ts';
 import { TLS_OPTIONS } from './http/tls.ts';
 import { refusalsPlugin } from './http/refusals.ts';
+import { trustFeature } from './trust/feature.ts';
 import { createViews, viewsPlugin, type LayoutSource } from './http/views.ts';
 import { invitationRoutes } from './workspaces/people/invitation-routes.ts';
 import { peopleRoutes } from './workspaces/people/routes.ts';
@@ -43,6 +44,7 @@ export const FEATURES: readonly Feature[] = [
   settingsRoutes,
   importRoutes,
   documentsFeature,
+  trustFeature,
   apiFeature,
   contactsFeature,
   activitiesFeature,
