@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { openApp, type App } from './app.ts';
-import { parseRootKeys, type Config } from './config.ts';
+import type { Config } from './config.ts';
+import { readRootKeyFile } from './crypto/root-key-file.ts';
 import { localRootKeys, MissingRootKeyError } from './crypto/root-keys.ts';
 import { startEmbedded } from './db/embedded.ts';
 import { assertCatalog } from './db/coverage/check-catalog.ts';
@@ -19,13 +20,15 @@ export function rootKeyFile(config: Config): string {
   return join(config.dataDir, 'root.key');
 }
 
-/** The configuration with the data folder's root key when the environment gave none. @throws MissingRootKeyError */
-export function withRootKeys(config: Config): Config {
+/**
+ * The configuration with the data folder's root key when the environment gave none.
+ * @throws MissingRootKeyError · RootKeyFileError for a file that others may read
+ */
+export async function withRootKeys(config: Config): Promise<Config> {
   if (config.rootKeys.length > 0) return config;
   const file = rootKeyFile(config);
-  const rootKeys = existsSync(file) ? parseRootKeys(readFileSync(file, 'utf8').trim()) : [];
-  if (rootKeys.length === 0) throw new MissingRootKeyError();
-  return { ...config, rootKeys };
+  if (!existsSync(file)) throw new MissingRootKeyError();
+  return { ...config, rootKeys: await readRootKeyFile(file) };
 }
 
 /** Opens the database (external, or the bundled one, started or joined) without touching its content. */
@@ -51,7 +54,7 @@ export function rolesOf(urls: DatabaseUrls): RuntimeRoles {
 
 /** Everything up to the app, on a database that keeps workspaces apart or not at all; what was started here is stopped by close(). */
 export async function boot(given: Config): Promise<Booted> {
-  const config = withRootKeys(given);
+  const config = await withRootKeys(given);
   const database = await openDatabase(config);
   try {
     await migrateDatabase(config, database);

@@ -1,4 +1,5 @@
 import { ConfigError } from './config.ts';
+import { RootKeyFileError } from './crypto/root-key-file.ts';
 import { MissingRootKeyError } from './crypto/root-keys.ts';
 import { EXIT, helpFor, overview, readInvocation, UsageError, type Command } from './commands/command.ts';
 import { demo } from './commands/demo.ts';
@@ -8,14 +9,14 @@ import { auditVerify } from './commands/audit.ts';
 import { importCcda, importCsvCommand } from './commands/import.ts';
 import { userCreate, userList, workspaceCreate, workspaceList } from './commands/people.ts';
 import { doctor } from './commands/doctor.ts';
-import { keysInit, keysRotate, keysStatus } from './commands/keys.ts';
+import { keysInit, keysRenewRoot, keysRotate, keysStatus } from './commands/keys.ts';
 import { keysRotateSigning } from './commands/keys-rotate-signing.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { serve } from './commands/serve.ts';
 import { Fault } from './errors.ts';
 
 /** The program: one command line, a table of commands, exit codes that scripts can rely on. */
-export const COMMANDS: readonly Command[] = [serve, demo, migrateCommand, doctor, attestCommand, keysInit, keysStatus, keysRotate, keysRotateSigning, importCcda, importCsvCommand, auditExport, auditVerify, userCreate, userList, workspaceCreate, workspaceList];
+export const COMMANDS: readonly Command[] = [serve, demo, migrateCommand, doctor, attestCommand, keysInit, keysRenewRoot, keysStatus, keysRotate, keysRotateSigning, importCcda, importCsvCommand, auditExport, auditVerify, userCreate, userList, workspaceCreate, workspaceList];
 
 async function main(words: readonly string[]): Promise<number> {
   if (words.length === 0 || words[0] === '--help' || words[0] === '-h' || words[0] === 'help') {
@@ -41,7 +42,7 @@ function explain(error: unknown): number {
     process.stderr.write(`${error.message}\nRun \`wardkeep --help\` for the commands.\n`);
     return EXIT.usage;
   }
-  if (error instanceof ConfigError || error instanceof MissingRootKeyError) {
+  if (error instanceof ConfigError || error instanceof MissingRootKeyError || error instanceof RootKeyFileError) {
     process.stderr.write(`${error.message}\n`);
     return EXIT.config;
   }

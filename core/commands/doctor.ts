@@ -14,7 +14,7 @@ export const doctor: Command = {
   summary: 'check configuration, database, keys and jobs',
   usage: 'doctor [--json]',
   async run({ out }) {
-    const config = withRootKeys(readConfig('production'));
+    const config = await withRootKeys(readConfig('production'));
     const checks: Check[] = [{ name: 'configuration', ok: true, findings: [] }, { name: 'root keys', ok: true, findings: [] }];
     const database = await openDatabase(config);
     try {

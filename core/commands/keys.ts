@@ -1,6 +1,6 @@
 import { rootKeyFile } from '../boot.ts';
 import { readConfig } from '../config.ts';
-import { createRootKeyFile } from '../crypto/root-key-file.ts';
+import { createRootKeyFile, prependRootKey, removeRootKey } from '../crypto/root-key-file.ts';
 import { systemScope } from '../db/scope.ts';
 import { keyStatus } from '../keys/key-status.ts';
 import { retireKey } from '../keys/retire-key.ts';
@@ -23,6 +23,24 @@ export const keysInit: Command = {
       'Whoever holds this file and a copy of the database can read every patient; whoever loses it can read none.',
       'Put a copy into your key escrow now, and keep it out of the backups of the data folder.',
     ].join('\n'));
+    return EXIT.done;
+  },
+};
+
+export const keysRenewRoot: Command = {
+  name: 'keys renew-root',
+  summary: 'put a new root key in front of those in the file, or take an old one out',
+  usage: 'keys renew-root [--file FILE] [--remove ID]',
+  options: { file: { type: 'string', about: 'root key file (default: root.key in the data folder)' }, remove: { type: 'string', about: 'take out this old key, once `keys status` shows nothing under it' } },
+  async run({ values, out }) {
+    const file = typeof values['file'] === 'string' ? values['file'] : rootKeyFile(readConfig('production'));
+    if (typeof values['remove'] === 'string') {
+      await removeRootKey(file, values['remove']);
+      out.result({ file, removed: values['remove'] }, `Root key ${values['remove']} is out of ${file}. Keep its escrow copy as long as backups from its time exist.`);
+      return EXIT.done;
+    }
+    const { id, fingerprint } = await prependRootKey(file);
+    out.result({ file, id, fingerprint }, `Root key ${id} is first in ${file} (SHA-256 ${fingerprint}). Put it into your escrow, restart every program, then run \`wardkeep keys rotate --root\`.`);
     return EXIT.done;
   },
 };

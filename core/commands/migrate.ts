@@ -7,7 +7,7 @@ export const migrateCommand: Command = {
   summary: 'bring the database schema up to date',
   usage: 'migrate',
   async run({ out }) {
-    const config = withRootKeys(readConfig('production'));
+    const config = await withRootKeys(readConfig('production'));
     if (config.database !== null && config.database.ownerUrl === null) throw new ConfigError(['WARDKEEP_DATABASE_OWNER_URL (or _FILE) is needed to migrate an external PostgreSQL']);
     const database = await openDatabase(config);
     try {
