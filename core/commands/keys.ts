@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { rootKeyFile } from '../boot.ts';
 import { readConfig } from '../config.ts';
 import { createRootKeyFile, prependRootKey, removeRootKey } from '../crypto/root-key-file.ts';
@@ -17,6 +19,7 @@ export const keysInit: Command = {
   options: { out: { type: 'string', about: 'where to write it (default: root.key in the data folder)' } },
   async run({ values, out }) {
     const file = typeof values['out'] === 'string' ? values['out'] : rootKeyFile(readConfig('production'));
+    mkdirSync(dirname(file), { recursive: true });
     const { id, fingerprint } = await createRootKeyFile(file);
     out.result({ file, id, fingerprint }, [
       `Root key ${id} is in ${file} (readable by you only). SHA-256 fingerprint: ${fingerprint}`,

@@ -37,7 +37,7 @@ export class MissingRootKeyError extends Error {
   constructor() {
     super(
       'No root key is configured. Wardkeep encrypts every patient field under keys that only you hold and does not start without them.\n' +
-      'Make one with `npx wardkeep keys init`, keep a copy in your key escrow, and set WARDKEEP_ROOT_KEYS_FILE to the file (or WARDKEEP_ROOT_KEYS to its content).',
+      'Make one with `npx wardkeep keys init` and keep a copy in your key escrow. It is found in the data folder; to keep it elsewhere, set WARDKEEP_ROOT_KEYS_FILE to the file (or WARDKEEP_ROOT_KEYS to its content).',
     );
     this.name = 'MissingRootKeyError';
   }
