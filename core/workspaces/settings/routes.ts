@@ -8,12 +8,12 @@ import { scopeOf } from '../../http/credentials.ts';
 import type { Feature } from '../../http/feature.ts';
 import { flash } from '../../http/flash.ts';
 import { parse } from '../../http/refusals.ts';
-import { isTimeZone, TIME_ZONE_OPTIONS } from '../time-zones.ts';
+import { timeZone, TIME_ZONE_OPTIONS } from '../time-zones.ts';
 import { changeSettings, readSettings, type WorkspaceSettings } from './actions.ts';
 
 const form = Joi.object({
   name: Joi.string().trim().max(120).required().messages({ 'string.empty': 'Enter a name.' }),
-  timeZone: Joi.string().custom((value: string, helpers) => (isTimeZone(value) ? value : helpers.error('any.invalid'))).required(),
+  timeZone: timeZone.required(),
   idleMinutes: Joi.number().integer().min(IDLE_MINUTES.min).max(IDLE_MINUTES.max).required(),
   absoluteHours: Joi.number().integer().min(ABSOLUTE_HOURS.min).max(ABSOLUTE_HOURS.max).required(),
 });

@@ -7,13 +7,16 @@ import { Fault } from '../../errors.ts';
 import { originOf } from '../../http/credentials.ts';
 import { parse } from '../../http/refusals.ts';
 import type { Feature } from '../../http/feature.ts';
-import { isTimeZone, TIME_ZONE_OPTIONS } from '../time-zones.ts';
+import { timeZone, TIME_ZONE_OPTIONS } from '../time-zones.ts';
 import { readSetupLink, setUpInstallation, type Setup } from './setup-link.ts';
+
+/** As the database checks it. */
+const SLUG = /^[a-z][a-z0-9-]{1,38}$/;
 
 const form = Joi.object({
   workspaceName: Joi.string().trim().max(120).required().messages({ 'string.empty': 'Enter the name of the practice or hospital.' }),
-  slug: Joi.string().trim().pattern(/^[a-z][a-z0-9-]{1,38}$/).required().messages({ 'string.empty': 'Enter a short name.', 'string.pattern.base': 'Use 2 to 39 lower-case letters, digits and hyphens, a letter first.' }),
-  timeZone: Joi.string().custom((value: string, helpers) => (isTimeZone(value) ? value : helpers.error('any.invalid'))).required(),
+  slug: Joi.string().trim().custom((value: string, { message }) => (SLUG.test(value) ? value : message({ custom: 'Use 2 to 39 lower-case letters, digits and hyphens, a letter first.' }))).required().messages({ 'string.empty': 'Enter a short name.' }),
+  timeZone: timeZone.required(),
   name: Joi.string().trim().max(120).required().messages({ 'string.empty': 'Enter your name.' }),
   email: Joi.string().trim().email({ tlds: false }).max(254).required().messages({ 'string.empty': 'Enter your e-mail.', 'string.email': 'Enter an e-mail address.' }),
   password: Joi.string().max(1024).required().messages({ 'string.empty': 'Enter a password.' }),
