@@ -19,6 +19,8 @@ export function checkStructure(root: XmlElement): Response {
     if (plain.length + encrypted.length === 0) checkStatus(root);
     refuse('saml.structure');
   }
+  // What an unsigned envelope carries beyond these is nobody's.
+  if (root.children.some((child) => !ENVELOPE.has(`${child.namespace} ${child.name}`))) refuse('saml.structure');
   for (const element of descend(root)) {
     if (is(element, SAML, 'Assertion') && element !== plain[0]) refuse('saml.structure');
     if (is(element, SAML, 'EncryptedAssertion') && element !== encrypted[0]) refuse('saml.structure');
@@ -28,6 +30,7 @@ export function checkStructure(root: XmlElement): Response {
   return { response: root, assertion: plain[0] ?? null, encryptedAssertion: encrypted[0] ?? null };
 }
 
+const ENVELOPE = new Set([`${SAML} Issuer`, `${DSIG} Signature`, `${SAMLP} Status`, `${SAML} Assertion`, `${SAML} EncryptedAssertion`]);
 const HIDING_PLACES = new Set([`${SAML} Advice`, `${SAMLP} Extensions`, `${DSIG} Object`]);
 
 /** An assertion that stands alone, out of its encryption. */

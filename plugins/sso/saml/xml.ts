@@ -28,7 +28,7 @@ const MAX_ATTRIBUTES = 40;
 /** Strict XML 1.0 with namespaces to a tree. Throws `SsoRefusal` at the first thing out of place. */
 export function readXml(text: string, options: XmlOptions = { comments: 'refuse' }): XmlElement {
   // A declaration of another version or encoding would make another reader read other characters.
-  if (/^<\?xml/.test(text) && !/^<\?xml version=(["'])1\.0\1(\s+encoding=(["'])utf-8\3)?(\s+standalone=(["'])(yes|no)\5)?\s*\?>/i.test(text)) refuse('saml.xml.malformed');
+  if (text.startsWith('\ufeff') || (/^<\?xml\s/.test(text) && !/^<\?xml version=(["'])1\.0\1(\s+encoding=(["'])utf-8\3)?(\s+standalone=(["'])(yes|no)\5)?\s*\?>/i.test(text))) refuse('saml.xml.malformed');
   const parser = new SaxesParser({ xmlns: true, position: false });
   const ids = new Set<string>();
   const open: Open[] = [];

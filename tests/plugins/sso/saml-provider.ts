@@ -22,7 +22,8 @@ export const IDP_ENTITY = 'https://idp.example.org/saml';
 export const SP_ENTITY = 'https://clinic.example.org/sso/saml/metadata';
 export const CONSUMER_URL = 'https://clinic.example.org/sso/saml/acs';
 export const REQUEST_ID = '_request-0f6a';
-export const NOW = new Date('2026-03-10T12:00:00.000Z');
+/** The libraries of the positive control look at the real clock, so this one does not stand still elsewhere. */
+export const NOW = new Date();
 export const VICTIM = 'person@example.org';
 export const ATTACKER = 'admin@example.org';
 
@@ -128,15 +129,24 @@ export type EncryptOptions = { cipher?: string; keyTransport?: string; certifica
 export function encryptAssertion(assertion: string, options: EncryptOptions = {}): string {
   const cipher = options.cipher ?? 'http://www.w3.org/2009/xmlenc11#aes256-gcm';
   const transport = options.keyTransport ?? `${XENC_NS}rsa-oaep-mgf1p`;
-  const isGcm = cipher.endsWith('gcm');
   const key = randomBytes(cipher.includes('128') ? 16 : 32);
-  const nonce = randomBytes(isGcm ? 12 : 16);
-  const sealer = isGcm ? createCipheriv(key.length === 16 ? 'aes-128-gcm' : 'aes-256-gcm', key, nonce, { authTagLength: 16 }) : createCipheriv(key.length === 16 ? 'aes-128-cbc' : 'aes-256-cbc', key, nonce);
-  const body = Buffer.concat([nonce, sealer.update(assertion, 'utf8'), sealer.final(), isGcm ? (sealer as ReturnType<typeof createCipheriv> & { getAuthTag(): Buffer }).getAuthTag() : Buffer.alloc(0)]);
+  const body = cipher.endsWith('gcm') ? sealGcm(key, assertion) : sealCbc(key, assertion);
   const padding = transport.endsWith('rsa-1_5') ? constants.RSA_PKCS1_PADDING : constants.RSA_PKCS1_OAEP_PADDING;
   const wrapped = publicEncrypt({ key: options.certificate ?? sp.certificate, padding, ...(transport.endsWith('rsa-1_5') ? {} : { oaepHash: options.oaepHash ?? 'sha1' }) }, key);
   const oaep = options.oaepHash === 'sha256' ? `<ds:DigestMethod xmlns:ds="${DS_NS}" Algorithm="${SHA256}"></ds:DigestMethod><xenc11:MGF xmlns:xenc11="http://www.w3.org/2009/xmlenc11#" Algorithm="http://www.w3.org/2009/xmlenc11#mgf1sha256"></xenc11:MGF>` : '';
   return `<saml:EncryptedAssertion xmlns:saml="${SAML_NS}"><xenc:EncryptedData xmlns:xenc="${XENC_NS}" Type="${XENC_NS}Element"><xenc:EncryptionMethod Algorithm="${cipher}"></xenc:EncryptionMethod><ds:KeyInfo xmlns:ds="${DS_NS}"><xenc:EncryptedKey><xenc:EncryptionMethod Algorithm="${transport}">${oaep}</xenc:EncryptionMethod><xenc:CipherData><xenc:CipherValue>${wrapped.toString('base64')}</xenc:CipherValue></xenc:CipherData></xenc:EncryptedKey></ds:KeyInfo><xenc:CipherData><xenc:CipherValue>${body.toString('base64')}</xenc:CipherValue></xenc:CipherData></xenc:EncryptedData></saml:EncryptedAssertion>`;
+}
+
+function sealGcm(key: Buffer, text: string): Buffer {
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv(key.length === 16 ? 'aes-128-gcm' : 'aes-256-gcm', key, nonce, { authTagLength: 16 });
+  return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+}
+
+function sealCbc(key: Buffer, text: string): Buffer {
+  const iv = randomBytes(16);
+  const cipher = createCipheriv(key.length === 16 ? 'aes-128-cbc' : 'aes-256-cbc', key, iv);
+  return Buffer.concat([iv, cipher.update(text, 'utf8'), cipher.final()]);
 }
 
 export const spKey = createPrivateKey(sp.key);
