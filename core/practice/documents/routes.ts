@@ -1,7 +1,7 @@
 import type { Request, ResponseToolkit } from '@hapi/hapi';
 import Joi from 'joi';
 import type { App } from '../../app.ts';
-import type { ClinicalDocument, Item } from '../../clinical/clinical-document.ts';
+import type { ClinicalDocument } from '../../clinical/clinical-document.ts';
 import { REPAIRS } from '../../clinical/repairs.ts';
 import { apiRoutes } from '../../http/api/api-route.ts';
 import { scopeOf } from '../../http/credentials.ts';
@@ -13,6 +13,8 @@ import { mergeContacts } from '../contacts/merge-contacts.ts';
 import { nameOf } from '../contacts/contact-view.ts';
 import { wholeContact } from '../contacts/read-contact.ts';
 import { DOCUMENT_API } from './api.ts';
+import { clinicalTab, documentsTab } from './contact-tabs.ts';
+import { itemOf } from './item-line.ts';
 import { readOneDocument, readOriginal } from './read-documents.ts';
 import { closeReview, keepApart, listWaiting, openReview, resolveDocument } from './reviews.ts';
 
@@ -24,6 +26,8 @@ export const documentsFeature: Feature = {
   register(server, { app }) {
     server.route([
       ...apiRoutes(app, DOCUMENT_API),
+      { method: 'GET', path: '/contacts/{id}/documents', handler: (request, h) => documentsTab(app, request, h) },
+      { method: 'GET', path: '/contacts/{id}/clinical', handler: (request, h) => clinicalTab(app, request, h) },
       { method: 'GET', path: '/documents/waiting', handler: (request, h) => waitingPage(app, request, h) },
       { method: 'POST', path: '/documents/waiting/pairs/{id}', handler: (request, h) => decidePair(app, request, h) },
       { method: 'GET', path: '/documents/{id}', handler: (request, h) => documentPage(app, request, h) },
@@ -106,19 +110,4 @@ function bodyOf(parsed: ClinicalDocument | null): object {
       narrative: section.narrativeHtml === '' ? null : trustHtml(section.narrativeHtml),
     })),
   };
-}
-
-export function itemOf(item: Item): { name: string; when: string | null; status: { label: string; tone: string } | null; detail: string | null; severe: boolean } {
-  const { details } = item;
-  const value = details.value === undefined ? details.valueCode?.display : `${details.value} ${details.unit ?? ''}`.trim();
-  const reactions = details.reactions?.map(({ display, severity }) => (severity ? `${display} (${severity})` : display)).join(', ');
-  const detail = [value, details.referenceRange && `reference ${details.referenceRange}`, details.dose, details.route, details.frequency, details.instructions, reactions, details.reason, details.lotNumber && `lot ${details.lotNumber}`, details.comment].filter(Boolean).join(' · ');
-  const severe = /severe|fatal|critical|life/i.test(`${details.severity ?? ''} ${details.criticality ?? ''}`) && item.kind === 'allergies';
-  return { name: item.isAbsence ? `None: ${item.display}` : item.display, when: whenOf(item), status: item.status ? { label: item.status, tone: item.isActive ? 'good' : '' } : null, detail: detail || null, severe };
-}
-
-function whenOf({ start, end }: Item): string | null {
-  const day = (text: string | null) => text?.slice(0, 10) ?? null;
-  if (start !== null && end !== null && day(start) !== day(end)) return `${day(start)} to ${day(end)}`;
-  return day(start) ?? (end === null ? null : `until ${day(end)}`);
 }
