@@ -28,30 +28,30 @@ create unlogged sequence sec.entered_low    as bigint minvalue -9223372036854775
 -- Binds this transaction of this backend to a workspace. `token` is `workspace|backend pid|nth entry on this connection|expiry (ms since
 -- epoch)|mac`, minted by the program. A wrong mac, pid or expiry raises; so does a token used before, and a second call in one transaction.
 -- Session-level locks of an earlier borrower of the connection are dropped.
+-- Written for few expressions: PL/pgSQL prepares each anew in every transaction.
 create function sec.enter(token text) returns void
   language plpgsql volatile security definer set search_path = pg_catalog
 as $$
 declare
   part     text[] := string_to_array(token, '|');
   started  bigint := (date_part('epoch', now()) * 1000000)::bigint;
-  mac      bytea;
+  expires  bigint;
   last_at  bigint;
   last_nth bigint;
-  id       bytea;
 begin
-  if token is null or array_length(part, 1) is distinct from 5 then
-    raise exception 'workspace context is malformed' using errcode = '42501';
-  end if;
-  select sha256(k.outer_pad || sha256(k.inner_pad || convert_to('enter|' || part[1] || '|' || part[2] || '|' || part[3] || '|' || part[4], 'UTF8')))
-    into mac from sec.context_keys k where k.id = split_part(part[5], '.', 1);
-  -- Hashes are compared, so that the comparison's timing tells nothing of the MAC.
-  if mac is null or sha256(convert_to(split_part(part[5], '.', 2), 'UTF8')) <> sha256(convert_to(encode(mac, 'hex'), 'UTF8')) then
+  -- Hashes of the MACs are compared, so that the comparison's timing tells nothing.
+  perform from sec.context_keys k
+    where k.id = split_part(part[5], '.', 1) and array_length(part, 1) = 5
+      and sha256(convert_to(split_part(part[5], '.', 2), 'UTF8'))
+        = sha256(convert_to(encode(sha256(k.outer_pad || sha256(k.inner_pad || convert_to('enter|' || array_to_string(part[1:4], '|'), 'UTF8'))), 'hex'), 'UTF8'));
+  if not found then
     raise exception 'workspace context is not signed by this installation' using errcode = '42501';
   end if;
   if part[2]::int <> pg_backend_pid() then
     raise exception 'workspace context belongs to another connection' using errcode = '42501';
   end if;
-  if part[4]::bigint < date_part('epoch', clock_timestamp()) * 1000 then
+  expires := part[4]::bigint;
+  if expires < date_part('epoch', clock_timestamp()) * 1000 then
     raise exception 'workspace context has expired' using errcode = '42501';
   end if;
   begin
@@ -66,9 +66,9 @@ begin
   if part[3]::bigint <= last_nth or (last_nth = 0 and part[3] <> '1') then
     raise exception 'workspace context has been used before' using errcode = '42501';
   end if;
-  id := uuid_send(part[1]::uuid);
-  perform setval('sec.entered_at', started), setval('sec.entered_nth', part[3]::bigint), setval('sec.entered_until', part[4]::bigint),
-          setval('sec.entered_high', ('x' || encode(substr(id, 1, 8), 'hex'))::bit(64)::bigint), setval('sec.entered_low', ('x' || encode(substr(id, 9), 'hex'))::bit(64)::bigint),
+  perform setval('sec.entered_at', started), setval('sec.entered_nth', part[3]::bigint), setval('sec.entered_until', expires),
+          setval('sec.entered_high', ('x' || encode(substr(uuid_send(part[1]::uuid), 1, 8), 'hex'))::bit(64)::bigint),
+          setval('sec.entered_low', ('x' || encode(substr(uuid_send(part[1]::uuid), 9), 'hex'))::bit(64)::bigint),
           set_config('app.workspace_id', part[1], true), pg_advisory_unlock_all();
 end $$;
 
