@@ -19,7 +19,7 @@ export type ActivityInput = { kind: ActivityKind; subject: string; body?: string
 export type ActivityChanges = { subject?: string; body?: string | null; dueOn?: string | null; assignedTo?: string | null; occurredAt?: Date; isDone?: boolean };
 
 const fields = {
-  subject: Joi.string().trim().min(1).max(200), body: Joi.string().trim().min(1).max(20_000).allow(null), dueOn: dateText.allow(null), assignedTo: id.allow(null),
+  subject: Joi.string().trim().min(1).max(200).messages({ 'string.base': 'say in a few words what it is about' }), body: Joi.string().trim().min(1).max(20_000).allow(null), dueOn: dateText.allow(null), assignedTo: id.allow(null),
   occurredAt: Joi.date().iso(),
 };
 export const activityInput = Joi.object<ActivityInput>({ ...fields, kind: Joi.string().valid(...ACTIVITY_KINDS).required(), subject: fields.subject.required() });

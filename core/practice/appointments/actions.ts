@@ -90,6 +90,11 @@ export async function updateAppointment(tx: Tx, { id, version, changes }: { id: 
   return { appointment: appointmentView(row), occurrence };
 }
 
+/** What the page offers as next steps. */
+export function nextStatuses(status: AppointmentStatus): readonly AppointmentStatus[] {
+  return NEXT[status];
+}
+
 function plainOf(row: Appointment): { status: string; practitionerId: string; startsAt: string; endsAt: string } {
   return { status: row.status, practitionerId: row.practitioner_id, startsAt: row.starts_at.toISOString(), endsAt: row.ends_at.toISOString() };
 }

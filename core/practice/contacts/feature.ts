@@ -1,13 +1,34 @@
-import type { Plugin } from '@hapi/hapi';
-import type { App } from '../../app.ts';
+import type { Feature } from '../../http/feature.ts';
 import { apiRoutes } from '../../http/api/api-route.ts';
 import { CONTACT_API } from './api.ts';
 import { MERGE_API } from './merge-api.ts';
+import { create, editPage, listPage, newPage, searchPage, suggest, timelinePage, update } from './routes.ts';
 import { SHARE_API } from './sharing-api.ts';
+import { comparePage, detailsPage, duplicatesPage, merge, share, sharesPage, undo, unshare } from './tab-routes.ts';
 
-export const contactsFeature: Plugin<{ app: App }> = {
+/** Contacts: their API and their pages. What somebody searches for travels in bodies, never in addresses. */
+export const contactsFeature: Feature = {
   name: 'wardkeep-contacts',
   register(server, { app }) {
-    server.route(apiRoutes(app, [...CONTACT_API, ...SHARE_API, ...MERGE_API]));
+    server.route([
+      ...apiRoutes(app, [...CONTACT_API, ...SHARE_API, ...MERGE_API]),
+      { method: 'GET', path: '/contacts', handler: (request, h) => listPage(app, request, h) },
+      { method: 'GET', path: '/contacts/search', handler: (_request, h) => h.redirect('/contacts') },
+      { method: 'POST', path: '/contacts/search', handler: (request, h) => searchPage(app, request, h) },
+      { method: 'POST', path: '/contacts/suggest', handler: (request, h) => suggest(app, request, h) },
+      { method: 'GET', path: '/contacts/new', handler: (request, h) => newPage(app, request, h) },
+      { method: 'POST', path: '/contacts', handler: (request, h) => create(app, request, h) },
+      { method: 'GET', path: '/contacts/duplicates', handler: (request, h) => duplicatesPage(app, request, h) },
+      { method: 'GET', path: '/contacts/{id}', handler: (request, h) => timelinePage(app, request, h) },
+      { method: 'POST', path: '/contacts/{id}', handler: (request, h) => update(app, request, h) },
+      { method: 'GET', path: '/contacts/{id}/edit', handler: (request, h) => editPage(app, request, h) },
+      { method: 'GET', path: '/contacts/{id}/details', handler: (request, h) => detailsPage(app, request, h) },
+      { method: 'GET', path: '/contacts/{id}/shares', handler: (request, h) => sharesPage(app, request, h) },
+      { method: 'POST', path: '/contacts/{id}/shares', handler: (request, h) => share(app, request, h) },
+      { method: 'POST', path: '/contacts/{id}/shares/{shareId}/remove', handler: (request, h) => unshare(app, request, h) },
+      { method: 'GET', path: '/contacts/{id}/merge', handler: (request, h) => comparePage(app, request, h) },
+      { method: 'POST', path: '/contacts/{id}/merge', handler: (request, h) => merge(app, request, h) },
+      { method: 'POST', path: '/contacts/{id}/merge/undo', handler: (request, h) => undo(app, request, h) },
+    ]);
   },
 };

@@ -1,6 +1,6 @@
 import type { Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
-import { CAPABILITIES } from '../../access/capabilities.ts';
+import { capabilityRule } from '../../access/capabilities.ts';
 import { Contact, ContactShare } from './model.ts';
 
 /**
@@ -11,7 +11,7 @@ export async function requireColleagueWithAccess(tx: Tx, userId: string, contact
   const refuse = (text: string) => fault('request.invalid', { fields: [{ path, text }] });
   const user = (await tx.knex('users').where({ id: userId, status: 'active' }).first('role')) as { role: string } | undefined;
   if (user === undefined) throw refuse('nobody here has this id');
-  if ((CAPABILITIES['contact.all'].roles as readonly string[]).includes(user.role)) return;
+  if ((capabilityRule('contact.all').roles as readonly string[]).includes(user.role)) return;
   const [own, shared] = await Promise.all([
     Contact.query(tx).findOne({ id: contactId, owner_id: userId }).select('id'),
     ContactShare.query(tx).findOne({ contact_id: contactId, user_id: userId }).select('id'),

@@ -1,0 +1,46 @@
+import { can } from '../../access/authorize.ts';
+import type { Tx } from '../../db/scope.ts';
+import { Fault } from '../../errors.ts';
+import { colleaguesOf } from '../colleagues.ts';
+import type { Page } from '../paging.ts';
+import { PAGE_SIZE } from '../schemas.ts';
+import { STATUS_TONES, wholeDay } from './contact-frame.ts';
+import { STATUSES } from './contact-schema.ts';
+import type { ContactSummary } from './contact-summary.ts';
+import { findContacts } from './find-contacts.ts';
+import { listContacts } from './list-contacts.ts';
+import type { Contact } from './model.ts';
+
+export type Search = { q?: string | undefined; status?: Contact['status'] | undefined; owner?: string | undefined; tag?: string | undefined; cursor?: string | undefined };
+
+/** Context of the template `contacts/list`: everybody, or whom the search finds. */
+export async function contactListPage(tx: Tx, { q, status, owner, tag, cursor }: Search): Promise<object> {
+  const filters = { status: status ?? null, ownerId: owner ?? null, tag: tag ?? null, cursor: cursor ?? null, limit: PAGE_SIZE };
+  const page = q === undefined ? await listContacts(tx, filters) : await findContacts(tx, { ...filters, q });
+  const colleagues = await colleaguesOf(tx);
+  const names = new Map(colleagues.map(({ id, name }) => [id, name]));
+  const { actor } = tx.scope;
+  return {
+    contacts: page.items.map((item) => ({ ...item, birthDate: wholeDay(item.birthDate), statusTone: STATUS_TONES[item.status], owner: item.ownerId === null ? null : (names.get(item.ownerId) ?? null) })),
+    search: { q: q ?? null, status: status ?? null, owner: owner ?? null, tag: tag ?? null }, errors: {},
+    statuses: STATUSES.map((value) => ({ value, label: value })), owners: colleagues.map(({ id, name }) => ({ value: id, label: name })),
+    cursor: cursorOf(page), can: { create: can(actor, 'contact.write'), import: can(actor, 'document.import'), merge: can(actor, 'contact.merge') },
+  };
+}
+
+function cursorOf({ next, previous }: Page<ContactSummary>): object {
+  return { next, previous };
+}
+
+const SUGGESTIONS = 8;
+
+/** Lines under the search box while somebody types. */
+export async function suggestContacts(tx: Tx, q: string): Promise<object[]> {
+  const { items } = await findContacts(tx, { q, limit: SUGGESTIONS });
+  return items.map(({ id, name, birthDate, phone, email }) => ({ id, href: `/contacts/${id}`, name, birthDate: birthDate ?? '', detail: phone ?? email ?? '' }));
+}
+
+/** True for a refusal that a form answers by showing itself again. */
+export function isAboutInput(error: unknown): error is Fault {
+  return error instanceof Fault && (error.code === 'request.invalid' || error.code === 'contact.transition');
+}

@@ -1,0 +1,132 @@
+import t from 'tap';
+import { openPractice, recorded, type Reply } from '../api/open-server.ts';
+
+const practice = await openPractice(t);
+const { app, people, other } = practice;
+const [manager, agent, readonly] = [await practice.browser(people.manager), await practice.browser(people.agent), await practice.browser(people.readonly)];
+const api = await practice.as(people.manager);
+
+const FORM = {
+  givenName: 'Rosalind', familyName: 'Achterberg', birthDate: '1958-11-23', sex: 'female', tags: 'hearing aid, diabetes', notes: 'Call the daughter first.\r\nWheelchair.', status: 'new',
+  'phones.0.value': '', 'phones.0.use': '', 'phones.1.value': '212 555 0102', 'phones.1.use': 'home', 'emails.0.value': 'rosalind@example.org', 'addresses.0.lines': '14 Quarry Lane\r\nApt 2', 'addresses.0.city': 'Millbrook',
+  'identifiers.0.system': 'MRN', 'identifiers.0.value': '4471-0092',
+};
+const pathOf = (reply: Reply): string => String(reply.headers['location']);
+
+t.test('journey: write a contact, find it, open it, change it, note something, share it', async (t) => {
+  t.match(await manager.get('/contacts/new'), { status: 200, text: /New contact/ });
+  const saved = await manager.post('/contacts', FORM);
+  t.equal(saved.status, 303, saved.text.slice(0, 300));
+  const path = pathOf(saved);
+  const id = path.split('/').at(-1) as string;
+
+  for (const q of ['ach', '(212) 555-0102', '11/23/1958', '4471']) {
+    const found = await manager.post('/contacts/search', { q });
+    t.equal(found.status, 200);
+    t.equal(found.text.includes(`href="${path}"`), q !== '4471', q);
+  }
+  t.match(await manager.post('/contacts/search', { q: 'zzz' }), { status: 200, text: /Nobody matches/ });
+  const suggested = await manager.post('/contacts/suggest', { q: 'ros' });
+  t.same(suggested.body, [{ id, href: path, name: 'Rosalind Achterberg', birthDate: '1958-11-23', detail: '212 555 0102' }]);
+
+  const page = await manager.get(path);
+  t.match(page, { status: 200, text: /Nothing has happened yet/ });
+  const details = await manager.get(`${path}/details`);
+  for (const text of ['14 Quarry Lane', 'Apt 2', 'rosalind@example.org', 'tel:2125550102', '4471-0092', 'Wheelchair.']) t.ok(details.text.includes(text), text);
+
+  t.match(await manager.get(`${path}/edit`), { status: 200, text: /value="Achterberg"/ });
+  t.equal((await manager.post(path, { ...FORM, version: '1', familyName: 'Achterberg-Lund', status: 'active', 'phones.1.value': '' })).status, 303);
+  const changed = (await api('GET', `/contacts/${id}`)).body;
+  t.match(changed, { familyName: 'Achterberg-Lund', status: 'active', phones: [], emails: [{ value: 'rosalind@example.org' }], tags: ['hearing aid', 'diabetes'], version: 2, ownerId: people.manager.id });
+
+  t.match(await manager.get(`${path}/activities/new`), { status: 200 });
+  t.equal((await manager.post(`${path}/activities`, { version: '0', kind: 'task', subject: 'Send the referral', body: '', dueOn: '2020-01-02', assignedTo: people.manager.id })).status, 303);
+  t.equal((await manager.post(`${path}/activities`, { version: '0', kind: 'call', subject: 'Asked about the refill', body: 'Elm Street', dueOn: '', assignedTo: people.manager.id })).status, 303);
+  const booked = await manager.post(`${path}/appointments`, { version: '0', practitionerId: people.manager.id, day: '2031-05-06', time: '09:00', durationMinutes: '30', timeZone: 'America/New_York', occurrence: '', reason: 'Follow-up', notes: '' });
+  t.equal(booked.status, 303, booked.text.slice(0, 2000));
+  const timeline = (await manager.get(path)).text;
+  for (const text of ['Send the referral', 'overdue', 'Asked about the refill', 'Follow-up']) t.ok(timeline.includes(text), text);
+  t.match(await manager.get('/tasks'), { status: 200, text: /Send the referral/ });
+  t.match(await manager.get('/appointments?view=week&day=2031-05-08'), { status: 200, text: /Achterberg-Lund/ });
+
+  t.equal((await agent.get(path)).status, 404, 'not theirs yet');
+  t.match(await manager.get(`${path}/shares`), { status: 200, text: /Nobody beyond the owner/ });
+  t.equal((await manager.post(`${path}/shares`, { person: people.agent.id, level: 'READ' })).status, 303);
+  t.equal((await agent.get(path)).status, 200);
+  t.notMatch((await agent.get(path)).text, /\/edit"/, 'a READ share offers no editing');
+  t.equal((await agent.get(`${path}/edit`)).status, 403);
+  const [share] = (await api('GET', `/contacts/${id}/shares`)).body.items;
+  t.match(await manager.post(`${path}/shares/${share.id}/remove`, {}), { status: 200, text: /End this share\?/ }, 'without script a page asks first');
+  t.equal((await manager.post(`${path}/shares/${share.id}/remove`, { confirmed: 'yes' })).status, 303);
+  t.equal((await agent.get(path)).status, 404);
+  t.ok((await recorded(app, people.workspaceId, 'contact.read')).some(({ target, actor }) => target?.id === id && actor.id === people.agent.id));
+});
+
+t.test('a form that is refused comes back as it was typed, each fault at its field', async (t) => {
+  const bad = await manager.post('/contacts', { ...FORM, familyName: '', givenName: '', birthDate: '1958-02-30', 'emails.0.value': '', 'emails.1.value': 'not an address', notes: 'Kept words' });
+  t.equal(bad.status, 400);
+  t.match(bad.text, /There is a problem/);
+  t.match(bad.text, /id="f-birthDate-error"[^]*not in the calendar/);
+  t.match(bad.text, /Kept words/);
+  t.match(bad.text, /value="not an address"/);
+  t.match(await manager.post('/contacts', { ...FORM, workspaceId: other.workspaceId }), { status: 400 });
+  const nameless = await manager.post('/contacts', { status: 'new', tags: '' });
+  t.match(nameless, { status: 400, text: /A contact has a name/ });
+});
+
+t.test('two people at one form: the second sees what the first saved, and loses nothing', async (t) => {
+  const { id } = (await api('POST', '/contacts', { familyName: 'Rivalry', notes: 'First' })).body;
+  t.equal((await manager.post(`/contacts/${id}`, { version: '1', familyName: 'Rivalry', status: 'new', tags: '', notes: 'By the manager' })).status, 303);
+  const late = await manager.post(`/contacts/${id}`, { version: '1', familyName: 'Rivalry', status: 'new', tags: '', notes: 'By the other' });
+  t.equal(late.status, 409);
+  t.match(late.text, /Somebody changed this contact/);
+  t.match(late.text, /By the manager/);
+  t.match(late.text, /By the other/);
+  const [, version] = /name="version" value="(\d+)"/.exec(late.text) ?? [];
+  t.equal((await manager.post(`/contacts/${id}`, { version: String(version), familyName: 'Rivalry', status: 'new', tags: '', notes: 'By the other' })).status, 303, 'saving again is a choice');
+  const task = (await api('POST', `/contacts/${id}/activities`, { kind: 'task', subject: 'Once' })).body;
+  t.equal((await manager.post(`/activities/${task.id}`, { version: '1', subject: 'Twice', body: '', dueOn: '', assignedTo: '' })).status, 303);
+  t.match(await manager.post(`/activities/${task.id}`, { version: '1', subject: 'Thrice', body: '', dueOn: '', assignedTo: '' }), { status: 409, text: /value="Thrice"/ });
+  t.equal((await manager.post(`/activities/${task.id}/done`, { version: '2', isDone: 'yes', back: '/tasks?whose=all' })).status, 303);
+  t.match(await manager.get('/tasks?whose=all&state=done'), { status: 200, text: /Twice/ });
+});
+
+t.test('appointments: a taken time and a time that does not exist are said at the field', async (t) => {
+  const { id } = (await api('POST', '/contacts', { familyName: 'Timely' })).body;
+  const form = { version: '0', practitionerId: people.admin.id, day: '2031-07-01', time: '10:00', durationMinutes: '30', timeZone: 'America/New_York', occurrence: '', reason: '', notes: 'Kept' };
+  const first = await manager.post(`/contacts/${id}/appointments`, form);
+  t.equal(first.status, 303);
+  t.match(await manager.post(`/contacts/${id}/appointments`, { ...form, time: '10:15' }), { status: 409, text: /already has an appointment at this time/ });
+  t.match(await manager.post(`/contacts/${id}/appointments`, { ...form, day: '2031-03-09', time: '02:30' }), { status: 400, text: /put forward/ });
+  t.match(await manager.get(pathOf(first)), { status: 200, text: /Arrived/ });
+  t.equal((await manager.post(`${pathOf(first)}/status`, { version: '1', status: 'arrived' })).status, 303);
+  t.equal((await manager.post(pathOf(first), { ...form, version: '2', time: '11:00' })).status, 303);
+  t.match(await manager.get(pathOf(first)), { text: /Jul 1, 2031, 11:00/ });
+  t.match(await manager.get('/appointments?day=2031-07-01'), { text: /11:00–11:30/ });
+});
+
+t.test('duplicates are proposed, compared, merged and taken back', async (t) => {
+  const make = async (body: object) => (await api('POST', '/contacts', { birthDate: '1940-01-30', ...body })).body.id as string;
+  const [wim, willem] = [await make({ givenName: 'Wim', familyName: 'de Groot' }), await make({ givenName: 'W.', familyName: 'de Groot', sex: 'male' })];
+  const twin = await make({ givenName: 'Anna', familyName: 'de Groot' });
+  const listed = await manager.get('/contacts/duplicates');
+  t.equal(listed.status, 200);
+  t.match(listed.text, new RegExp(`/contacts/${wim}/merge\\?with=${willem}`));
+  t.notMatch(listed.text, new RegExp(twin), 'a twin is not proposed');
+  t.match(await manager.get(`/contacts/${wim}/merge?with=${willem}`), { status: 200, text: /What goes over/ });
+  t.equal((await manager.post(`/contacts/${wim}/merge`, { mergedId: willem, 'take.givenName': 'own', 'take.sex': 'other' })).status, 303);
+  t.match((await api('GET', `/contacts/${wim}`)).body, { givenName: 'Wim', sex: 'male' });
+  t.match(await manager.get(`/contacts/${willem}`), { status: 200, text: /This record was merged/ });
+  const [, mergeId = ''] = /name="mergeId" value="([^"]+)"/.exec((await manager.get(`/contacts/${wim}/details`)).text) ?? [];
+  t.match(await manager.post(`/contacts/${wim}/merge/undo`, { mergeId }), { status: 200, text: /Take this merge back\?/ });
+  t.equal((await manager.post(`/contacts/${wim}/merge/undo`, { mergeId, confirmed: 'yes' })).status, 303);
+  t.match((await api('GET', `/contacts/${wim}`)).body, { sex: null });
+});
+
+t.test('capability: pages refuse as the API does', async (t) => {
+  const { id } = (await api('POST', '/contacts', { familyName: 'Guarded' })).body;
+  for (const path of ['/contacts/new', `/contacts/${id}/edit`, '/contacts/duplicates', `/contacts/${id}/activities/new`, `/contacts/${id}/appointments/new`]) t.equal((await readonly.get(path)).status, 403, path);
+  t.equal((await readonly.post('/contacts', FORM)).status, 403);
+  t.equal((await agent.get('/contacts/duplicates')).status, 403);
+  t.notMatch((await readonly.get('/contacts')).text, /\/contacts\/new/);
+});
