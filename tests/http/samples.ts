@@ -23,8 +23,8 @@ const passkey = { optionsUrl: '/passkey/options', verifyUrl: '/passkey/verify' }
 const timeZones = options('America/New_York', 'America/Chicago', 'America/Los_Angeles');
 
 const chart = barChart(
-  Array.from({ length: 30 }, (_, day) => ({ label: `Mar ${day + 1}`, value: Math.round(240 + 190 * Math.sin(day * 0.9) + ((day * 37) % 50)) })),
-  { category: 'Day', measure: 'entries' },
+  Array.from({ length: 30 }, (_, day) => ({ label: `Mar ${day + 1}`, value: Math.round(240 + 190 * Math.sin(day * 0.9) + ((day * 37) % 50)), part: (day * 7) % 23 })),
+  { category: 'Day', measure: 'entries', part: 'refused or failed' },
 );
 const heat = heatStrip(
   Array.from({ length: 7 }, (_, day) => Array.from({ length: 24 }, (_hour, at) => (day > 4 || at < 7 || at > 18 ? (at * day) % 3 : 20 + ((at * 13 + day * 7) % 60)))),
@@ -32,9 +32,11 @@ const heat = heatStrip(
 );
 
 const proof = {
-  ok: true, hash: HASH, previousHash: HASH.replaceAll('a', '7'), signature: `${HASH}${HASH}`.slice(0, 88), keyId: 'willow-2026-01', leafIndex: 18203, treeSize: 18204,
-  rootHash: HASH.replaceAll('f', '2'), path: [{ side: 'left', hash: HASH }, { side: 'right', hash: HASH.replaceAll('c', '9') }, { side: 'left', hash: HASH.replaceAll('d', '0') }],
-  checkpoint: `wardkeep/willow\n18204\n${Buffer.from(HASH.slice(0, 32)).toString('base64')}\n\n— wardkeep/willow Az3grlgt…`, checkpointAt: AT,
+  ok: true, failure: null, hash: HASH, previousHash: HASH.replaceAll('a', '7'), signature: `${HASH}${HASH}`.slice(0, 88), keyId: '34750f98bd59fcfc', downloadHref: '/audit/18204/proof.json',
+  inclusion: {
+    leafIndex: 18203, treeSize: 18204, rootHash: HASH.replaceAll('f', '2'), path: [{ side: 'left', hash: HASH }, { side: 'right', hash: HASH.replaceAll('c', '9') }, { side: 'left', hash: HASH.replaceAll('d', '0') }],
+    checkpoint: `wardkeep/willow\n18204\n${Buffer.from(HASH.slice(0, 32)).toString('base64')}\n\n— wardkeep/willow Az3grlgt…`, checkpointAt: AT,
+  },
 };
 
 const days = [
@@ -86,9 +88,12 @@ const sessions = [
 const batch = { id: ID, kind: 'C-CDA', by: 'Maren Okafor', at: AT, running: true, done: 61, total: 166, imported: 55, created: 41, matched: 14, pending: 4, refused: 2 };
 
 const entry = {
-  seq: 18204, at: AT, actor: 'Maren Okafor', actorId: ID, actorKind: 'user', role: 'ADMIN', action: 'contact.updated', target: `contact ${ID}`, targetHref: `/contacts/${ID}`, ip: '10.4.1.17', userAgent: 'Mozilla/5.0 (X11; Linux x86_64)', requestId: '1769:web:1:m3x',
-  changes: [{ field: 'status', before: 'new', after: 'active' }, { field: 'phones', before: null, after: 'changed (encrypted)' }],
+  seq: 18204, id: ID, at: AT, who: 'Maren Okafor', did: 'changed a contact', actorId: ID, actorKind: 'user', action: 'contact.updated', outcome: 'ok', tone: '', target: ID, targetType: 'contact', targetHref: `/contacts/${ID}`, ip: '10.4.1.17', userAgent: 'Mozilla/5.0 (X11; Linux x86_64)', requestId: '1769:web:1:m3x',
+  detail: [{ name: 'fields', value: '["phone"]' }], canonical: '{"action":"contact.updated","actor":{"id":"0195","kind":"user"},"seq":18204}', previousHref: '/audit/18203', nextHref: null,
 };
+const verified = { id: ID, ok: true, at: AT, fromSeq: 1, toSeq: 18204, seconds: 1.4, failure: null, faultSeq: null };
+const broken = { ...verified, ok: false, fromSeq: 18001, failure: 'An entry is missing, was added, or stands in another place.', faultSeq: 18044 };
+const checkpoint = { size: 18204, root: 'eA2rzEJCRfwF1qznL7Px/DN/eH2aHiGbq0QvfEYwmkE=', note: proof.inclusion.checkpoint, at: AT };
 
 export const anonymousPages: Record<string, object> = {
   'auth/sign-in': { form: { email: 'maren@willow.example', workspace: '', next: '/contacts' }, errors: {}, passkey },
@@ -134,11 +139,14 @@ export const pages: Record<string, object> = {
     previewHeads: ['Family name', 'Date of birth'], preview: [{ line: 2, cells: ['Achterberg', 'Nov 23, 1958'] }, { line: 3, cells: ['Adeyemi', '31/31/1991'], refused: 'This is not a date.' }], errors: {},
   },
   'audit/list': {
-    filters: {}, actorKinds: options('user', 'agent', 'system'), actions: options('contact.read', 'contact.updated'), chart, heat, total: 18204, nextHref: '/audit?before=1', can: { export: true },
-    entries: [{ ...entry, outcome: 'done' }, { ...entry, seq: 18203, actor: 'intake-bot', actorKind: 'agent', action: 'contact.read', outcome: 'refused' }], verification: { ok: true, verified: 18204, total: 18204, at: AT },
+    filters: {}, actors: options('Maren Okafor', 'intake-bot'), actorKinds: options('user', 'agent', 'system'), actions: options('contact.read', 'contact.updated'), outcomes: options('ok', 'refused'), chart, heat, from: '2026-02-04', to: '2026-03-05',
+    refusedHref: '/audit?outcome=not-ok', nextHref: '/audit?before=18155', previousHref: null, can: { verify: true, export: true }, last: verified,
+    entries: [entry, { ...entry, seq: 18203, who: 'intake-bot', did: 'was refused a contact', actorKind: 'agent', action: 'contact.read_refused', outcome: 'refused', tone: 'bad' }, { ...entry, seq: 18202, who: 'The system', did: 'verified the audit log', action: 'audit.verified', target: null, targetType: null, targetHref: null, ip: null }],
   },
-  'audit/entry': { entry, proof, canonical: '{"action":"contact.updated","actor":{"id":"0195","kind":"user"},"seq":18204}' },
-  'audit/export': { form: {}, errors: {} },
+  'audit/entry': { entry, proof },
+  'audit/export': { form: { format: 'bundle' }, errors: { from: 'Enter a day that exists.' } },
+  'audit/verify': { running: null, last: broken, outcomes: [broken, verified], canVerify: true, form: { checkpoint: '' }, errors: {} },
+  'audit/checkpoints': { newest: checkpoint, checkpoints: [{ ...checkpoint, size: 17950 }, { ...checkpoint, size: 17402 }], nextHref: '/audit/checkpoints?before=17402', previousHref: null },
   'trust/page': { totals: { proved: 41, failing: 1, notApplicable: 3 }, checkedAt: AT, groups: [{ title: 'Audit', claims: claims.slice(0, 1) }, { title: 'Data', claims: claims.slice(1) }] },
   'admin/people': {
     people: [{ id: '1', name: 'Maren Okafor', email: 'maren@willow.example', role: 'Admin', securityOfficer: false, factors: 'passkey, app', state: 'active', tone: 'good', lastSeenAt: AT, me: true }, { id: '2', name: 'Tomas Rey', email: 'tomas@willow.example', role: 'Agent', securityOfficer: true, factors: 'none yet', state: 'invited', tone: 'calm', lastSeenAt: null, me: false }],
@@ -152,7 +160,7 @@ export const pages: Record<string, object> = {
 
 export const contactTabPages: Record<string, object> = {
   details: contactPage('details', {}),
-  clinical: contactPage('clinical', { source: '2 documents, newest Mar 5, 2026', sections: [
+  clinical: contactPage('clinical', { source: '2 documents', narrative: [{ title: 'Social history', documentId: ID }], sections: [
     { id: 'allergies', title: 'Allergies', items: [{ name: 'Penicillin G', when: 'since 1994', detail: 'Hives; severe', severe: true }] },
     { id: 'problems', title: 'Problems', items: [{ name: 'Type 2 diabetes mellitus', when: 'since 2011', status: { label: 'active', tone: 'good' } }, { name: 'Fracture of wrist', when: '2019', status: { label: 'resolved' } }] },
     { id: 'medications', title: 'Medications', items: [{ name: 'Metformin 500 mg tablet', when: 'since Mar 2012', detail: '1 tablet, twice a day' }] },
