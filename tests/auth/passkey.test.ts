@@ -1,5 +1,5 @@
 import t from 'tap';
-import { Authenticator } from '../support/authenticator.ts';
+import { Authenticator, type Assertion } from '../support/authenticator.ts';
 import { createPeople, PASSWORD, sessionCookie, type Person } from '../support/people.ts';
 import { auditOf, rows } from '../support/rows.ts';
 import { openSite, whoIs } from '../support/site.ts';
@@ -22,11 +22,11 @@ t.test('passkeys', async (t) => {
     const answer = await visitor.json('/account/passkeys/verify', { name, response: authenticator.register(options, { backedUp: true }) });
     t.match([answer.statusCode, JSON.parse(answer.payload)], [200, { redirect: '/account/security' }]);
   };
-  const signInAlone = async (authenticator: Authenticator, change: (answer: Record<string, any>) => void = () => undefined, flags = {}) => {
+  const signInAlone = async (authenticator: Authenticator, change: (answer: Assertion) => void = () => undefined, flags = {}) => {
     const visitor = new Visitor(server);
     await visitor.get('/sign-in');
     const options = JSON.parse((await visitor.json('/sign-in/passkey/options', {})).payload);
-    const response = authenticator.assert(options, flags) as Record<string, any>;
+    const response = authenticator.assert(options, flags);
     change(response);
     return { visitor, response, answer: await visitor.json('/sign-in/passkey/verify', { response, next: '/whoami' }) };
   };
@@ -58,21 +58,21 @@ t.test('passkeys', async (t) => {
   });
 
   t.test('whatever does not hold is refused alike', async (t) => {
-    const refused = async (what: string, change: (answer: Record<string, any>) => void, flags = {}, authenticator = admins): Promise<void> => {
+    const refused = async (what: string, change: (answer: Assertion) => void, flags = {}, authenticator = admins): Promise<void> => {
       const { visitor, answer } = await signInAlone(authenticator, change, flags);
       t.match([answer.statusCode, JSON.parse(answer.payload).code], [401, 'passkey.refused'], what);
       t.equal(await whoIs(visitor), null);
     };
     await refused('no user verification', () => undefined, { userVerified: false });
-    await refused('another signature', (answer) => { answer['response'].signature = Buffer.from('no').toString('base64url'); });
-    await refused('an unknown credential', (answer) => { answer['id'] = answer['rawId'] = Buffer.alloc(32).toString('base64url'); });
-    await refused('no handle', (answer) => { delete answer['response'].userHandle; });
-    await refused('another person’s handle', (answer) => { answer['response'].userHandle = handle(willow.workspaceId, willow.agent.id); });
-    await refused('another workspace’s handle', (answer) => { answer['response'].userHandle = handle(harbor.workspaceId, willow.admin.id); });
-    await refused('a workspace that is not', (answer) => { answer['response'].userHandle = Buffer.alloc(32).toString('base64url'); });
+    await refused('another signature', (answer) => { answer.response.signature = Buffer.from('no').toString('base64url'); });
+    await refused('an unknown credential', (answer) => { answer.id = answer.rawId = Buffer.alloc(32).toString('base64url'); });
+    await refused('no handle', (answer) => { delete answer.response.userHandle; });
+    await refused('another person’s handle', (answer) => { answer.response.userHandle = handle(willow.workspaceId, willow.agent.id); });
+    await refused('another workspace’s handle', (answer) => { answer.response.userHandle = handle(harbor.workspaceId, willow.admin.id); });
+    await refused('a workspace that is not', (answer) => { answer.response.userHandle = Buffer.alloc(32).toString('base64url'); });
     await refused('another site', () => undefined, {}, Object.assign(new Authenticator('https://wardkeep.evil.example'), { credentials: admins.credentials }));
-    await refused('a challenge of one’s own', (answer) => { answer['response'].clientDataJSON = Buffer.from(JSON.stringify({ type: 'webauthn.get', challenge: 'A'.repeat(43), origin })).toString('base64url'); });
-    await refused('no JSON', (answer) => { answer['response'].clientDataJSON = '!!!'; });
+    await refused('a challenge of one’s own', (answer) => { answer.response.clientDataJSON = Buffer.from(JSON.stringify({ type: 'webauthn.get', challenge: 'A'.repeat(43), origin })).toString('base64url'); });
+    await refused('no JSON', (answer) => { answer.response.clientDataJSON = '!!!'; });
     const [first] = admins.credentials;
     if (first) first.signCount = 0;
     await refused('a sign count that went backwards', () => undefined);

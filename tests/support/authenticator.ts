@@ -5,6 +5,10 @@ import { createHash, createSign, generateKeyPairSync, randomBytes, type KeyObjec
  * COSE (RFC 9052) are written by hand here, so that the server's reading of them is checked against other code than its own.
  */
 export type Credential = { readonly id: Buffer; readonly key: KeyObject; readonly userHandle: string; signCount: number };
+export type Assertion = {
+  id: string; rawId: string; type: string; clientExtensionResults: object;
+  response: { clientDataJSON: string; authenticatorData: string; signature: string; userHandle?: string };
+};
 type Flags = { userVerified?: boolean; backedUp?: boolean };
 
 const UP = 0x01;
@@ -40,7 +44,7 @@ export class Authenticator {
   }
 
   /** navigator.credentials.get() with the credential at `at`. */
-  assert(options: { challenge: string; rpId?: string }, flags: Flags = {}, at = 0): { response: { signature: string }; [key: string]: unknown } {
+  assert(options: { challenge: string; rpId?: string }, flags: Flags = {}, at = 0): Assertion {
     const credential = this.credentials[at] as Credential;
     credential.signCount += 1;
     const authData = authenticatorData(options.rpId ?? new URL(this.origin).hostname, flagBits(flags), credential.signCount);
