@@ -11,6 +11,7 @@ import { stepUpRoutes } from './auth/step-up/routes.ts';
 import { fault } from './errors.ts';
 import { apiFeature } from './http/api/feature.ts';
 import { assetsPlugin } from './http/assets.ts';
+import { clientAddressPlugin } from './http/client-address.ts';
 import { csrfPlugin } from './http/csrf.ts';
 import { activitiesFeature } from './practice/activities/feature.ts';
 import { appointmentsFeature } from './practice/appointments/feature.ts';
@@ -22,7 +23,10 @@ import { headersPlugin } from './http/headers.ts';
 import { TLS_OPTIONS } from './http/tls.ts';
 import { refusalsPlugin } from './http/refusals.ts';
 import { trustFeature } from './trust/feature.ts';
+import type { LoadedPlugin } from './plugins/loaded-plugin.ts';
+import { pluginHostFeature } from './plugins/feature.ts';
 import { createViews, viewsPlugin, type LayoutSource } from './http/views.ts';
+import { auditRoutes } from './security/audit/routes.ts';
 import { invitationRoutes } from './workspaces/people/invitation-routes.ts';
 import { peopleRoutes } from './workspaces/people/routes.ts';
 import { serviceAccountRoutes } from './workspaces/service-accounts/routes.ts';
@@ -49,13 +53,14 @@ export const FEATURES: readonly Feature[] = [
   contactsFeature,
   activitiesFeature,
   appointmentsFeature,
+  auditRoutes,
 ];
 
 const DEFAULT_BODY_BYTES = 256 * 1024;
 
 /** Boot order on one screen: transport, edges (headers, refusals, forms), who is asking, then the features. */
-export async function composeServer(app: App, options: { tls: { key: string; cert: string } | null; host: string; port: number; features?: readonly Feature[] }): Promise<Server> {
-  const { tls, host, port, features = FEATURES } = options;
+export async function composeServer(app: App, options: { tls: { key: string; cert: string } | null; host: string; port: number; features?: readonly Feature[]; plugins?: readonly LoadedPlugin[] }): Promise<Server> {
+  const { tls, host, port, features = FEATURES, plugins = [] } = options;
   const server = Hapi.server({
     host,
     port,
@@ -69,6 +74,7 @@ export async function composeServer(app: App, options: { tls: { key: string; cer
   });
   await server.register([
     { plugin: schemePlugin, options: { app } },
+    { plugin: clientAddressPlugin, options: { trustProxy: app.config.trustProxy } },
     { plugin: refusalsPlugin, options: { app } },
     { plugin: headersPlugin },
     { plugin: csrfPlugin, options: { key: app.formKey, origin: app.config.origin, sessionId: (request: Request) => request.auth.credentials?.wardkeep?.actor.sessionId ?? null } },
@@ -76,6 +82,7 @@ export async function composeServer(app: App, options: { tls: { key: string; cer
     { plugin: assetsPlugin },
   ]);
   for (const plugin of features) await server.register({ plugin, options: { app } });
+  await server.register({ plugin: pluginHostFeature, options: { app, plugins } });
   // Unknown addresses are refused like foreign rows: same status, same words.
   server.route({ method: '*', path: '/{any*}', options: { auth: false, plugins: {} }, handler: () => { throw fault('route.not_found'); } });
   return server;
