@@ -10,7 +10,7 @@ export type BarChart = {
   category: string; measure: string;
   /** What `part` counts; null when no part is told apart. */
   part: string | null;
-  bars: { x: number; y: number; width: number; height: number; label: string; value: number; part: { y: number; height: number; value: number } }[];
+  bars: { x: number; y: number; width: number; height: number; label: string; value: number; marked: { y: number; height: number; value: number } }[];
   ticks: { y: number; labelY: number; label: string }[];
   labels: { x: number; y: number; text: string }[];
 };
@@ -32,9 +32,9 @@ export function barChart(points: readonly Point[], { category, measure, part = n
   return {
     width: WIDTH, height: HEIGHT, left: LEFT, right: WIDTH, base: BASE, tickX: LEFT - 8, category, measure, part,
     summary: summarise(points, measure) + (part === null ? '' : ` ${points.reduce((sum, point) => sum + (point.part ?? 0), 0).toLocaleString('en-US')} ${part}.`),
-    bars: points.map(({ label, value, part: marked = 0 }, at) => ({
+    bars: points.map(({ label, value, part = 0 }, at) => ({
       x: round(LEFT + at * step + gap / 2), y: y(value), width: round(step - gap), height: round(BASE - y(value)), label, value,
-      part: { y: y(marked), height: round(BASE - y(marked)), value: marked },
+      marked: { y: y(part), height: round(BASE - y(part)), value: part },
     })),
     ticks: [0, 0.5, 1].map((part) => ({ y: y(top * part), labelY: y(top * part) + 4, label: (top * part).toLocaleString('en-US') })),
     labels: points.flatMap(({ label }, at) => (at % every === 0 ? [{ x: round(LEFT + (at + 0.5) * step), y: BASE + 18, text: label }] : [])),
