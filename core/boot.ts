@@ -6,13 +6,16 @@ import { readRootKeyFile } from './crypto/root-key-file.ts';
 import { localRootKeys, MissingRootKeyError } from './crypto/root-keys.ts';
 import { startEmbedded } from './db/embedded.ts';
 import { assertCatalog } from './db/coverage/check-catalog.ts';
+import { recordPluginTables } from './db/plugin-tables.ts';
 import { CORE_MIGRATIONS, migrate, type RuntimeRoles } from './db/migrate.ts';
 import { ensureKeyLog } from './audit/store/key-events.ts';
 import { ensureSecrets } from './db/secrets.ts';
 import { createLog } from './log.ts';
+import type { PluginHost } from './plugins/host.ts';
+import { checkRecorded, loadHost } from './plugins/load-host.ts';
 
 /** A program brought up as far as its data: PostgreSQL reachable, schema current where the owner's URL is known, keys open. */
-export type Booted = { readonly app: App; readonly urls: DatabaseUrls; close(): Promise<void> };
+export type Booted = { readonly app: App; readonly host: PluginHost; readonly urls: DatabaseUrls; close(): Promise<void> };
 export type DatabaseUrls = { readonly ownerUrl: string | null; readonly appUrl: string; readonly jobsUrl: string };
 
 /** Where `keys init` puts a root key when no other place is named, and where the program looks when the environment names none. */
@@ -38,9 +41,10 @@ export async function openDatabase(config: Config): Promise<DatabaseUrls & { sto
 }
 
 /** Migrates where the owner's URL is known; an external database without it must be migrated already (`wardkeep migrate`). */
-export async function migrateDatabase(config: Config, urls: DatabaseUrls): Promise<string[]> {
+export async function migrateDatabase(config: Config, urls: DatabaseUrls, host: PluginHost): Promise<string[]> {
   if (urls.ownerUrl === null) return [];
-  const applied = await migrate(urls.ownerUrl, rolesOf(urls), [CORE_MIGRATIONS]);
+  const applied = await migrate(urls.ownerUrl, rolesOf(urls), [CORE_MIGRATIONS, ...host.migrations]);
+  await recordPluginTables(urls.ownerUrl, host.records);
   const roots = localRootKeys(config.rootKeys);
   await ensureSecrets(urls.ownerUrl, roots);
   await ensureKeyLog(urls.ownerUrl, roots);
@@ -55,13 +59,16 @@ export function rolesOf(urls: DatabaseUrls): RuntimeRoles {
 /** Everything up to the app, on a database that keeps workspaces apart or not at all; what was started here is stopped by close(). */
 export async function boot(given: Config): Promise<Booted> {
   const config = await withRootKeys(given);
+  const host = await loadHost(config);
   const database = await openDatabase(config);
   try {
-    await migrateDatabase(config, database);
-    await assertCatalog(database.appUrl, { roles: rolesOf(database) });
-    const app = await openApp({ config, log: createLog(config.logLevel), appUrl: database.appUrl, jobsUrl: database.jobsUrl });
+    await migrateDatabase(config, database, host);
+    await checkRecorded(database.appUrl, host);
+    await assertCatalog(database.appUrl, { roles: rolesOf(database), folders: [CORE_MIGRATIONS, ...host.migrations] });
+    const app = await openApp({ config, log: createLog(config.logLevel), appUrl: database.appUrl, jobsUrl: database.jobsUrl, plugged: host.plugged });
     return {
       app,
+      host,
       urls: database,
       close: async () => {
         await app.close();

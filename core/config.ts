@@ -6,6 +6,7 @@ import Joi from 'joi';
  * The only reader of the environment. Every fault is listed at once; secrets have no default and come as `NAME` or `NAME_FILE`.
  */
 export type RootKey = { readonly id: string; readonly bytes: Buffer };
+export type Publisher = { readonly name: string; readonly publicKey: Buffer };
 
 export type Config = {
   /** `production` refuses to run without root keys; `demo` makes its own in the data folder and shows mail on a page. */
@@ -23,6 +24,11 @@ export type Config = {
   readonly smtp: { readonly url: string; readonly from: string } | null;
   /** k-anonymity range service (Have I Been Pwned protocol); null turns the online check off, the offline list remains. */
   readonly breachRangeUrl: string | null;
+  /** Operators' plugins, one folder each, and who may have signed them: name and raw Ed25519 public key. */
+  readonly pluginDir: string | null;
+  readonly pluginPublishers: readonly Publisher[];
+  /** `host` or `host:port` that plugins may call although it lies in a private network. */
+  readonly outboundAllowed: readonly string[];
   readonly trustProxy: boolean;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 };
@@ -54,11 +60,15 @@ const schema = Joi.object({
   WARDKEEP_SMTP_URL: Joi.string().uri({ scheme: ['smtp', 'smtps'] }),
   WARDKEEP_MAIL_FROM: Joi.string().default('Wardkeep <no-reply@localhost>'),
   WARDKEEP_BREACH_RANGE_URL: Joi.string().uri({ scheme: ['https'] }).allow('off').default('https://api.pwnedpasswords.com/range/'),
+  WARDKEEP_PLUGIN_DIR: Joi.string(),
+  WARDKEEP_PLUGIN_PUBLISHERS: Joi.string().pattern(/^[a-z0-9-]{1,32}:[A-Za-z0-9+/]{43}=(,[a-z0-9-]{1,32}:[A-Za-z0-9+/]{43}=)*$/, 'name:base64 of an Ed25519 public key, comma separated'),
+  WARDKEEP_OUTBOUND_ALLOWED: Joi.string().pattern(/^[A-Za-z0-9.:[\]-]+(,[A-Za-z0-9.:[\]-]+)*$/, 'hosts, each with a port or without, comma separated').default(''),
   WARDKEEP_TRUST_PROXY: Joi.boolean().default(false),
   WARDKEEP_LOG_LEVEL: Joi.string().valid('debug', 'info', 'warn', 'error', 'silent').default('info'),
 })
   .and('WARDKEEP_DATABASE_APP_URL', 'WARDKEEP_DATABASE_JOBS_URL')
   .with('WARDKEEP_DATABASE_OWNER_URL', 'WARDKEEP_DATABASE_APP_URL')
+  .with('WARDKEEP_PLUGIN_DIR', 'WARDKEEP_PLUGIN_PUBLISHERS')
   .and('WARDKEEP_TLS_CERT_FILE', 'WARDKEEP_TLS_KEY_FILE');
 
 /**
@@ -99,6 +109,9 @@ export function readConfig(mode: Config['mode'], env: NodeJS.ProcessEnv = proces
     tls: value.WARDKEEP_TLS_CERT_FILE ? { certFile: value.WARDKEEP_TLS_CERT_FILE, keyFile: value.WARDKEEP_TLS_KEY_FILE } : null,
     smtp: value.WARDKEEP_SMTP_URL ? { url: value.WARDKEEP_SMTP_URL, from: value.WARDKEEP_MAIL_FROM } : null,
     breachRangeUrl: value.WARDKEEP_BREACH_RANGE_URL === 'off' ? null : value.WARDKEEP_BREACH_RANGE_URL,
+    pluginDir: value.WARDKEEP_PLUGIN_DIR === undefined ? null : resolve(value.WARDKEEP_PLUGIN_DIR),
+    pluginPublishers: parseRootKeys(value.WARDKEEP_PLUGIN_PUBLISHERS).map(({ id, bytes }) => ({ name: id, publicKey: bytes })),
+    outboundAllowed: value.WARDKEEP_OUTBOUND_ALLOWED.split(',').filter(Boolean),
     trustProxy: value.WARDKEEP_TRUST_PROXY,
     logLevel: value.WARDKEEP_LOG_LEVEL,
   };

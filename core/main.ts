@@ -14,6 +14,10 @@ import { keysRotateSigning } from './commands/keys-rotate-signing.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { serve } from './commands/serve.ts';
 import { Fault } from './errors.ts';
+import { useFirstParty } from './plugins/first-party.ts';
+import { PluginError } from './plugins/plugin-error.ts';
+import type { Plugin } from './plugin.ts';
+import * as plugins from '../plugins/list.ts';
 
 /** The program: one command line, a table of commands, exit codes that scripts can rely on. */
 export const COMMANDS: readonly Command[] = [serve, demo, migrateCommand, doctor, attestCommand, keysInit, keysRenewRoot, keysStatus, keysRotate, keysRotateSigning, importCcda, importCsvCommand, auditExport, auditVerify, userCreate, userList, workspaceCreate, workspaceList];
@@ -42,7 +46,7 @@ function explain(error: unknown): number {
     process.stderr.write(`${error.message}\nRun \`wardkeep --help\` for the commands.\n`);
     return EXIT.usage;
   }
-  if (error instanceof ConfigError || error instanceof MissingRootKeyError || error instanceof RootKeyFileError) {
+  if (error instanceof ConfigError || error instanceof MissingRootKeyError || error instanceof RootKeyFileError || error instanceof PluginError) {
     process.stderr.write(`${error.message}\n`);
     return EXIT.config;
   }
@@ -55,4 +59,5 @@ function explain(error: unknown): number {
   return EXIT.checkFailed;
 }
 
+useFirstParty(Object.values<Plugin>(plugins));
 process.exitCode = await main(process.argv.slice(2)).catch(explain);

@@ -6,6 +6,7 @@ import { nightlyAuditVerification, verifyAuditLog } from './jobs/audit-verificat
 import type { Job } from './jobs/job.ts';
 import { startWorker } from './jobs/start-worker.ts';
 import { createTls } from './http/tls.ts';
+import type { PluginHost } from './plugins/host.ts';
 import { composeServer } from './server.ts';
 
 /** The listening program. `stop()` ends it in order: no new requests, then running ones, then jobs, then the database's connections. */
@@ -16,18 +17,18 @@ const DRAIN_MS = 5_000;
 /** Jobs of the core, worked by every serving program. */
 const JOBS: readonly Job[] = [verifyAuditLog, nightlyAuditVerification];
 
-export async function serve(app: App, jobsUrl: string): Promise<Serving> {
+export async function serve(app: App, jobsUrl: string, host: PluginHost): Promise<Serving> {
   const { config } = app;
   const own = config.tls === null ? await createTls(config.dataDir, [...new Set([config.host, new URL(config.origin).hostname, hostname()])]) : null;
   const tls = own ?? { key: readFileSync((config.tls as { keyFile: string }).keyFile, 'utf8'), cert: readFileSync((config.tls as { certFile: string }).certFile, 'utf8') };
-  const server = await composeServer(app, { tls, host: config.host, port: config.port });
+  const server = await composeServer(app, { tls, host: config.host, port: config.port, plugins: host.plugins });
   try {
     await server.start();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') throw new Error(`Port ${config.port} on ${config.host} is in use. Stop what listens there or set WARDKEEP_PORT.`, { cause: error });
     throw error;
   }
-  const worker = await startWorker(app, { jobsUrl, jobs: JOBS });
+  const worker = await startWorker(app, { jobsUrl, jobs: [...JOBS, ...host.jobs] });
   app.log.info('listening', { port: config.port });
   return {
     server,

@@ -25,7 +25,7 @@ export const demo: Command = {
       const before = existsSync(factsFile) ? (JSON.parse(readFileSync(factsFile, 'utf8')) as DemoFacts) : null;
       if (before === null) out.say('Making two practices with 200 invented patients each …');
       const workspaces = before?.workspaces ?? (await setUpDemo(booted.app, new Date().toISOString().slice(0, 10)));
-      const serving = await listen(booted.app, booted.urls.jobsUrl);
+      const serving = await listen(booted.app, booted.urls.jobsUrl, booted.host);
       try {
         const facts: DemoFacts = { url: serving.url, caFile: serving.caFile, postgres: { appUrl: booted.urls.appUrl }, workspaces };
         await writeDemoFacts(config.dataDir, facts);

@@ -1,5 +1,6 @@
 import { migrateDatabase, openDatabase, withRootKeys } from '../boot.ts';
 import { ConfigError, readConfig } from '../config.ts';
+import { loadHost } from '../plugins/load-host.ts';
 import { EXIT, type Command } from './command.ts';
 
 export const migrateCommand: Command = {
@@ -11,7 +12,7 @@ export const migrateCommand: Command = {
     if (config.database !== null && config.database.ownerUrl === null) throw new ConfigError(['WARDKEEP_DATABASE_OWNER_URL (or _FILE) is needed to migrate an external PostgreSQL']);
     const database = await openDatabase(config);
     try {
-      const applied = await migrateDatabase(config, database);
+      const applied = await migrateDatabase(config, database, await loadHost(config));
       out.result({ applied }, applied.length === 0 ? 'The schema is up to date.' : `Applied: ${applied.join(', ')}.`);
       return EXIT.done;
     } finally {

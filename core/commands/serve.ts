@@ -15,7 +15,7 @@ export const serve: Command = {
     if (existsSync(join(config.dataDir, 'demo.json'))) throw new ConfigError([`the data folder ${config.dataDir} holds a demo; set WARDKEEP_DATA_DIR to another one`]);
     const booted = await boot(config);
     try {
-      const serving = await listen(booted.app, booted.urls.jobsUrl);
+      const serving = await listen(booted.app, booted.urls.jobsUrl, booted.host);
       try {
         out.say(`Wardkeep answers on ${serving.url}`);
         if (serving.caFile !== null) out.say(`Its certificate comes from a local authority; have browsers trust ${serving.caFile}`);

@@ -17,6 +17,15 @@ export async function enqueueFor<F extends Fields>(tx: SystemTx, workspaceId: st
   await add(tx, job, input, options, workspaceId);
 }
 
-async function add<F extends Fields>(tx: Tx | SystemTx, job: WorkspaceJob<F>, input: InputOf<F>, { runAt, key }: EnqueueOptions, workspaceId: string | null): Promise<void> {
-  await tx.knex.raw('select sec.enqueue(?, ?::jsonb, ?, ?, ?)', [job.name, JSON.stringify(checkInput(job, input)), runAt?.toISOString() ?? null, key ?? null, workspaceId] as never);
+/** Puts a job back whose input was checked when it was first added, and is again when it runs. */
+export async function requeue(tx: Tx, name: string, input: object): Promise<void> {
+  await send(tx, name, input, {}, null);
+}
+
+async function add<F extends Fields>(tx: Tx | SystemTx, job: WorkspaceJob<F>, input: InputOf<F>, options: EnqueueOptions, workspaceId: string | null): Promise<void> {
+  await send(tx, job.name, checkInput(job, input), options, workspaceId);
+}
+
+async function send(tx: Tx | SystemTx, name: string, input: object, { runAt, key }: EnqueueOptions, workspaceId: string | null): Promise<void> {
+  await tx.knex.raw('select sec.enqueue(?, ?::jsonb, ?, ?, ?)', [name, JSON.stringify(input), runAt?.toISOString() ?? null, key ?? null, workspaceId] as never);
 }

@@ -4,6 +4,7 @@ import { openApp, type App } from '../../core/app.ts';
 import { readConfig, type Config } from '../../core/config.ts';
 import { asSuperuser, createDatabase, withDatabase, type EmbeddedUrls } from '../../core/db/embedded.ts';
 import { quoteName } from '../../core/db/migrate.ts';
+import type { Plugged } from '../../core/db/scope.ts';
 import { createLog } from '../../core/log.ts';
 import { startTestCluster, TEST_ROOT_KEYS, type TestCluster } from './cluster.ts';
 
@@ -31,10 +32,10 @@ export async function createTestDatabase(t: Parent): Promise<TestDatabase> {
 }
 
 /** A whole program on a database of its own, silent, closed at the test's teardown. `change` overrides settings. */
-export async function openTestApp(t: Parent, change: Partial<Config> = {}): Promise<{ app: App; config: Config; database: TestDatabase }> {
+export async function openTestApp(t: Parent, change: Partial<Config> = {}, plugged?: Plugged): Promise<{ app: App; config: Config; database: TestDatabase }> {
   const database = await createTestDatabase(t);
   const config: Config = { ...readConfig('demo', {}), rootKeys: [...TEST_ROOT_KEYS], logLevel: 'silent', ...change };
-  const app = await openApp({ config, log: createLog(config.logLevel), appUrl: database.appUrl, jobsUrl: database.jobsUrl });
+  const app = await openApp({ config, log: createLog(config.logLevel), appUrl: database.appUrl, jobsUrl: database.jobsUrl, ...(plugged === undefined ? {} : { plugged }) });
   t.teardown(() => app.close()); // tap runs teardowns last one first: the program is closed before its database goes
   return { app, config, database };
 }

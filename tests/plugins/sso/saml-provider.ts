@@ -145,7 +145,7 @@ function sealGcm(key: Buffer, text: string): Buffer {
 
 function sealCbc(key: Buffer, text: string): Buffer {
   const iv = randomBytes(16);
-  const cipher = createCipheriv(key.length === 16 ? 'aes-128-cbc' : 'aes-256-cbc', key, iv);
+  const cipher = createCipheriv('aes-256-cbc', key, iv);
   return Buffer.concat([iv, cipher.update(text, 'utf8'), cipher.final()]);
 }
 

@@ -1,0 +1,59 @@
+import type { Role, Tx } from './db/scope.ts';
+import type { Fields, InputOf } from './jobs/job.ts';
+
+/**
+ * What the core asks of plugins and tells them, by name. Only plugins that are on in the transaction's workspace hear of it; the core never
+ * learns which they are, or whether there is any.
+ *
+ * A question is answered inside the transaction that asks, so an answer reads the database and nothing else. With each question stands what
+ * several answers mean together; the core file that asks does the folding.
+ */
+export type Questions = {
+  /** Is there an agreement (BAA) with this subprocessor? The one that lasts longest counts; no answer is no agreement. */
+  subprocessorAgreement: { input: { readonly subprocessor: string }; answer: Agreement };
+  /** What of a contact this actor may see and change. What any answer hides is hidden. Asked once per transaction, by every surface. */
+  contactFields: { input: Record<never, never>; answer: FieldGate };
+  /** Other ways to sign in, shown beside the password on a page that knows its workspace. All are shown. */
+  signInMethods: { input: { readonly next: string | null }; answer: SignInMethod };
+  /** May this person go on by this method, and does the first factor count for both? One refusal is enough. */
+  signInPolicy: { input: { readonly userId: string; readonly role: Role; readonly method: 'password' | 'passkey' }; answer: SignInPolicy };
+  /** Where the browser goes after signing out (RP-initiated logout). The first answer counts. */
+  signOut: { input: { readonly sessionId: string; readonly userId: string }; answer: { readonly redirect: string } };
+  /** A panel beside a contact's timeline. Each is shown, in the order of the plugins' titles. */
+  contactPanel: { input: { readonly contactId: string }; answer: Fragment };
+  /** A card on the page people land on. */
+  dashboardCard: { input: Record<never, never>; answer: Fragment };
+};
+
+/** An agreement as the register knows it. `until: null`: in force without an end. */
+export type Agreement = { readonly inForce: boolean; readonly until: Date | null };
+/** Field names as in the API (`birthDate`, `phones`; a plugin's own are `custom.<name>`). What is hidden does not exist for this actor. */
+export type FieldGate = { readonly hidden: ReadonlySet<string>; readonly readOnly: ReadonlySet<string> };
+export type SignInMethod = { readonly label: string; readonly href: string };
+export type SignInPolicy = { readonly allowed: true } | { readonly allowed: false; /** Where to go instead. */ readonly href: string };
+/** A template of the plugin's own and its context; the core draws the frame and `title`. */
+export type Fragment = { readonly title: string; readonly template: string; readonly context: object };
+
+/**
+ * What happened. An event is told in the act's transaction and delivered by the job queue once that has committed: at least once, later when
+ * the plugin's other side is down, parked while the plugin is suspended. Payloads are ids, so none carries PHI.
+ */
+export const EVENTS = {
+  appointmentBooked: { appointmentId: 'id', contactId: 'id' },
+  personProvisioned: { userId: 'id' },
+  sessionEnded: { sessionId: 'id', userId: 'id' },
+} as const satisfies Record<string, Fields>;
+
+export type Question = keyof Questions;
+export type Event = keyof typeof EVENTS;
+export type EventPayload<E extends Event> = InputOf<(typeof EVENTS)[E]>;
+
+/** Every answer there is, in the order of the plugins' names; empty when nobody answers. */
+export async function ask<Q extends Question>(tx: Tx, question: Q, input: Questions[Q]['input']): Promise<readonly Questions[Q]['answer'][]> {
+  return (await tx.plugged.ask(tx, question, input)) as readonly Questions[Q]['answer'][];
+}
+
+/** Tells every plugin that listens. */
+export async function tell<E extends Event>(tx: Tx, event: E, payload: EventPayload<E>): Promise<void> {
+  await tx.plugged.tell(tx, event, payload);
+}

@@ -1,0 +1,16 @@
+import type { Plugin } from '@hapi/hapi';
+import type { App } from '../app.ts';
+import { addPluginGate } from './gate.ts';
+import type { LoadedPlugin } from './loaded-plugin.ts';
+import { registerPlugins } from './register-routes.ts';
+import { pluginRoutes } from './routes.ts';
+
+/** Everything the host adds to the server: the gate, the page where plugins are switched, and their own routes. */
+export const pluginHostFeature: Plugin<{ app: App; plugins: readonly LoadedPlugin[] }> = {
+  name: 'wardkeep-plugins',
+  async register(server, { app, plugins }) {
+    addPluginGate(server, app, plugins);
+    server.route(pluginRoutes(app, plugins));
+    await registerPlugins(server, app, plugins);
+  },
+};
