@@ -1,7 +1,7 @@
 import t from 'tap';
 import { naiveTarget } from './naive-target.ts';
 import { realTarget } from './real-target.ts';
-import type { Scenario } from './scenario.ts';
+import { outcomeOf, type Scenario } from './scenario.ts';
 import { BORROWING_ATTACKS } from './scenarios/borrowing.ts';
 import { CONTEXT_ATTACKS } from './scenarios/context.ts';
 import { ORACLE_ATTACKS } from './scenarios/oracles.ts';
@@ -24,7 +24,7 @@ async function run(scenario: Scenario, target: Target): Promise<string | null> {
         });
     return leak ?? ((await target.census()) === before ? null : 'rows of b have changed');
   } finally {
-    await connection.close().catch(() => undefined);
+    await outcomeOf(connection.close());
   }
 }
 

@@ -2,8 +2,10 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { Test } from 'tap';
 import { asSuperuser, withDatabase } from '../../core/db/embedded.ts';
+import { quoteName } from '../../core/db/migrate.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { rowsOf } from './real-target.ts';
+import { outcomeOf } from './scenario.ts';
 import { BUSY, CENSUS, seed } from './seed.ts';
 import type { Connection, Target, Workspace } from './target.ts';
 
@@ -35,23 +37,23 @@ export async function naiveTarget(t: Pick<Test, 'teardown'>): Promise<Target> {
   const name = `naive_${randomBytes(6).toString('hex')}`;
   const password = randomBytes(12).toString('hex');
   await asSuperuser(superuserUrl, async (client) => {
-    await client.query(`create role ${name} login password '${password}'`);
-    await client.query(`create database ${name} template template0`);
+    await client.query(`create role ${quoteName(name)} login password ${client.escapeLiteral(password)}`);
+    await client.query(`create database ${quoteName(name)} template template0`);
   });
   t.teardown(() => asSuperuser(superuserUrl, async (client) => {
-    await client.query(`drop database ${name} with (force)`);
-    await client.query(`drop role ${name}`);
+    await client.query(`drop database ${quoteName(name)} with (force)`);
+    await client.query(`drop role ${quoteName(name)}`);
   }));
   const superuser = new pg.Client({ connectionString: withDatabase(superuserUrl, name) });
   await superuser.connect();
   t.teardown(() => superuser.end());
-  await superuser.query(`alter database ${name} set track_activities = on`); // PostgreSQL's own default
+  await superuser.query(`alter database ${quoteName(name)} set track_activities = on`); // PostgreSQL's own default
   await superuser.query(SCHEMA(name));
 
   const [a, b] = (['willow', 'harbor'] as const).map((slug): Workspace => ({ id: randomUUID(), userId: randomUUID(), contactId: randomUUID(), email: `bea@${slug}.example`, marker: `${slug}-marker` })) as [Workspace, Workspace];
   for (const workspace of [a, b]) {
     await superuser.query(seed(workspace));
-    await superuser.query(`insert into app.visits values ('${workspace.id}', gen_random_uuid(), '${workspace.marker}')`);
+    await superuser.query('insert into app.visits values ($1, gen_random_uuid(), $2)', [workspace.id, workspace.marker]);
   }
   await superuser.query('refresh materialized view app.busiest');
   await superuser.query('analyze');
@@ -74,7 +76,7 @@ export async function naiveTarget(t: Pick<Test, 'teardown'>): Promise<Target> {
           await client.query('commit');
           return result;
         } catch (error) {
-          await client.query('rollback').catch(() => undefined);
+          await outcomeOf(client.query('rollback'));
           throw error;
         }
       },
@@ -95,7 +97,7 @@ export async function naiveTarget(t: Pick<Test, 'teardown'>): Promise<Target> {
           return work(Number((await sql(`select pg_backend_pid() as pid, '${b.marker}'`))[0]?.['pid']));
         });
       } finally {
-        await neighbour.close().catch(() => undefined);
+        await outcomeOf(neighbour.close());
       }
     },
   };

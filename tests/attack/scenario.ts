@@ -28,6 +28,15 @@ export async function attempt(sql: Sql, text: string): Promise<{ rows: Row[]; er
   }
 }
 
+/** What came of it, or null where it was refused. */
+export async function outcomeOf<T>(work: PromiseLike<T>): Promise<T | null> {
+  try {
+    return await work;
+  } catch {
+    return null; // a refusal is what the attack was to find out
+  }
+}
+
 /** What of workspace b stands in rows or in an error text. */
 export function seenOfB(outcome: { rows: Row[]; error: string | null }, { b }: Target): string | null {
   const text = JSON.stringify(outcome.rows, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)) + (outcome.error ?? '');

@@ -2,6 +2,7 @@ import pg from 'pg';
 import t from 'tap';
 import { assertCatalog, checkCatalog, checkCatalogOn, CatalogError } from '../../core/db/coverage/check-catalog.ts';
 import { RULES } from '../../core/db/coverage/rules/index.ts';
+import { quoteName } from '../../core/db/migrate.ts';
 import { createTestDatabase } from '../support/database.ts';
 
 const roles = { app: 'wardkeep_app', jobs: 'wardkeep_jobs' };
@@ -151,10 +152,10 @@ t.test('the catalog check', async (t) => {
     const superuser = new pg.Client({ connectionString: database.superuserUrl });
     await superuser.connect();
     t.teardown(() => superuser.end());
-    for (const [setting, value, rule] of [['log_statement', "'all'", 'setting.unsafe'], ['log_parameter_max_length', '100', 'setting.unsafe'], ['track_activities', 'on', 'setting.unsafe'], ['search_path', 'app, public', 'setting.search_path']] as const) {
-      await superuser.query(`alter database ${database.name} set ${setting} = ${value}`);
+    for (const [setting, value, rule] of [['log_statement', 'all', 'setting.unsafe'], ['log_parameter_max_length', '100', 'setting.unsafe'], ['track_activities', 'on', 'setting.unsafe'], ['search_path', 'app, public', 'setting.search_path']] as const) {
+      await superuser.query(`alter database ${quoteName(database.name)} set ${quoteName(setting)} = ${superuser.escapeLiteral(value)}`);
       t.match(await checkCatalog(database.appUrl, { roles }), [{ rule, object: setting }]);
-      if (setting !== 'search_path') await superuser.query(`alter database ${database.name} reset ${setting}`);
+      if (setting !== 'search_path') await superuser.query(`alter database ${quoteName(database.name)} reset ${quoteName(setting)}`);
     }
   });
 

@@ -8,6 +8,7 @@ import { createKeyLoader } from '../../core/db/key-store.ts';
 import { INSTALLATION_WORKSPACE, systemScope, type Scope, type Tx } from '../../core/db/scope.ts';
 import { loadSecrets } from '../../core/db/secrets.ts';
 import { createWorkspace } from '../../core/workspaces/create-workspace.ts';
+import { outcomeOf } from '../attack/scenario.ts';
 import { openTestApp, type TestDatabase } from '../support/database.ts';
 
 async function openWorkspace(t: Parameters<typeof openTestApp>[0]): Promise<{ app: App; database: TestDatabase; scope: Scope; entries: () => Promise<{ seq: number; action: string; body: string; hash: string }[]>; second: () => Promise<App> }> {
@@ -46,11 +47,11 @@ t.test('a transaction', async (t) => {
   await t.test('that failed inside, and whose failure was swallowed, is not taken for committed', async (t) => {
     await t.rejects(app.withWorkspace(scope, async (tx) => {
       await rename(tx, 'Half');
-      await tx.knex.raw('select 1 / 0').catch(() => undefined);
+      await outcomeOf(tx.knex.raw('select 1 / 0'));
     }));
     await t.rejects(app.withWorkspace(scope, async (tx) => {
       record(tx, { action: 'test.swallowed' });
-      await tx.knex.raw('select no_such_column').catch(() => undefined);
+      await outcomeOf(tx.knex.raw('select no_such_column'));
     }));
     t.equal(await nameOf(app, scope), 'Willow Clinic');
     t.notOk((await entries()).some(({ action }) => action === 'test.swallowed'));
@@ -58,8 +59,8 @@ t.test('a transaction', async (t) => {
 
   await t.test('leaves its connection fit for the next, whatever happened in it', async (t) => {
     for (const evil of ['select 1 / 0', 'commit', 'set session search_path = pg_temp', 'deallocate all', 'discard sequences', 'discard plans']) {
-      await app.withWorkspace(scope, async ({ knex }) => knex.raw(evil)).catch(() => undefined);
-      await app.withWorkspace(scope, async ({ knex }) => knex.raw('select ?::int', [1])).catch(() => undefined); // meets what `evil` left, and its connection is dropped
+      await outcomeOf(app.withWorkspace(scope, async ({ knex }) => knex.raw(evil)));
+      await outcomeOf(app.withWorkspace(scope, async ({ knex }) => knex.raw('select ?::int', [1]))); // meets what `evil` left, and its connection is dropped
       for (let n = 0; n < 3; n += 1) t.equal(await nameOf(app, scope), 'Willow Clinic', evil);
     }
   });

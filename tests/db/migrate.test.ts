@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import t from 'tap';
 import { asSuperuser, createDatabase, withDatabase } from '../../core/db/embedded.ts';
-import { CORE_MIGRATIONS, migrate } from '../../core/db/migrate.ts';
+import { CORE_MIGRATIONS, migrate, quoteName } from '../../core/db/migrate.ts';
 import { createTestDatabase } from '../support/database.ts';
 
 const roles = { app: 'wardkeep_app', jobs: 'wardkeep_jobs' };
@@ -36,7 +36,7 @@ t.test('migrate', async (t) => {
   await t.test('on an empty database, by several programs', async (t) => {
     const name = `${database.name}_empty`;
     await createDatabase(database.superuserUrl, name);
-    t.teardown(() => asSuperuser(database.superuserUrl, (client) => client.query(`drop database ${name} with (force)`)));
+    t.teardown(() => asSuperuser(database.superuserUrl, (client) => client.query(`drop database ${quoteName(name)} with (force)`)));
     const url = withDatabase(database.ownerUrl, name);
     const [one, two] = await Promise.all([migrate(url, roles, [CORE_MIGRATIONS]), migrate(url, roles, [CORE_MIGRATIONS])]) as [string[], string[]];
     t.ok(one.length === 0 || two.length === 0);

@@ -1,16 +1,12 @@
-import { attempt, seenOfB, type Scenario } from '../scenario.ts';
-import type { Connection, Row, Sql, Target } from '../target.ts';
+import { attempt, outcomeOf, seenOfB, type Scenario } from '../scenario.ts';
+import type { Connection, Row, Target } from '../target.ts';
 
 /** In a request for `first`, an attacker runs `left` and ends the transaction; then `next` looks at what the connection kept. */
-function leaves(name: string, leak: string, left: string | ((sql: Sql, target: Target) => Promise<void>), next: (c: Connection, target: Target) => Promise<string | null>): Scenario {
+function leaves(name: string, leak: string, left: string, next: (c: Connection, target: Target) => Promise<string | null>): Scenario {
   return {
     name, leak,
     onConnection: async (c, target) => {
-      await c.request(target.a, async ({ sql }) => {
-        if (typeof left !== 'string') return left(sql, target);
-        await sql(`${left.replaceAll('{b}', target.b.id)}; commit`).catch(() => undefined);
-        return undefined;
-      }).catch(() => undefined);
+      await outcomeOf(c.request(target.a, ({ sql }) => outcomeOf(sql(`${left.replaceAll('{b}', target.b.id)}; commit`))));
       return next(c, target);
     },
   };
@@ -29,7 +25,7 @@ const settingStays = (setting: string, evil: string) =>
 /** What one borrower of a connection leaves for the next, who is of another workspace. */
 export const BORROWING_ATTACKS: readonly Scenario[] = [
   leaves('session-level context, then nobody’s turn', 'rows of b outside any request', `select set_config('app.workspace_id', '{b}', false)`,
-    async (c, target) => seenOfB({ rows: await c.between('select * from app.contacts').catch(() => []), error: null }, target)),
+    async (c, target) => seenOfB({ rows: (await outcomeOf(c.between('select * from app.contacts'))) ?? [], error: null }, target)),
   leaves('cursor WITH HOLD', 'b’s attacker reads a’s rows', 'declare loot cursor with hold for select * from app.contacts',
     inNext('fetch all from loot', (rows, _error, { a }) => (JSON.stringify(rows).includes(a.marker) ? 'read the rows of a' : null))),
   leaves('temporary table left behind', 'b’s attacker reads a’s rows', 'create temporary table loot as select * from app.contacts',
@@ -44,12 +40,12 @@ export const BORROWING_ATTACKS: readonly Scenario[] = [
     name: 'the program’s prepared statement replaced', leak: 'the attacker’s SQL runs in a request for b',
     onConnection: async (c, target) => {
       await c.request(target.a, async ({ program }) => program(target.a.contactId));
-      await c.request(target.a, async ({ sql }) => {
+      await outcomeOf(c.request(target.a, async ({ sql }) => {
         const names = (await attempt(sql, 'select name from pg_prepared_statements')).rows.map((row) => String(row['name']));
-        for (const name of names) await sql(`deallocate "${name}"; prepare "${name}" (uuid) as select 'stolen: ' || family_name as status from app.contacts where id = '${target.b.contactId}' and $1 is not null`).catch(() => undefined);
+        for (const name of names) await outcomeOf(sql(`deallocate "${name}"; prepare "${name}" (uuid) as select 'stolen: ' || family_name as status from app.contacts where id = '${target.b.contactId}' and $1 is not null`));
         await sql('commit');
-      }).catch(() => undefined);
-      const rows = await c.request(target.b, async ({ program }) => program(target.b.contactId)).catch(() => []);
+      }));
+      const rows = await outcomeOf(c.request(target.b, async ({ program }) => program(target.b.contactId)));
       return JSON.stringify(rows).includes('stolen') ? 'the program ran the attacker’s statement' : null;
     },
   },
@@ -58,7 +54,7 @@ export const BORROWING_ATTACKS: readonly Scenario[] = [
     name: 'session-level lock left behind', leak: 'b’s program waits for the attacker',
     onConnection: async (c, target) => {
       const chain = `hashtextextended('${target.b.id}', 4711)`;
-      await c.request(target.a, async ({ sql }) => sql(`select pg_advisory_lock(${chain}); commit`)).catch(() => undefined);
+      await outcomeOf(c.request(target.a, async ({ sql }) => sql(`select pg_advisory_lock(${chain}); commit`)));
       await c.request(target.a, async ({ sql }) => sql('select 1'));
       const other = await target.connect();
       try {
@@ -78,7 +74,7 @@ export const BORROWING_ATTACKS: readonly Scenario[] = [
     name: 'ALTER ROLE … SET on oneself', leak: 'later connections, of any workspace, run under it',
     onConnection: async (c, target) => {
       const database = String((await c.between('select current_database() as name'))[0]?.['name']);
-      const alter = (text: string) => c.request(target.a, async ({ sql }) => sql(`alter role current_user in database ${database} ${text}; commit`)).catch(() => undefined);
+      const alter = (text: string) => outcomeOf(c.request(target.a, async ({ sql }) => sql(`alter role current_user in database ${database} ${text}; commit`)));
       await alter('set standard_conforming_strings = off');
       const later = await target.connect();
       try {
@@ -93,11 +89,11 @@ export const BORROWING_ATTACKS: readonly Scenario[] = [
     name: 'PREPARE TRANSACTION', leak: 'it is accepted and keeps its locks without a session',
     onConnection: async (c, target) => {
       let outcome: string | null = null;
-      await c.request(target.a, async ({ sql }) => {
+      await outcomeOf(c.request(target.a, async ({ sql }) => {
         await sql(`prepare transaction 'loot'`);
         outcome = 'accepted';
         await sql(`rollback prepared 'loot'`);
-      }).catch(() => undefined);
+      }));
       return outcome;
     },
   },

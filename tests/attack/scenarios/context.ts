@@ -1,4 +1,4 @@
-import { accepted, attempt, seenOfB, type Scenario } from '../scenario.ts';
+import { accepted, attempt, outcomeOf, seenOfB, type Scenario } from '../scenario.ts';
 
 const EVERYTHING = 'select * from app.contacts';
 const inSixtySeconds = () => Date.now() + 60_000;
@@ -132,7 +132,7 @@ async function attemptOutside(c: { between(text: string): Promise<Record<string,
   try {
     return { rows: await c.between(text), error: null };
   } catch (error) {
-    await c.between('rollback').catch(() => undefined);
+    await outcomeOf(c.between('rollback'));
     return { rows: [], error: (error as Error).message };
   }
 }

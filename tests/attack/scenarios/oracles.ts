@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { attempt, tells, type Scenario } from '../scenario.ts';
+import { attempt, outcomeOf, tells, type Scenario } from '../scenario.ts';
 import type { Row, Target } from '../target.ts';
 
 /** Is there such a value in another workspace? The same statement about theirs and about nobody's must end alike. */
@@ -33,11 +33,11 @@ export const ORACLE_ATTACKS: readonly Scenario[] = [
     name: 'delete oracle', leak: 'deleting one’s own row is refused because b refers to it',
     onConnection: async (c, target) => {
       const loot = randomUUID();
-      await c.request(target.a, async ({ sql }) => sql(`insert into app.users (workspace_id, id, email, name, role) values ('${target.a.id}', '${loot}', '${loot}@a.example', 'x', 'AGENT')`)).catch(() => undefined);
-      await c.request(target.b, async ({ sql }) => sql(`update app.contacts set owner_id = '${loot}' where id = '${target.b.contactId}'`)).catch(() => undefined);
+      await outcomeOf(c.request(target.a, async ({ sql }) => sql(`insert into app.users (workspace_id, id, email, name, role) values ('${target.a.id}', '${loot}', '${loot}@a.example', 'x', 'AGENT')`)));
+      await outcomeOf(c.request(target.b, async ({ sql }) => sql(`update app.contacts set owner_id = '${loot}' where id = '${target.b.contactId}'`)));
       const leak = await c.request(target.a, async ({ sql }) => ((await attempt(sql, `update app.users set id = gen_random_uuid() where id = '${loot}'; set constraints all immediate`)).error?.includes('foreign key') ? 'refused' : null));
-      await c.request(target.b, async ({ sql }) => sql(`update app.contacts set owner_id = '${target.b.userId}' where id = '${target.b.contactId}'`)).catch(() => undefined);
-      await c.request(target.a, async ({ sql }) => sql(`delete from app.users where email = '${loot}@a.example'`)).catch(() => undefined);
+      await outcomeOf(c.request(target.b, async ({ sql }) => sql(`update app.contacts set owner_id = '${target.b.userId}' where id = '${target.b.contactId}'`)));
+      await outcomeOf(c.request(target.a, async ({ sql }) => sql(`delete from app.users where email = '${loot}@a.example'`)));
       return leak;
     },
   },
@@ -67,6 +67,9 @@ export const ORACLE_ATTACKS: readonly Scenario[] = [
   },
   {
     name: 'ending another session', leak: 'a request of b is broken off',
-    inRequest: async ({ sql }, target) => target.withBusyNeighbour(async (pid) => ((await attempt(sql, `select pg_cancel_backend(${pid}) as done`)).rows[0]?.['done'] === true ? 'cancelled' : null)).catch(() => 'cancelled'),
+    inRequest: async ({ sql }, target) => {
+      const done = await outcomeOf(target.withBusyNeighbour(async (pid) => ((await attempt(sql, `select pg_cancel_backend(${pid}) as done`)).rows[0]?.['done'] === true ? 'cancelled' : 'refused')));
+      return done === 'refused' ? null : 'cancelled';
+    },
   },
 ];

@@ -1,4 +1,4 @@
-import { accepted, attempt, seenOfB, type Scenario } from '../scenario.ts';
+import { accepted, attempt, outcomeOf, seenOfB, type Scenario } from '../scenario.ts';
 import type { Target } from '../target.ts';
 
 const refused = (name: string, text: string | ((target: Target) => string), leak = 'it is accepted'): Scenario => ({
@@ -80,8 +80,8 @@ export const REACH_ATTACKS: readonly Scenario[] = [
   {
     name: 'large objects', leak: 'b’s attacker reads what a’s stored',
     onConnection: async (c, target) => {
-      const stored = await c.request(target.a, async ({ sql }) => (await sql(`select lo_from_bytea(0, 'loot') as oid`))[0]?.['oid']).catch(() => null);
-      return stored === null ? null : c.request(target.b, async ({ sql }) => ((await sql(`select lo_get(${String(stored)}) as body`)).length > 0 ? 'read it' : null)).catch(() => null);
+      const stored = await outcomeOf(c.request(target.a, async ({ sql }) => (await sql(`select lo_from_bytea(0, 'loot') as oid`))[0]?.['oid']));
+      return stored === null ? null : outcomeOf(c.request(target.b, async ({ sql }) => ((await sql(`select lo_get(${String(stored)}) as body`)).length > 0 ? 'read it' : null)));
     },
   },
 ];
