@@ -66,6 +66,11 @@ export function isCapability(value: string): value is Capability {
   return findRule(value) !== undefined;
 }
 
+/** Every capability there is, plugins' included: what a service account's scopes are chosen from. */
+export function capabilityNames(): string[] {
+  return [...Object.keys(CAPABILITIES), ...[...declared.values()].flatMap((rules) => Object.keys(rules))];
+}
+
 function findRule(name: string): Rule | undefined {
   if (Object.hasOwn(CAPABILITIES, name)) return CAPABILITIES[name as keyof typeof CAPABILITIES];
   const rules = declared.get(name.split('.', 1)[0] as string) as Readonly<Record<string, Rule>> | undefined;

@@ -11,6 +11,7 @@ const FILES: Record<string, readonly string[]> = {
   'app.css': ['tokens', 'base', 'shell', 'forms', 'components', 'tables', 'records', 'print'].map((name) => `core/http/public/css/${name}.css`),
   'theme.js': ['core/http/public/js/theme.js'],
   'copy.js': ['core/http/public/js/copy.js'],
+  'show-password.js': ['core/http/public/js/show-password.js'],
   'confirm.js': ['core/http/public/js/confirm.js'],
   'typeahead.js': ['core/http/public/js/typeahead.js'],
   'upload.js': ['core/http/public/js/upload.js'],

@@ -58,7 +58,7 @@ const claims = [
 ];
 
 const contact = {
-  id: ID, name: 'Rosalind Achterberg', birthDate: '1958-11-23', sex: 'female', genderIdentity: 'woman', language: 'English', preferredChannel: 'phone', status: 'active', statusTone: 'good', mrn: '4471-0092', owner: 'Maren Okafor', tags: ['diabetes', 'hearing aid'],
+  id: ID, name: 'Rosalind Achterberg', birthDate: '1958-11-23', sex: 'female', genderIdentity: 'woman', language: 'English', preferredChannel: 'phone', status: 'active', statusTone: 'good', mrn: '4471-0092', owner: 'Maren Okafor', tags: ['diabetes', 'hearing aid'], mergedInto: null, updatedAt: AT,
   notes: 'Hard of hearing; call the daughter first.\nWheelchair from April.',
   phones: [{ use: 'home', value: '+1 555 010 2030' }, { use: 'mobile', value: '+1 555 010 4477' }], emails: [{ use: 'home', value: 'rosalind@example.org' }],
   addresses: [{ use: 'home', lines: ['14 Quarry Lane', 'Millbrook, NY 12545'] }], identifiers: [{ system: 'MRN', value: '4471-0092' }],
@@ -69,15 +69,15 @@ const contactTabs = (current: string): object[] => ['timeline', 'details', 'clin
 }));
 
 const contactPage = (tab: string, own: object): object => ({
-  contact, tab, tabs: contactTabs(tab), can: { write: true, share: true, merge: true },
+  contact, tab, tabs: contactTabs(tab), can: { write: true, share: true, merge: true, book: true },
   alerts: [{ label: 'Allergy: penicillin', tone: 'bad' }, { label: 'Fall risk', tone: 'warn' }], ...own,
 });
 
 const contacts = [
-  { ...contact, phone: '+1 555 010 2030', email: 'rosalind@example.org', lastActivityAt: AT },
-  { id: '2', name: 'Bartholomew Featherstonehaugh-Villanueva', birthDate: '2025-10-02', sex: 'male', phone: '+1 555 010 8812', email: null, status: 'new', statusTone: 'calm', owner: null, lastActivityAt: null, tags: [] },
-  { id: '3', name: 'Ngozi Adeyemi', birthDate: '1991-06-14', sex: 'female', phone: null, email: 'ngozi@example.org', status: 'inactive', statusTone: null, owner: 'Tomas Rey', lastActivityAt: AT, tags: ['asthma'] },
-  { id: '4', name: 'Wim de Groot', birthDate: '1940-01-30', sex: 'male', phone: '+1 555 010 1199', email: null, status: 'deceased', statusTone: null, owner: 'Tomas Rey', lastActivityAt: AT, tags: [] },
+  { ...contact, phone: '+1 555 010 2030', email: 'rosalind@example.org', updatedAt: AT },
+  { id: '2', name: 'Bartholomew Featherstonehaugh-Villanueva', birthDate: '2025-10-02', sex: 'male', phone: '+1 555 010 8812', email: null, status: 'new', statusTone: 'calm', owner: null, updatedAt: AT, tags: [] },
+  { id: '3', name: 'Ngozi Adeyemi', birthDate: '1991-06-14', sex: 'female', phone: null, email: 'ngozi@example.org', status: 'inactive', statusTone: null, owner: 'Tomas Rey', updatedAt: AT, tags: ['asthma'] },
+  { id: '4', name: 'Wim de Groot', birthDate: '1940-01-30', sex: 'male', phone: '+1 555 010 1199', email: null, status: 'deceased', statusTone: null, owner: 'Tomas Rey', updatedAt: AT, tags: [] },
 ];
 
 const sessions = [
@@ -120,11 +120,42 @@ export const pages: Record<string, object> = {
   'admin/link': { title: 'Invitation', link: 'https://localhost:8443/invitation/x', back: '/admin/people' },
   'account/security': { errors: {}, passkeys: [{ id: '1', name: 'Front desk laptop', createdAt: AT, lastUsedAt: null }], totp: { since: AT }, recovery: { left: 9, of: 10 }, passkey },
   'account/sessions': { sessions },
-  'contacts/list': { contacts, total: 200, search: { q: 'ach' }, statuses: options('new', 'active', 'inactive'), owners: options('Maren Okafor'), cursor: { next: 'abc' }, can: { create: true, import: true } },
-  'contacts/page': contactPage('timeline', { days }),
+  'contacts/list': { contacts, errors: {}, search: { q: 'ach', status: null, owner: null, tag: null }, statuses: options('new', 'active', 'inactive'), owners: options('Maren Okafor'), cursor: { next: 'abc', previous: null }, can: { create: true, import: true, merge: true } },
+  'contacts/page': contactPage('timeline', { days, olderHref: `/contacts/${ID}?cursor=abc`, newestHref: null }),
   'contacts/form': {
-    contact: null, action: '/contacts', form: { given: 'Rosalind', phones: [{ at: 1, value: '555' }, { at: 2 }], emails: [{ at: 1 }], status: 'new' }, errors: { birthDate: 'Enter a date of birth in the past.' },
-    sexes: options('female', 'male', 'unknown'), languages: options('English', 'Spanish'), channels: options('phone', 'e-mail'), statuses: options('new', 'active'), owners: options('Maren Okafor'),
+    contact: { id: ID, name: 'Rosalind Achterberg' }, action: `/contacts/${ID}`, version: 3, conflict: [{ label: 'Notes', theirs: 'Wheelchair from April.' }], errors: { birthDate: 'Enter a date of birth in the past.' }, can: { assign: true },
+    form: {
+      givenName: 'Rosalind', familyName: 'Achterberg', middleName: null, preferredName: 'Rosie', birthDate: '2958-11-23', sex: 'female', genderIdentity: null, pronouns: null, language: 'en', preferredChannel: null, status: 'active', deceasedOn: null,
+      ownerId: null, tags: 'diabetes, hearing aid', notes: 'Call the daughter first.',
+      phones: [{ at: '0', number: '1', use: 'home', value: '555', error: 'A phone number has at least three digits.' }, { at: '1', number: '2', use: null, value: null, error: null }], emails: [{ at: '0', number: '1', use: null, value: null, error: null }],
+      addresses: [{ at: '0', number: '1', use: 'home', lines: '14 Quarry Lane', city: 'Millbrook', state: 'NY', postalCode: '12545', country: null, error: null }], identifiers: [{ at: '0', number: '1', system: 'MRN', value: '4471-0092', error: null }],
+    },
+    sexes: options('female', 'male', 'unknown'), languages: options('en', 'es'), channels: options('phone', 'email'), statuses: options('new', 'active'), owners: options('Maren Okafor'), pointUses: options('home', 'work'), addressUses: options('home', 'work'),
+  },
+  'contacts/duplicates': { trail: [{ href: '/contacts', label: 'Contacts' }], pairs: [{ likely: true, first: { id: ID, name: 'Wim de Groot', birthDate: '1940-01-30', sex: 'male', status: 'active' }, second: { id: '2', name: 'W. de Groot', birthDate: null, sex: null, status: 'new' } }] },
+  'contacts/merge': {
+    trail: [{ href: '/contacts', label: 'Contacts' }], survivor: { id: ID, name: 'Wim de Groot' }, merged: { id: '2', name: 'W. de Groot' }, moves: ['Activities, appointments and documents.'],
+    rows: [{ field: 'givenName', label: 'Given name', own: 'Wim', other: 'W.', takes: false }, { field: 'sex', label: 'Sex', own: null, other: 'male', takes: true }],
+  },
+  'activities/form': {
+    contact: { id: ID, name: 'Rosalind Achterberg' }, activity: null, action: `/contacts/${ID}/activities`, version: 0, kinds: options('note', 'task'), people: options('Maren Okafor'), form: { kind: 'task', subject: null, body: 'Elm Street', dueOn: '2026-04-01', assignedTo: null },
+    errors: { subject: 'Say in a few words what it is about.' }, conflict: true, isTask: true, isReadOnly: false,
+  },
+  'activities/tasks': {
+    tabs: contactTabs('timeline'), here: '/tasks', previousHref: null, nextHref: '/tasks?cursor=abc', emptyText: 'Nothing is overdue.', can: { write: true },
+    tasks: [{ id: ID, subject: 'Send referral letter', contactId: ID, contactName: 'Rosalind Achterberg', dueOn: '2026-03-01', late: true, assignee: 'Maren Okafor', doneAt: null, version: 1 }, { id: '2', subject: 'Call back', contactId: ID, contactName: 'Wim de Groot', dueOn: null, late: false, assignee: null, doneAt: AT, version: 2 }],
+  },
+  'appointments/agenda': {
+    view: 'day', title: 'Mar 5, 2026', day: '2026-03-05', previousHref: '/appointments?day=2026-03-04', nextHref: '/appointments?day=2026-03-06', todayHref: '/appointments', views: contactTabs('timeline'), people: options('Maren Okafor'), practitioner: null, zone: 'America/New_York',
+    days: [{ label: 'Thursday, March 5', items: [{ id: ID, start: '09:00', end: '09:30', contactId: ID, contactName: 'Rosalind Achterberg', practitioner: 'Maren Okafor', reason: 'Follow-up', status: 'booked', tone: 'calm' }] }, { label: 'Friday, March 6', items: [] }],
+  },
+  'appointments/form': {
+    contact: { id: ID, name: 'Rosalind Achterberg' }, appointment: { id: ID, status: 'booked', tone: 'calm', when: 'Mar 5, 2026, 09:00' }, action: `/appointments/${ID}`, version: 2, people: options('Maren Okafor'), zone: 'America/New_York', occurrences: options('first', 'second'),
+    form: { practitionerId: 'Maren Okafor', day: '2026-03-05', time: '09:00', durationMinutes: '30', timeZone: 'America/New_York', occurrence: null, reason: 'Follow-up', notes: null }, errors: { localStart: 'That person already has an appointment at this time.' }, conflict: false, isReadOnly: false,
+    steps: [{ status: 'arrived', label: 'Arrived', danger: false }, { status: 'cancelled', label: 'Cancel it', danger: true }],
+  },
+  'api/reference': {
+    groups: [{ title: 'Contacts', operations: [{ id: 'readContact', method: 'GET', path: '/api/v1/contacts/{id}', summary: 'One contact, whole', description: null, capability: 'contact.read', needs: ['If-Match'], query: ['limit'], body: [], answers: [{ status: '200', description: 'The contact' }], refusals: [{ status: 404, code: 'contact.not_found' }] }] }],
   },
   'imports/start': { errors: {}, recent: [{ id: ID, kind: 'C-CDA', by: 'Maren Okafor', at: AT, files: 166, imported: 158, refused: 3, pending: 5, state: 'done', stateTone: 'good' }], limits: { files: 500, megabytes: 200 } },
   'imports/batch': {
@@ -149,7 +180,7 @@ export const pages: Record<string, object> = {
   'audit/checkpoints': { newest: checkpoint, checkpoints: [{ ...checkpoint, size: 17950 }, { ...checkpoint, size: 17402 }], nextHref: '/audit/checkpoints?before=17402', previousHref: null },
   'trust/page': { totals: { proved: 41, failing: 1, notApplicable: 3 }, checkedAt: AT, groups: [{ title: 'Audit', claims: claims.slice(0, 1) }, { title: 'Data', claims: claims.slice(1) }] },
   'admin/people': {
-    people: [{ id: '1', name: 'Maren Okafor', email: 'maren@willow.example', role: 'Admin', securityOfficer: false, factors: 'passkey, app', state: 'active', tone: 'good', lastSeenAt: AT, me: true }, { id: '2', name: 'Tomas Rey', email: 'tomas@willow.example', role: 'Agent', securityOfficer: true, factors: 'none yet', state: 'invited', tone: 'calm', lastSeenAt: null, me: false }],
+    people: [{ id: '1', name: 'Maren Okafor', email: 'maren@willow.example', role: 'ADMIN', roleLabel: 'Administrator', securityOfficer: false, factors: 'passkey, app', state: 'active', tone: 'good', lastSeenAt: AT, me: true }, { id: '2', name: 'Tomas Rey', email: 'tomas@willow.example', role: 'AGENT', roleLabel: 'Agent', securityOfficer: true, factors: 'none yet', state: 'invited', tone: 'calm', lastSeenAt: null, me: false }],
     roles: options('ADMIN', 'MANAGER', 'AGENT', 'READONLY'), form: {}, errors: {},
   },
   'admin/person': { person: { id: '2', name: 'Tomas Rey', email: 'tomas@willow.example', role: 'AGENT', securityOfficer: true, state: 'active', tone: 'good', me: false, factors: [{ label: 'Authenticator app', since: AT }] }, roles: options('ADMIN', 'AGENT'), errors: {}, sessions },
@@ -159,12 +190,18 @@ export const pages: Record<string, object> = {
 };
 
 export const contactTabPages: Record<string, object> = {
-  details: contactPage('details', {}),
+  details: contactPage('details', {
+    person: [{ term: 'Sex', text: 'female' }, { term: 'Gender', text: 'woman' }], merges: [{ id: '1', mergedId: '2', at: AT }],
+    details: {
+      birthDate: contact.birthDate, preferredChannel: contact.preferredChannel, notes: contact.notes, identifiers: contact.identifiers, addresses: contact.addresses,
+      phones: contact.phones.map((phone) => ({ ...phone, href: 'tel:+15550102030' })), emails: contact.emails.map((email) => ({ ...email, href: `mailto:${email.value}` })),
+    },
+  }),
   clinical: contactPage('clinical', { source: '2 documents', narrative: [{ title: 'Social history', documentId: ID }], sections: [
     { id: 'allergies', title: 'Allergies', items: [{ name: 'Penicillin G', when: 'since 1994', detail: 'Hives; severe', severe: true }] },
     { id: 'problems', title: 'Problems', items: [{ name: 'Type 2 diabetes mellitus', when: 'since 2011', status: { label: 'active', tone: 'good' } }, { name: 'Fracture of wrist', when: '2019', status: { label: 'resolved' } }] },
     { id: 'medications', title: 'Medications', items: [{ name: 'Metformin 500 mg tablet', when: 'since Mar 2012', detail: '1 tablet, twice a day' }] },
   ] }),
   documents: contactPage('documents', { documents: [{ id: '1', title: 'Summary of Care', type: 'Continuity of Care Document', author: 'Harbor Hospital', createdAt: '2026-03-02', importedAt: AT, bytes: 81234, sha256: HASH }] }),
-  shares: contactPage('shares', { shares: [{ id: '1', person: 'Tomas Rey', level: 'WRITE', by: 'Maren Okafor', at: AT }], colleagues: options('Tomas Rey'), form: {}, errors: {} }),
+  shares: contactPage('shares', { shares: [{ id: '1', person: 'Tomas Rey', level: 'WRITE', by: 'Maren Okafor', at: AT }], colleagues: options('Tomas Rey'), form: { person: null, level: 'READ' }, errors: {} }),
 };

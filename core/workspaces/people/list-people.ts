@@ -2,6 +2,7 @@ import { authorize } from '../../access/authorize.ts';
 import { listSessions, type SessionView } from '../../auth/session/list-sessions.ts';
 import type { Designation, Role, Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
+import { roleLabel } from './roles.ts';
 
 type Row = {
   id: string; name: string; email: string; role: Role; designations: Designation[]; status: 'invited' | 'active' | 'disabled';
@@ -9,7 +10,7 @@ type Row = {
 };
 
 export type PersonView = {
-  id: string; name: string; email: string; role: Role; securityOfficer: boolean; factors: string; state: string; tone: 'good' | 'calm' | 'bad'; lastSeenAt: Date | null; me: boolean;
+  id: string; name: string; email: string; role: Role; securityOfficer: boolean; factors: string; roleLabel: string; state: string; tone: 'good' | 'calm' | 'bad'; lastSeenAt: Date | null; me: boolean;
 };
 export type PersonDetail = Omit<PersonView, 'factors'> & { factors: { label: string; since: Date }[]; sessions: SessionView[] };
 
@@ -45,7 +46,7 @@ async function rowsOf(tx: Tx, id: string | null): Promise<Row[]> {
 
 function view(tx: Tx, row: Row): Omit<PersonView, 'factors'> {
   return {
-    id: row.id, name: row.name, email: row.email, role: row.role, securityOfficer: row.designations.includes('SECURITY_OFFICER'),
+    id: row.id, name: row.name, email: row.email, role: row.role, roleLabel: roleLabel(row.role), securityOfficer: row.designations.includes('SECURITY_OFFICER'),
     state: row.status, tone: TONES[row.status], lastSeenAt: row.last_seen_at, me: row.id === tx.scope.actor.id,
   };
 }

@@ -41,7 +41,7 @@ export const peopleRoutes: Feature = {
     });
 
     server.route([
-      { method: 'GET', path: '/admin/people', handler: (request, h) => peoplePage(app, request, h, {}, {}) },
+      { method: 'GET', path: '/admin/people', handler: (request, h) => peoplePage(app, request, h, { role: 'AGENT' }, {}) },
       { method: 'POST', path: '/admin/people/invite', handler: (request, h) => invite(app, request, h) },
       { method: 'GET', path: '/admin/people/{id}', handler: (request, h) => personPage(app, request, h) },
       { method: 'POST', path: '/admin/people/{id}', handler: (request, h) => change(app, request, h) },

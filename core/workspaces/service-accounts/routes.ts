@@ -1,6 +1,6 @@
 import type { Request, ResponseObject, ResponseToolkit } from '@hapi/hapi';
 import Joi from 'joi';
-import { CAPABILITIES } from '../../access/capabilities.ts';
+import { capabilityNames } from '../../access/capabilities.ts';
 import type { App } from '../../app.ts';
 import { createServiceAccount, LIFE_DAYS_MAX, listServiceAccounts, revokeServiceAccount, rotateServiceAccount, type NewServiceAccount } from '../../auth/service-accounts/actions.ts';
 import { Fault } from '../../errors.ts';
@@ -14,7 +14,7 @@ const days = Joi.number().integer().min(1).max(LIFE_DAYS_MAX).required();
 const form = Joi.object({
   name: Joi.string().trim().max(60).required().messages({ 'string.empty': 'Enter a name.' }),
   role: Joi.string().valid(...ROLE_OPTIONS.map(({ value }) => value)).required(),
-  scopes: Joi.array().items(Joi.string().valid(...Object.keys(CAPABILITIES))).single().min(1).required().messages({ 'any.required': 'Choose at least one scope.' }),
+  scopes: Joi.array().items(Joi.string().max(100)).single().min(1).required().messages({ 'any.required': 'Choose at least one scope.' }),
   days,
 });
 const id = Joi.object({ id: Joi.string().guid().required() });
@@ -41,7 +41,7 @@ async function show(app: App, request: Request, h: ResponseToolkit, over: { form
     id: account.id, name: account.name, role: account.role, prefix: account.token_prefix, scopes: account.scopes, expiresAt: account.expires_at, expired: account.expires_at.getTime() <= Date.now(), lastUsedAt: account.last_used_at,
   }));
   const values: Form = { role: 'READONLY', days: DEFAULT_DAYS, ...over.form };
-  const scopes = Object.keys(CAPABILITIES).map((value) => ({ value, label: value, checked: values.scopes?.includes(value) ?? false }));
+  const scopes = capabilityNames().map((value) => ({ value, label: value, checked: values.scopes?.includes(value) ?? false }));
   return h.page('admin/service-accounts', { accounts, scopes, roles: ROLE_OPTIONS, form: values, errors: over.errors ?? {}, fresh: over.fresh ?? null });
 }
 
