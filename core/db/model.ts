@@ -46,10 +46,10 @@ export class WorkspaceModel extends Model {
     sealRow(txOf(context), model, this, old.id, { ...old, ...definedOnly(this) });
   }
 
-  static override async afterFind(args: StaticHookArguments<any>): Promise<void> {
+  static override async afterFind(args: StaticHookArguments<WorkspaceModel>): Promise<void> {
     if (this.phi === undefined) return;
     const tx = txOf(args.context as QueryContext);
-    for (const row of args.result ?? []) if (row instanceof WorkspaceModel) openRow(tx, this, row);
+    for (const row of (args.result ?? []) as unknown[]) if (row instanceof WorkspaceModel) openRow(tx, this, row);
   }
 
   override async $afterInsert(context: QueryContext): Promise<void> {

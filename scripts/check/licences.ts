@@ -7,6 +7,9 @@ const ALLOWED = new Set([
   '0BSD', 'Apache-2.0', 'Artistic-2.0', 'BlueOak-1.0.0', 'BSD-2-Clause', 'BSD-3-Clause', 'CC0-1.0', 'CC-BY-4.0', 'ISC', 'MIT', 'MIT-0', 'PostgreSQL', 'Python-2.0', 'Unicode-3.0', 'Unlicense', 'Zlib',
 ]);
 
+/** Packages whose package.json states nothing, with what their LICENSE file was read to say; pinned, so another version is read anew. */
+const READ_BY_HAND: Readonly<Record<string, string>> = { 'png-js@2.0.0': 'MIT' };
+
 export type LicensedPackage = { name: string; version: string; licence: string };
 type LockEntry = { version?: string; license?: string; dev?: boolean; devOptional?: boolean; link?: boolean };
 
@@ -33,11 +36,11 @@ export function isPermitted(expression: string): boolean {
 export async function shippedPackages(root: string): Promise<LicensedPackage[]> {
   const lock = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')) as { packages: Record<string, LockEntry> };
   const shipped = Object.entries(lock.packages).filter(([path, entry]) => path !== '' && entry.dev !== true && entry.devOptional !== true && entry.link !== true);
-  return Promise.all(shipped.map(async ([path, entry]) => ({
-    name: path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length),
-    version: entry.version ?? '',
-    licence: (await installedLicence(join(root, path))) ?? entry.license ?? '',
-  })));
+  return Promise.all(shipped.map(async ([path, entry]) => {
+    const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
+    const version = entry.version ?? '';
+    return { name, version, licence: (await installedLicence(join(root, path))) ?? entry.license ?? READ_BY_HAND[`${name}@${version}`] ?? '' };
+  }));
 }
 
 /** Checks them all and writes the list that goes with the product to dist/licences.md. */

@@ -51,7 +51,7 @@ t.test('good rows come in, each bad one says why, and the file can be brought ag
   t.same(refused.map(({ line }) => line).sort(), faulty.map(({ line }) => line).sort(), 'the faulty rows, and those alone, are refused as faulty');
   for (const { reason } of refused) t.notMatch(reason, /02\/30|call me|2091|\b555\b/, 'a reason never repeats the value');
   const created = first.filter(({ outcome }) => outcome === 'created').length;
-  const contacts = await app.withWorkspace(scope, (tx) => Contact.query(tx));
+  const contacts = await app.withWorkspace(scope, async (tx) => Contact.query(tx));
   t.equal(contacts.length, created);
   t.ok(contacts.every(({ birth_date }) => /^\d{4}-\d\d-\d\d$/.test(birth_date ?? '')));
 
@@ -70,5 +70,5 @@ t.test('only those who may', async (t) => {
   const people = await createPeople(app);
   const table = readCsv(csv(HEAD, 'Lovell,Ada,12/10/1956,F,(303) 555-0142,ada@example.org,7'));
   await t.rejects(importCsv(app, scopeAs(people.agent), table, checkMapping(table, MAPPING), () => undefined), { code: 'access.denied' });
-  t.equal((await app.withWorkspace(scopeAs(people.admin), (tx) => Contact.query(tx))).length, 0);
+  t.equal((await app.withWorkspace(scopeAs(people.admin), async (tx) => Contact.query(tx))).length, 0);
 });

@@ -50,7 +50,7 @@ t.test('one patient, one contact', async (t) => {
   await t.test('name, birth date and sex alone are enough when nothing speaks against it', async (t) => {
     const third = await file(app, scope, documentXml({ role: mrn('A-1', '1.2.840.114350.1.13.77777.1'), person: person('ADA', 'LOVELL', '19561210', 'F') }));
     t.match(third, { contact: 'matched', contactId: first.contactId });
-    const numbers = await app.withWorkspace(scope, (tx) => ContactIdentifier.query(tx).where({ contact_id: first.contactId }));
+    const numbers = await app.withWorkspace(scope, async (tx) => ContactIdentifier.query(tx).where({ contact_id: first.contactId }));
     t.equal(numbers.length, 2);
   });
 
@@ -78,7 +78,7 @@ t.test('what is in doubt gets a contact of its own and waits for a person', asyn
       const imported = await file(app, admin, documentXml({ role, person: who }));
       t.equal(imported.contact, 'pending');
       t.not(imported.contactId, base.contactId);
-      const review = await app.withWorkspace(scope, (tx) => MatchReview.query(tx).findOne({ contact_id: imported.contactId, candidate_id: base.contactId }));
+      const review = await app.withWorkspace(scope, async (tx) => MatchReview.query(tx).findOne({ contact_id: imported.contactId, candidate_id: base.contactId }));
       t.match(review, { reason, status: 'open' });
     });
   }
@@ -179,7 +179,7 @@ t.test('every public sample comes in with its own name, birth date and sex', nee
       continue;
     }
     const { patient } = readDocument(bytes);
-    const contact = await app.withWorkspace(scope, (tx) => Contact.query(tx).findById(outcome.contactId as string));
+    const contact = await app.withWorkspace(scope, async (tx) => Contact.query(tx).findById(outcome.contactId as string));
     if (contact?.family_name !== patient.name.family || contact.birth_date !== patient.birthDate || contact.sex !== patient.sex) wrong.push(name);
   }
   t.same(wrong, []);

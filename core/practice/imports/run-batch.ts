@@ -42,7 +42,7 @@ export async function runBatch(app: App, scope: Scope, batchId: string, work: (r
   try {
     await work((outcome) => {
       waiting.push(outcome);
-      if (waiting.length >= FLUSH_EVERY) void flush().catch(() => undefined);
+      if (waiting.length >= FLUSH_EVERY) void flush().catch(() => undefined); // as above
     });
     status = 'done';
   } catch (err) {
