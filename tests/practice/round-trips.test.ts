@@ -1,0 +1,60 @@
+import { connect, createServer, type AddressInfo } from 'node:net';
+import t from 'tap';
+import { openApp } from '../../core/app.ts';
+import { readConfig } from '../../core/config.ts';
+import { createLog } from '../../core/log.ts';
+import { findContacts } from '../../core/practice/contacts/find-contacts.ts';
+import { listContacts } from '../../core/practice/contacts/list-contacts.ts';
+import { readContact } from '../../core/practice/contacts/read-contact.ts';
+import { createContact } from '../../core/practice/contacts/write-contact.ts';
+import { TEST_ROOT_KEYS } from '../support/cluster.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { createPeople, scopeAs } from '../support/people.ts';
+
+/** A wire between the program and PostgreSQL that counts turns: one round trip is everything sent before the other side answers. */
+async function countingWire(target: string): Promise<{ url: string; trips(): number; close(): Promise<void> }> {
+  const { hostname, port } = new URL(target);
+  let count = 0;
+  let wasAnswer = true;
+  const server = createServer((client) => {
+    const upstream = connect(Number(port), hostname);
+    client.on('data', (chunk) => {
+      if (wasAnswer) count += 1;
+      wasAnswer = false;
+      upstream.write(chunk);
+    });
+    upstream.on('data', (chunk) => {
+      wasAnswer = true;
+      client.write(chunk);
+    });
+    for (const [from, to] of [[client, upstream], [upstream, client]] as const) from.on('close', () => to.destroy()).on('error', () => to.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = new URL(target);
+  url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { url: url.href, trips: () => count, close: () => new Promise((resolve) => server.close(() => resolve())) };
+}
+
+t.test('reading a contact costs one round trip for the data and one for the record', async (t) => {
+  const database = await createTestDatabase(t);
+  const wire = await countingWire(database.appUrl);
+  const config = { ...readConfig('demo', {}), rootKeys: [...TEST_ROOT_KEYS], logLevel: 'silent' as const };
+  const app = await openApp({ config, log: createLog('silent'), appUrl: wire.url, jobsUrl: database.jobsUrl, poolSize: 1 });
+  t.teardown(async () => {
+    await app.close();
+    await wire.close();
+  });
+  const people = await createPeople(app);
+  const scope = scopeAs(people.agent);
+  const { id } = await app.withWorkspace(scope, (tx) => createContact(tx, { familyName: 'Achterberg', phones: [{ value: '212 555 0102' }], addresses: [{ city: 'Troy' }], identifiers: [{ system: 'x', value: '1' }] }));
+
+  const trips = async (work: () => Promise<unknown>): Promise<number> => {
+    await work(); // statements are prepared once per connection
+    const before = wire.trips();
+    await work();
+    return wire.trips() - before;
+  };
+  t.equal(await trips(() => app.withWorkspace(scope, (tx) => readContact(tx, id))), 2, 'BEGIN, workspace, contact with all its parts, chain · entry, COMMIT');
+  t.equal(await trips(() => app.withWorkspace(scope, (tx) => listContacts(tx, { limit: 20 }))), 2);
+  t.equal(await trips(() => app.withWorkspace(scope, (tx) => findContacts(tx, { q: 'ach', limit: 20 }))), 3, 'candidates first, then the page');
+});
