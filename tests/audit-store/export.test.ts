@@ -14,6 +14,8 @@ import { openTestApp } from '../support/database.ts';
 import { TEST_ROOT_KEYS } from '../support/cluster.ts';
 import { createPeople, scopeAs } from '../support/people.ts';
 
+t.setTimeout(120_000); // the command is started five times
+
 const { app, database } = await openTestApp(t);
 const people = await createPeople(app, 'willow');
 const scope: Scope = { ...scopeAs(people.officer), userAgent: '=HYPERLINK("http://evil.example","x")' };

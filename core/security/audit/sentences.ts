@@ -93,9 +93,10 @@ const DID: Readonly<Record<string, string>> = {
 
 const WHO: Readonly<Record<AuditEntry['actor']['kind'], string>> = { user: 'A person', agent: 'A service account', patient: 'A patient', system: 'The system' };
 
-/** Who it was, as far as the entry says; patients are never named. */
-export function whoDid({ actor }: Pick<AuditEntry, 'actor'>): string {
-  return actor.name ?? WHO[actor.kind];
+/** Who it was, as far as the entry says; patients are never named, and the system's name is the reason it acted for. */
+export function whoDid({ actor: { kind, name } }: Pick<AuditEntry, 'actor'>): string {
+  if (kind === 'system') return name === null ? WHO.system : `${WHO.system} (${name})`;
+  return name ?? WHO[kind];
 }
 
 /** An action in words; one without words of its own (a plugin's) by its name: `billing.card_charged` → "billing: card charged". */
