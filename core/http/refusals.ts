@@ -18,7 +18,8 @@ export const refusalsPlugin: Plugin<{ app: App }> = {
       const refusal = toFault(response);
       if (refusal.status >= 500) app.log.error('request failed', { requestId: request.info.id, route: request.route.path, method: request.method, err: response });
       if (isApi(request) || request.headers['accept'] === 'application/json') {
-        return h.response(problemOf(refusal, request)).type('application/problem+json').code(refusal.status);
+        const answer = h.response(problemOf(refusal, request)).type('application/problem+json').code(refusal.status);
+        return refusal.status === 401 ? answer.header('www-authenticate', 'Bearer') : answer; // RFC 9110 §11.6.1, RFC 6750 §3
       }
       if (refusal.status === 401 && request.method === 'get' && wantsHtml(request)) {
         return h.redirect(`/sign-in?return=${encodeURIComponent(request.path + request.url.search)}`);

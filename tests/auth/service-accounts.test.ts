@@ -38,6 +38,7 @@ t.test('service accounts', async (t) => {
     t.match(await ask(token), { status: 200, body: { workspace: { slug: 'willow' }, email: null, actor: { kind: 'agent', role: 'ADMIN', scopes: ['audit.read', 'contact.read'], sessionId: null } } });
     t.match(await rows(database, 'select last_used_at is not null as used, token_hash::text as hash from app.service_accounts where workspace_id = $1', [willow.workspaceId]), [{ used: true }]);
     t.equal((await server.inject({ url: '/whoami', headers: { authorization: token } })).statusCode, 302, 'pages take no tokens');
+    t.equal((await server.inject({ url: '/api/v1/test/whoami' })).headers['www-authenticate'], 'Bearer');
     t.match(await ask('Bearer nonsense'), { status: 401, body: { code: 'token.refused' } });
     t.match(await ask(mintAccessToken(harbor.workspaceId).text), { status: 401 });
     t.match(await ask(`Bearer ${mintAccessToken(harbor.workspaceId).text}`), { status: 401, body: { code: 'token.refused' } }, 'well formed, never given out');

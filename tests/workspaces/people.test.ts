@@ -76,6 +76,7 @@ t.test('people', async (t) => {
       app.withWorkspace(asAdmin(harbor.manager), (tx) => changePerson(tx, harbor.admin.id, { role: 'AGENT', designations: [] })),
     ]);
     t.same(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+    t.match(outcomes.find(({ status }) => status === 'rejected'), { reason: { code: 'person.last_admin' } });
     t.match(await rows(database, `select count(*)::int as n from app.users where workspace_id = $1 and role = 'ADMIN' and status = 'active'`, [harbor.workspaceId]), [{ n: 1 }]);
   });
 

@@ -37,6 +37,10 @@ on conflict (subject) do update set
     when c.attempts + 1 >= :free then now() + make_interval(secs => least(:first * power(2, least(c.attempts + 1 - :free, 20)), :longest)) end
 returning last_at = now() as allowed`;
 
+// Rows that another attempt holds are left for the next one, so that attempts never wait for each other's tidying.
+const FORGET = `delete from sys.attempt_counters where subject in (
+  select subject from sys.attempt_counters where last_at < now() - interval '1 day' limit 100 for update skip locked)`;
+
 /** Counts one attempt against every subject. False: at least one of them has to wait. */
 export async function countAttempt(tx: SystemTx, subjects: readonly Subject[]): Promise<boolean> {
   let isAllowed = true;
@@ -45,7 +49,7 @@ export async function countAttempt(tx: SystemTx, subjects: readonly Subject[]): 
     const { rows } = (await tx.knex.raw(COUNT, { tag, free: rule.free, first: rule.firstWaitS, longest: rule.longestWaitS, forgotten: rule.forgottenAfterS })) as { rows: { allowed: boolean }[] };
     isAllowed &&= rows[0]?.allowed === true;
   }
-  await tx.knex.raw("delete from sys.attempt_counters where last_at < now() - interval '1 day' and (blocked_until is null or blocked_until < now())");
+  await tx.knex.raw(FORGET);
   if (!isAllowed) record(tx, { action: 'auth.sign_in_refused', outcome: 'refused', detail: { reason: 'rate_limited' } });
   return isAllowed;
 }

@@ -47,8 +47,8 @@ async function sendInvitation(app: App, tx: Tx, userId: string): Promise<string 
 /** Role and designations; takes effect with the person's next request. @throws Fault person.not_found · person.last_admin */
 export async function changePerson(tx: Tx, id: string, input: { role: Role; designations: readonly Designation[] }): Promise<void> {
   authorize(tx, 'person.manage', target(id));
-  const user = await lockPerson(tx, id);
-  if (user.role === 'ADMIN' && input.role !== 'ADMIN' && user.status === 'active') await requireAnotherAdmin(tx, id);
+  const { user, isLastAdmin } = await lockPersonAndAdmins(tx, id);
+  if (isLastAdmin && input.role !== 'ADMIN') throw fault('person.last_admin');
   await User.query(tx).patch({ role: input.role, designations: [...input.designations], updated_at: new Date(tx.now) }).where({ id });
   record(tx, { action: 'person.changed', target: target(id), detail: { role: { from: user.role, to: input.role }, designations: { from: user.designations, to: [...input.designations] } } });
 }
@@ -56,8 +56,7 @@ export async function changePerson(tx: Tx, id: string, input: { role: Role; desi
 /** Ends every session at once (ASVS 5.0 V7.4.2). @throws Fault person.not_found · person.last_admin */
 export async function disablePerson(tx: Tx, id: string): Promise<void> {
   authorize(tx, 'person.manage', target(id));
-  const user = await lockPerson(tx, id);
-  if (user.role === 'ADMIN' && user.status === 'active') await requireAnotherAdmin(tx, id);
+  if ((await lockPersonAndAdmins(tx, id)).isLastAdmin) throw fault('person.last_admin');
   await User.query(tx).patch({ status: 'disabled', updated_at: new Date(tx.now) }).where({ id });
   record(tx, { action: 'person.disabled', target: target(id) });
   await endSessions(tx, { user_id: id }, 'disabled');
@@ -104,8 +103,11 @@ async function lockPerson(tx: Tx, id: string): Promise<User> {
   return user;
 }
 
-/** Holds every administrator's row, so that two of them cannot remove each other at the same moment. */
-async function requireAnotherAdmin(tx: Tx, id: string): Promise<void> {
-  const admins = await User.query(tx).where({ role: 'ADMIN', status: 'active' }).orderBy('id').forUpdate();
-  if (!admins.some((admin) => admin.id !== id)) throw fault('person.last_admin');
+/** Holds the rows of the person and of every administrator, always in the same order, so that two cannot remove each other at the same moment. */
+async function lockPersonAndAdmins(tx: Tx, id: string): Promise<{ user: User; isLastAdmin: boolean }> {
+  const held = await User.query(tx).where({ id }).orWhere({ role: 'ADMIN', status: 'active' }).orderBy('id').forUpdate();
+  const user = held.find((row) => row.id === id);
+  if (user === undefined) throw fault('person.not_found');
+  const admins = held.filter(({ role, status }) => role === 'ADMIN' && status === 'active');
+  return { user, isLastAdmin: admins.length === 1 && admins[0] === user };
 }
