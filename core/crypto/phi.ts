@@ -11,6 +11,8 @@ export type PhiIndex = {
   readonly column: string;
   readonly kind: 'one' | 'many';
   readonly domain: string;
+  /** Columns that `terms` reads. A change of the row must know them all, or the tags would forget what it did not see. */
+  readonly from: readonly string[];
   /** Normalised terms of a row's plain values; empty: no tag. */
   readonly terms: (row: Readonly<Record<string, unknown>>) => readonly string[];
 };
@@ -22,6 +24,8 @@ export type PhiTable = { readonly columns: readonly string[]; readonly index?: r
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 const some = (term: string): string[] => (term === '' ? [] : [term]);
 
+const NAME_PARTS = ['given_name', 'middle_name', 'family_name', 'preferred_name'] as const;
+
 const CORE: Readonly<Record<string, PhiTable>> = {
   contacts: {
     columns: [
@@ -29,20 +33,20 @@ const CORE: Readonly<Record<string, PhiTable>> = {
       'pronouns', 'language', 'marital_status', 'race', 'ethnicity', 'deceased_on', 'notes',
     ],
     index: [
-      { column: 'name_tags', kind: 'many', domain: 'name', terms: (row) => nameTerms(['given_name', 'middle_name', 'family_name', 'preferred_name'].map((key) => text(row[key])).join(' ')) },
-      { column: 'birth_date_tag', kind: 'one', domain: 'date', terms: (row) => some(text(row['birth_date'])) },
+      { column: 'name_tags', kind: 'many', domain: 'name', from: NAME_PARTS, terms: (row) => nameTerms(NAME_PARTS.map((key) => text(row[key])).join(' ')) },
+      { column: 'birth_date_tag', kind: 'one', domain: 'date', from: ['birth_date'], terms: (row) => some(text(row['birth_date'])) },
     ],
   },
   contact_points: {
     columns: ['value'],
-    index: [{ column: 'value_tag', kind: 'one', domain: 'point', terms: (row) => some(row['kind'] === 'phone' ? normalizePhone(text(row['value'])) : normalizeEmail(text(row['value']))) }],
+    index: [{ column: 'value_tag', kind: 'one', domain: 'point', from: ['kind', 'value'], terms: (row) => some(row['kind'] === 'phone' ? normalizePhone(text(row['value'])) : normalizeEmail(text(row['value']))) }],
   },
   contact_addresses: { columns: ['lines', 'city', 'state', 'postal_code', 'country'] },
   contact_identifiers: {
     columns: ['value'],
     index: [
-      { column: 'value_tag', kind: 'one', domain: 'identifier', terms: (row) => some(text(row['value']).trim() === '' ? '' : `${text(row['system'])}|${text(row['value']).trim().toLowerCase()}`) },
-      { column: 'bare_tag', kind: 'one', domain: 'identifier', terms: (row) => some(normalizeIdentifier(text(row['value']))) },
+      { column: 'value_tag', kind: 'one', domain: 'identifier', from: ['system', 'value'], terms: (row) => some(text(row['value']).trim() === '' ? '' : `${text(row['system'])}|${text(row['value']).trim().toLowerCase()}`) },
+      { column: 'bare_tag', kind: 'one', domain: 'identifier', from: ['value'], terms: (row) => some(normalizeIdentifier(text(row['value']))) },
     ],
   },
   contact_merges: { columns: ['survivor_before'] },

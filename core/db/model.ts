@@ -43,7 +43,10 @@ export class WorkspaceModel extends Model {
     const old = options.old as WorkspaceModel | undefined;
     if (model.phi === undefined || !touchesPhi(model.phi, this)) return;
     if (old?.id === undefined) throw new Error(`A patch of ${model.tableName} that touches PHI must go through the row: its sealed values name the row id.`);
-    sealRow(txOf(context), model, this, old.id, { ...old, ...definedOnly(this) });
+    const whole: Record<string, unknown> = { ...old, ...definedOnly(this) };
+    const unseen = (model.phi.index ?? []).flatMap(({ from }) => from).find((column) => whole[column] === undefined);
+    if (unseen !== undefined) throw new Error(`A patch of ${model.tableName} that touches PHI must know ${unseen}: select it, or its search tags would be lost.`);
+    sealRow(txOf(context), model, this, old.id, whole);
   }
 
   static override async afterFind(args: StaticHookArguments<WorkspaceModel>): Promise<void> {

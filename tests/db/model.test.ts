@@ -58,6 +58,16 @@ t.test('a Model', async (t) => {
     t.equal((await stored(id))['family_name'], after['family_name']);
   });
 
+  await t.test('patches PHI only on a row that knows what its search tags are made of', async (t) => {
+    const { id } = await add(willow, { given_name: 'Ottoline', family_name: 'Brzezinski', birth_date: '1970-01-02' });
+    const before = await stored(id);
+    await t.rejects(within(willow, async (tx) => {
+      const row = await Contact.query(tx).findById(id).select('id', 'notes').throwIfNotFound();
+      await row.$query(tx).patch({ notes: 'new' });
+    }), /must know given_name/);
+    t.same((await stored(id))['name_tags'], before['name_tags']);
+  });
+
   await t.test('does not open what was moved to another row, column or workspace', async (t) => {
     const { id } = await add(willow, { given_name: 'Grace', family_name: 'Hopper' });
     const other = await add(willow, { given_name: 'Grace', family_name: 'Hopper' });
