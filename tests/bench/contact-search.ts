@@ -1,0 +1,71 @@
+import { findContacts } from '../../core/practice/contacts/find-contacts.ts';
+import { scopeAs } from '../support/people.ts';
+import { LOOKUPS } from './floor-program.ts';
+import { postRequest } from './http-load.ts';
+import { interleave, median, percentile, timed, type Result } from './measure.ts';
+import type { Bench } from './run.ts';
+
+const LOOKED_UP = 60;
+
+/** Search among all contacts: the lookup itself on both kinds of index, and whole requests. */
+export async function benchContactSearch(bench: Bench): Promise<Result[]> {
+  const { sample } = bench;
+  return [
+    await lookups(bench, 'e-mail', 'point', sample.emails),
+    await lookups(bench, 'phone', 'point', sample.phones),
+    await lookups(bench, 'birth date', 'birthDate', sample.birthDates),
+    await requests(bench, 'exact search over HTTPS', 'point', sample.emails),
+    await namePrefix(bench),
+  ];
+}
+
+type Sent = { readonly sql: string; readonly bindings: readonly unknown[] };
+
+/** Exactly what the search action asks PostgreSQL, in its own bound transaction, replayed beside the plaintext statement. */
+async function lookups({ installation, options }: Bench, name: string, by: keyof typeof LOOKUPS, values: readonly string[]): Promise<Result> {
+  const { app, people, floor } = installation;
+  const asked = values.slice(0, LOOKED_UP);
+  const plain = await floor.connect();
+  try {
+    return await app.withWorkspace(scopeAs(people.manager), async (tx) => {
+      const sent: Sent[] = [];
+      const listen = ({ sql, bindings }: Sent) => void (/\bcontacts\b/.test(sql) && sent.push({ sql, bindings }));
+      tx.knex.on('query', listen);
+      for (const q of asked) await findContacts(tx, { q, limit: 25 });
+      tx.knex.removeListener('query', listen);
+      const sides = {
+        wardkeep: () => timed(async () => { for (const { sql, bindings } of sent) await tx.knex.raw(sql.replace(/\$\d+/g, '?'), bindings as never); }),
+        floor: () => timed(async () => { for (const q of asked) await plain.query({ name: by, text: LOOKUPS[by], values: [people.workspaceId, q] }); }),
+      };
+      await interleave(2, sides);
+      const { wardkeep, floor: theirs, ratio } = await interleave(options.rounds * 4, sides);
+      return { name: `exact lookup by ${name}`, unit: 'ms', wardkeep: wardkeep / asked.length, floor: theirs / asked.length, score: ratio, reach: { atMost: 1.2 }, note: `${sent.length / asked.length} statement(s) for one lookup` };
+    });
+  } finally {
+    plain.release();
+  }
+}
+
+async function requests({ load, servers, options }: Bench, name: string, by: keyof typeof LOOKUPS, values: readonly string[]): Promise<Result> {
+  const { wardkeep, floor, ca, cookie, csrf } = servers;
+  const side = (port: number, texts: string[]) => async () => median((await load.run({ port, ca, requests: texts, concurrency: 1, ms: options.sliceMs })).latencies);
+  const sides = {
+    wardkeep: side(wardkeep, values.map((q) => postRequest('/api/v1/contacts/search', { q }, { cookie, ...csrf }))),
+    floor: side(floor, values.map((q) => postRequest('/contacts/search', { by, q }))),
+  };
+  await interleave(1, sides);
+  const measured = await interleave(options.rounds, sides);
+  return { name, unit: 'ms', wardkeep: measured.wardkeep, floor: measured.floor, score: measured.ratio, reach: { atMost: 1 / 0.6 } };
+}
+
+async function namePrefix({ load, servers, options, sample }: Bench): Promise<Result> {
+  const { wardkeep, floor, ca, cookie, csrf } = servers;
+  const side = (port: number, texts: string[]) => async () => percentile((await load.run({ port, ca, requests: texts, concurrency: 1, ms: options.sliceMs })).latencies, 0.95);
+  const sides = {
+    wardkeep: side(wardkeep, sample.familyPrefixes.map((q) => postRequest('/api/v1/contacts/search', { q }, { cookie, ...csrf }))),
+    floor: side(floor, sample.familyPrefixes.map((q) => postRequest('/contacts/search', { by: 'name', q }))),
+  };
+  await interleave(1, sides);
+  const measured = await interleave(options.rounds, sides);
+  return { name: 'name prefix search over HTTPS, p95', unit: 'ms', wardkeep: measured.wardkeep, floor: measured.floor, score: measured.wardkeep, reach: { atMost: 50 } };
+}
