@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 
 /**
  * AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce and a full 128-bit tag, as text: `v1.<key id>.<nonce>.<ciphertext+tag>`,
@@ -59,7 +59,7 @@ function fromBase64Url(text: string): Buffer {
  */
 export function encryptGcm(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array, aad: Uint8Array): Buffer {
   if (key.length !== KEY_BYTES || nonce.length !== NONCE_BYTES) throw new RangeError(`AES-256-GCM here takes a key of ${KEY_BYTES} bytes and a nonce of ${NONCE_BYTES}`);
-  const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
+  const cipher = createCipheriv('aes-256-gcm', keyObjectOf(key), nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(aad);
   return Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
 }
@@ -67,7 +67,7 @@ export function encryptGcm(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8A
 /** @throws EnvelopeError when nonce, tag, key or AAD do not fit. */
 export function decryptGcm(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array, aad: Uint8Array): Buffer {
   if (key.length !== KEY_BYTES || nonce.length !== NONCE_BYTES || sealed.length < TAG_BYTES) throw new EnvelopeError('malformed');
-  const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
+  const decipher = createDecipheriv('aes-256-gcm', keyObjectOf(key), nonce, { authTagLength: TAG_BYTES });
   decipher.setAAD(aad);
   decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
   try {
@@ -75,4 +75,13 @@ export function decryptGcm(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Arra
   } catch (cause) {
     throw new EnvelopeError('not authentic', { cause });
   }
+}
+
+const keyObjects = new WeakMap<Uint8Array, KeyObject>();
+
+/** Bytes handed to node:crypto are imported anew for every value, which costs as much as the value itself. Key bytes never change in place. */
+function keyObjectOf(bytes: Uint8Array): KeyObject {
+  let key = keyObjects.get(bytes);
+  if (key === undefined) keyObjects.set(bytes, (key = createSecretKey(bytes)));
+  return key;
 }

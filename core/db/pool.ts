@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
+import type { Duplex } from 'node:stream';
 import knexModule, { type Knex } from 'knex';
 import pg from 'pg';
 import type { Backend } from './context.ts';
@@ -13,7 +14,7 @@ import type { Backend } from './context.ts';
  * he could DEALLOCATE one and PREPARE his own under its name (docs/tenancy.md).
  */
 const require = createRequire(import.meta.url);
-type Connection = pg.Client & { processID: number; __knex__disposed?: unknown };
+type Connection = pg.Client & { processID: number; connection: { stream: Duplex }; __knex__disposed?: unknown };
 type TransactionLike = { begin(connection: Connection): Promise<unknown>; commit(connection: Connection, value: unknown): Promise<unknown>; rollback(connection: Connection, error: unknown): Promise<unknown>; query(connection: Connection, sql: string, status?: 1 | 2, value?: unknown): Promise<unknown> };
 // knex documents custom dialects as subclasses of these two files; it exports neither through its types.
 const PgDialect = require('knex/lib/dialects/postgres/index.js') as new (config: Knex.Config) => { transaction(container: unknown, config: BoundConfig, outerTx: unknown): unknown; _query(connection: Connection, query: QueryObject): Promise<QueryObject> };
@@ -41,6 +42,15 @@ function memoryOf(connection: Connection): ConnectionMemory {
   return memory;
 }
 
+/**
+ * What is asked before the present run of promises is through leaves in one write: reset, BEGIN, binding and first queries cost one system
+ * call at either end, the sealing INSERT and COMMIT another.
+ */
+function gatherWrites({ connection: { stream } }: Connection): void {
+  stream.cork();
+  process.nextTick(() => stream.uncork());
+}
+
 class BoundTransaction extends PgTransaction {
   readonly #enter: Enter | undefined;
   #refusal: Error | undefined;
@@ -52,6 +62,7 @@ class BoundTransaction extends PgTransaction {
 
   override begin(connection: Connection): Promise<unknown> {
     if (this.#enter === undefined) return Promise.reject(new Error('A transaction on this pool must enter a workspace: use the door.'));
+    gatherWrites(connection);
     const memory = memoryOf(connection);
     memory.entries += 1;
     const token = this.#enter({ pid: connection.processID, nth: memory.entries });
@@ -94,6 +105,7 @@ class BoundDialect extends PgDialect {
   }
 
   override _query(connection: Connection, query: QueryObject): Promise<QueryObject> {
+    gatherWrites(connection);
     const name = query.bindings !== undefined && query.bindings.length > 0 ? preparedName(query.sql) : undefined;
     const named = name === undefined ? query : { ...query, options: { ...query.options, name: memoryOf(connection).secret + name } };
     return super._query(connection, named).then(
