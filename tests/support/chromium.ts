@@ -1,0 +1,19 @@
+import { existsSync } from 'node:fs';
+import { chromium, type Browser } from 'playwright-core';
+import type { Test } from 'tap';
+
+/** Where Debian puts it; playwright-core brings no browser of its own. */
+const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+/** A browser until the test ends, or null, said aloud, on a machine without one. Under CI its absence is a failure. */
+export async function openChromium(t: Pick<Test, 'teardown' | 'pass' | 'fail'>): Promise<Browser | null> {
+  const executablePath = PATHS.find((path) => existsSync(path));
+  if (executablePath === undefined) {
+    if (process.env['CI'] === 'true') t.fail('Chromium is needed and not there');
+    else t.pass('in Chromium', { skip: 'no Chromium on this machine' });
+    return null;
+  }
+  const browser = await chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] });
+  t.teardown(() => browser.close());
+  return browser;
+}
