@@ -17,7 +17,7 @@ export type FindInput = ContactFilters & { readonly q: string; readonly cursor?:
  * Contacts a search may rank. A prefix many names share matches thousands; the newest are taken (ids are UUIDv7), and another letter narrows.
  * Only these rows' family names are decrypted to rank them, and only the page's rows whole.
  */
-const CANDIDATES_MAX = 200;
+const CANDIDATES_MAX = 100;
 
 type Candidate = Pick<Contact, 'id' | 'given_name' | 'middle_name' | 'family_name' | 'preferred_name' | 'updated_at'>;
 

@@ -13,9 +13,11 @@ export function visibleContacts(tx: Tx, access: ShareAccess = 'READ'): QueryBuil
   const contacts = Contact.query(tx);
   const { actor } = tx.scope;
   if (can(actor, 'contact.all')) return contacts;
-  const shared = ContactShare.query(tx).select('contact_id').where({ user_id: actor.id });
+  const shared = ContactShare.query(tx).select('contact_id as id').where({ user_id: actor.id });
   if (access === 'WRITE') shared.where({ access });
-  return contacts.where((open) => open.where('contacts.owner_id', actor.id).orWhereIn('contacts.id', shared));
+  // Not `owner = … or id in …`: an OR would make PostgreSQL walk everybody's contacts to find a few.
+  const own = Contact.query(tx).select('id').where({ owner_id: actor.id });
+  return contacts.whereIn('contacts.id', own.unionAll(shared as never));
 }
 
 /** True when the actor is limited to own and shared contacts; queries may leave the condition out for everybody else. */
