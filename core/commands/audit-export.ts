@@ -1,5 +1,5 @@
-import { createWriteStream } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
+import { createWriteStream, existsSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { INSTALLATION_WORKSPACE, systemScope } from '../db/scope.ts';
@@ -29,7 +29,7 @@ export const auditExport: Command = {
     const format = (invocation.values['format'] ?? 'bundle') as ExportFormat;
     if (!EXPORT_FORMATS.includes(format)) throw new UsageError(`--format is one of ${EXPORT_FORMATS.join(', ')}.`);
     const asked = { from: when(invocation, 'from'), to: when(invocation, 'to') };
-    if (!(await stat(dirname(file)).catch(() => null))?.isDirectory()) throw new UsageError('The folder of --out is not there.');
+    if (!existsSync(dirname(file))) throw new UsageError('The folder of --out is not there.');
     return withApp(async (app) => {
       const workspaceId = slug === INSTALLATION ? INSTALLATION_WORKSPACE : (await findWorkspace(app, slug)).id;
       const { range, pieces } = await exportLog(app, systemScope(workspaceId, 'wardkeep audit export'), format, asked);

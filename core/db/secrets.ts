@@ -1,9 +1,9 @@
 import { createHash, createPrivateKey, generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
-import knexModule from 'knex';
 import type { SymmetricKey } from '../crypto/envelope.ts';
 import type { RootKeyProvider } from '../crypto/root-keys.ts';
 import { uuidv7 } from '../crypto/uuid.ts';
 import { hmacPads } from './context.ts';
+import { withConnection } from './single-connection.ts';
 
 /**
  * The installation's own secrets, each wrapped by a root key in sys.secrets: the context key (which PostgreSQL also holds, in HMAC form, where
@@ -28,9 +28,8 @@ type SecretRow = { readonly name: string; readonly version: number; readonly wra
 export const secretContext = (name: string, version: number): string => `secret\n${name}\n${version}`;
 
 /** Makes what is missing. Run by `migrate` under the owner role; running it again changes nothing. */
-export async function ensureSecrets(ownerUrl: string, roots: RootKeyProvider): Promise<void> {
-  const knex = knexModule({ client: 'pg', connection: ownerUrl, pool: { min: 0, max: 1 } });
-  try {
+export function ensureSecrets(ownerUrl: string, roots: RootKeyProvider): Promise<void> {
+  return withConnection(ownerUrl, async (knex) => {
     if ((await knex('sys.installation').first()) !== undefined) return;
     const contextKey = randomBytes(32);
     const { inner, outer } = hmacPads(contextKey);
@@ -39,7 +38,7 @@ export async function ensureSecrets(ownerUrl: string, roots: RootKeyProvider): P
     const wrapped = {
       context: await roots.wrap(contextKey, secretContext('context', 1)),
       form: await roots.wrap(randomBytes(32), secretContext('form', 1)),
-      [AUDIT_SECRET]: await roots.wrap(pair.privateKey.export({ format: 'der', type: 'pkcs8' }), secretContext('audit', 1)),
+      [AUDIT_SECRET]: await roots.wrap(pair.privateKey.export({ format: 'der', type: 'pkcs8' }), secretContext(AUDIT_SECRET, 1)),
     };
     await knex.transaction(async (trx) => {
       await trx('sys.installation').insert({ id: uuidv7() });
@@ -47,15 +46,12 @@ export async function ensureSecrets(ownerUrl: string, roots: RootKeyProvider): P
       await trx('sys.secrets').insert(Object.entries(wrapped).map(([name, text]) => ({ name, version: 1, wrapped: text })));
       await trx('sys.signing_keys').insert({ key_id: createHash('sha256').update(publicKey).digest('hex').slice(0, 16), public_key: publicKey });
     });
-  } finally {
-    await knex.destroy();
-  }
+  });
 }
 
 /** Reads and unwraps them at boot, as the app role. @throws when a root key does not open them. */
-export async function loadSecrets(appUrl: string, roots: RootKeyProvider): Promise<Secrets> {
-  const knex = knexModule({ client: 'pg', connection: appUrl, pool: { min: 0, max: 1 } });
-  try {
+export function loadSecrets(appUrl: string, roots: RootKeyProvider): Promise<Secrets> {
+  return withConnection(appUrl, async (knex) => {
     const [installation, rows] = await Promise.all([knex('sys.installation').first('id'), knex('sys.secrets').select('name', 'version', 'wrapped').orderBy('version', 'desc')]);
     if (installation === undefined) throw new Error('This database has no installation yet: run `npx wardkeep migrate`.');
     const newest = (name: string): SecretRow => {
@@ -74,7 +70,5 @@ export async function loadSecrets(appUrl: string, roots: RootKeyProvider): Promi
       auditKey: createPrivateKey({ key: await open(AUDIT_SECRET), format: 'der', type: 'pkcs8' }),
       auditKeyVersion: newest(AUDIT_SECRET).version,
     };
-  } finally {
-    await knex.destroy();
-  }
+  });
 }

@@ -1,6 +1,6 @@
-import knexModule from 'knex';
 import type { Knex } from 'knex';
 import type { RootKeyProvider } from '../../crypto/root-keys.ts';
+import { withConnection } from '../../db/single-connection.ts';
 import { loadSecrets } from '../../db/secrets.ts';
 import { keyCreated } from '../key-log.ts';
 import type { SealedKeyEvent } from '../key-log.ts';
@@ -17,9 +17,8 @@ export async function appendKeyEvents({ knex }: { readonly knex: Knex }, events:
 }
 
 /** Begins the key log with the key that was made with the installation. Run by `migrate` under the owner role; again changes nothing. */
-export async function ensureKeyLog(ownerUrl: string, roots: RootKeyProvider): Promise<void> {
-  const knex = knexModule({ client: 'pg', connection: ownerUrl, pool: { min: 0, max: 1 } });
-  try {
+export function ensureKeyLog(ownerUrl: string, roots: RootKeyProvider): Promise<void> {
+  return withConnection(ownerUrl, async (knex) => {
     if ((await knex('sys.key_events').first('seq')) !== undefined) return;
     const { installationId, auditKey } = await loadSecrets(ownerUrl, roots);
     const key = signingKey(auditKey);
@@ -27,7 +26,5 @@ export async function ensureKeyLog(ownerUrl: string, roots: RootKeyProvider): Pr
     const first = keyCreated([], installationId, created_at.toISOString(), key, null);
     // Programs that start at once make the same event: it holds nothing random.
     await knex('sys.key_events').insert({ seq: 1, event: JSON.stringify(first) }).onConflict().ignore();
-  } finally {
-    await knex.destroy();
-  }
+  });
 }
