@@ -94,7 +94,22 @@ export type PluginDeps = {
    * @throws Fault plugin.suspended · plugin.is_off · plugin.address_refused · plugin.unreachable
    */
   send(scope: Scope, url: string | URL, init?: SendInit): Promise<Response>;
+  /** Mails an active person of the workspace that a date comes up. False: nothing was sent, for want of such a person or of a mail server. From a job. */
+  remind(scope: Scope, userId: string, reminder: Reminder): Promise<boolean>;
+  /** The installation's signature on a statement of the plugin's. Its key is in the key log of every audit bundle (docs/audit.md). */
+  sign(bytes: Uint8Array): SignedStatement;
+  /**
+   * An audit bundle of the scope's workspace with checkpoint, proofs and keys, which `wardkeep audit verify` takes; dates are inclusive.
+   * @throws Fault access.denied · access.step_up_required · audit.not_sound
+   */
+  exportAudit(scope: Scope, asked: { readonly from?: string | undefined; readonly to?: string | undefined }): Promise<AsyncIterable<Uint8Array>>;
+  /** For a link that opens one thing for one person for a while; `purpose` names the thing. */
+  issueTicket(scope: Scope, purpose: string, lifeMs: number): string;
+  checkTicket(scope: Scope, purpose: string, ticket: string): boolean;
 };
+export type Reminder = { readonly daysLeft: number; /** Below `/plugins/<name>`. */ readonly path: `/${string}` };
+/** Ed25519 (RFC 8032) over `wardkeep-plugin-statement-v1\n<plugin>\n` and the bytes; key (32 bytes raw) and signature as base64. */
+export type SignedStatement = { readonly keyId: string; readonly publicKey: string; readonly signature: string };
 export type SendInit = { readonly method?: string; readonly headers?: Readonly<Record<string, string>>; readonly body?: string | Uint8Array };
 
 /**
@@ -205,6 +220,12 @@ export async function settingsOf<S = Record<string, unknown>>(tx: Tx, plugin: st
 export async function agreementsChanged(tx: Tx): Promise<void> {
   await enqueueJob(tx, { name: 'plugin.review', input: {} } as WorkspaceJob, {}, { key: 'review' });
 }
+
+/** Every loaded plugin as it stands in the transaction's workspace: for a register of who is handed what. */
+export async function loadedPlugins(tx: Tx): Promise<readonly PluginInWorkspace[]> {
+  return (await tx.plugged.list(tx)) as readonly PluginInWorkspace[];
+}
+export type PluginInWorkspace = Pick<Plugin, 'name' | 'title' | 'phi' | 'subprocessors'> & { readonly isOn: boolean };
 
 /** A setting that is sealed, never shown again and never in the audit: `Joi.string()` with more rules to taste. */
 export function secret(): Joi.StringSchema {

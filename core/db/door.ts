@@ -39,7 +39,7 @@ export type DoorOptions = {
   readonly poolSize?: number;
 };
 
-const NOTHING_PLUGGED: Plugged = { ask: async () => [], tell: async () => undefined, settings: async () => { throw new Error('No plugin is loaded.'); } };
+const NOTHING_PLUGGED: Plugged = { ask: async () => [], tell: async () => undefined, settings: async () => { throw new Error('No plugin is loaded.'); }, list: async () => [] };
 
 export function openDoor(options: DoorOptions): Door {
   const { contextKey, loadKeys, seal, plugged = NOTHING_PLUGGED, clock = Date.now } = options;

@@ -45,6 +45,7 @@ export type Plugged = {
   ask(tx: Tx, question: string, input: unknown): Promise<readonly unknown[]>;
   tell(tx: Tx, event: string, payload: object): Promise<void>;
   settings(tx: Tx, plugin: string): Promise<unknown>;
+  list(tx: Tx): Promise<readonly unknown[]>;
 };
 
 declare const fromTheDoor: unique symbol;

@@ -15,6 +15,8 @@ export type MailContexts = {
   'account-locked': { workspace: string; firstName: string; link: string; minutes: number };
   /** `codeId` is the export's id, as shown on the page behind `link`. */
   'export-ready': { workspace: string; firstName: string; link: string; codeId: string };
+  /** A date in the agreement register comes up; with whom the agreement is stands behind `link`. */
+  'agreement-reminder': { workspace: string; firstName: string; link: string; daysLeft: number };
 };
 
 export type MailTemplate = keyof MailContexts;
@@ -22,7 +24,7 @@ export type MailTemplate = keyof MailContexts;
 /** `to` is a bare address; a name beside it could be a patient's. */
 export type MailMessage = { [T in MailTemplate]: { to: string; template: T; context: MailContexts[T] } }[MailTemplate];
 
-type Field = 'workspace' | 'firstName' | 'link' | 'minutes' | 'days' | 'codeId';
+type Field = 'workspace' | 'firstName' | 'link' | 'minutes' | 'days' | 'daysLeft' | 'codeId';
 
 /** The same lists at run time: what the compiler promised, held again where data comes from a job's payload. */
 export const MAIL_FIELDS: { readonly [T in MailTemplate]: readonly Field[] } = {
@@ -33,6 +35,7 @@ export const MAIL_FIELDS: { readonly [T in MailTemplate]: readonly Field[] } = {
   'sign-in-changed': ['workspace', 'firstName', 'link'],
   'account-locked': ['workspace', 'firstName', 'link', 'minutes'],
   'export-ready': ['workspace', 'firstName', 'link', 'codeId'],
+  'agreement-reminder': ['workspace', 'firstName', 'link', 'daysLeft'],
 };
 
 /**
@@ -62,5 +65,6 @@ const CHECKS: Record<Field, (value: unknown, origin: string) => string | null> =
   link: (value, origin) => (typeof value === 'string' && URL.parse(value)?.origin === origin ? new URL(value).href : null),
   minutes: (value) => (typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= 43_200 ? String(value) : null),
   days: (value) => (typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= 30 ? String(value) : null),
+  daysLeft: (value) => (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > 366 ? null : value === 0 ? 'today' : value === 1 ? 'in 1 day' : `in ${value} days`),
   codeId: (value) => (typeof value === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(value) ? value : null),
 };

@@ -3,13 +3,18 @@ import { fault } from '../errors.ts';
 import { createOutbound } from '../http/outbound.ts';
 import type { Log } from '../log.ts';
 import type { Plugin, PluginDeps } from '../plugin.ts';
+import { exportLog } from '../security/audit/export-log.ts';
 import type { LoadedPlugin } from './loaded-plugin.ts';
+import { remindPerson } from './remind.ts';
+import { signStatement } from './statement.ts';
 import { statesOf } from './states.ts';
+import { checkTicket, issueTicket } from './ticket.ts';
 
 /** What one plugin is handed: the parts of the program it may use, with its own name on them. */
 export function depsOf(app: App, plugins: readonly LoadedPlugin[], { name }: Plugin): PluginDeps {
   const outbound = createOutbound(app.config.outboundAllowed);
   const state = (scope: Parameters<PluginDeps['send']>[0]) => app.withWorkspace(scope, async (tx) => (await statesOf(tx, plugins)).get(name));
+  const mint = { key: app.formKey, plugin: name };
   return {
     origin: app.config.origin,
     log: logOf(app.log, name),
@@ -21,6 +26,11 @@ export function depsOf(app: App, plugins: readonly LoadedPlugin[], { name }: Plu
       if (now?.isSuspended === true) throw fault('plugin.suspended');
       return outbound(new URL(url), init);
     },
+    remind: (scope, userId, reminder) => remindPerson(app, scope, name, userId, reminder),
+    sign: (bytes) => signStatement(app.signer, name, bytes),
+    exportAudit: async (scope, asked) => (await exportLog(app, scope, 'bundle', asked)).pieces,
+    issueTicket: (scope, purpose, lifeMs) => issueTicket(mint, scope, purpose, Date.now() + lifeMs),
+    checkTicket: (scope, purpose, ticket) => checkTicket(mint, scope, purpose, ticket, Date.now()),
   };
 }
 

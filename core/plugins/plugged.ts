@@ -3,6 +3,7 @@ import { fault } from '../errors.ts';
 import { EVENTS, type Event, type Question } from '../hooks.ts';
 import { enqueue } from '../jobs/enqueue.ts';
 import type { WorkspaceJob } from '../jobs/job.ts';
+import type { PluginInWorkspace } from '../plugin.ts';
 import type { LoadedPlugin } from './loaded-plugin.ts';
 import { statesOf } from './states.ts';
 
@@ -36,6 +37,9 @@ export function plugInto(plugins: readonly LoadedPlugin[]): Plugged {
       if (state === undefined) throw new TypeError(`No plugin called ${plugin} is loaded.`);
       if (!state.isOn) throw fault('plugin.is_off');
       return state.settings;
+    },
+    async list(tx): Promise<PluginInWorkspace[]> {
+      return [...(await statesOf(tx, plugins)).values()].map(({ loaded: { plugin: { name, title, phi, subprocessors } }, isOn }) => ({ name, title, phi, subprocessors, isOn }));
     },
   };
 }

@@ -14,6 +14,7 @@ const all: MailContexts = {
   'sign-in-changed': { workspace: 'Willow', firstName: 'Zoë', link },
   'account-locked': { workspace: 'Willow', firstName: 'Zoë', link, minutes: 15 },
   'export-ready': { workspace: 'Willow', firstName: 'Zoë', link, codeId: '0193-ab' },
+  'agreement-reminder': { workspace: 'Willow', firstName: 'Zoë', link, daysLeft: 30 },
 };
 const compose = createComposer((path) => readFileSync(new URL(path, ROOT)), ORIGIN);
 
