@@ -57,9 +57,9 @@ export function rolesOf(urls: DatabaseUrls): RuntimeRoles {
 }
 
 /** Everything up to the app, on a database that keeps workspaces apart or not at all; what was started here is stopped by close(). */
-export async function boot(given: Config): Promise<Booted> {
+export async function boot(given: Config, loaded?: PluginHost): Promise<Booted> {
   const config = await withRootKeys(given);
-  const host = await loadHost(config);
+  const host = loaded ?? (await loadHost(config));
   const database = await openDatabase(config);
   try {
     await migrateDatabase(config, database, host);

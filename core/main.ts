@@ -12,6 +12,8 @@ import { doctor } from './commands/doctor.ts';
 import { keysInit, keysRenewRoot, keysRotate, keysStatus } from './commands/keys.ts';
 import { keysRotateSigning } from './commands/keys-rotate-signing.ts';
 import { migrateCommand } from './commands/migrate.ts';
+import { pluginCheck, pluginNew, pluginSign } from './commands/plugin.ts';
+import { workspacePlan } from './commands/workspace-plan.ts';
 import { serve } from './commands/serve.ts';
 import { Fault } from './errors.ts';
 import { useFirstParty } from './plugins/first-party.ts';
@@ -20,7 +22,7 @@ import type { Plugin } from './plugin.ts';
 import * as plugins from '../plugins/list.ts';
 
 /** The program: one command line, a table of commands, exit codes that scripts can rely on. */
-export const COMMANDS: readonly Command[] = [serve, demo, migrateCommand, doctor, attestCommand, keysInit, keysRenewRoot, keysStatus, keysRotate, keysRotateSigning, importCcda, importCsvCommand, auditExport, auditVerify, userCreate, userList, workspaceCreate, workspaceList];
+export const COMMANDS: readonly Command[] = [serve, demo, migrateCommand, doctor, attestCommand, keysInit, keysRenewRoot, keysStatus, keysRotate, keysRotateSigning, importCcda, importCsvCommand, auditExport, auditVerify, userCreate, userList, workspaceCreate, workspaceList, workspacePlan, pluginNew, pluginCheck, pluginSign];
 
 async function main(words: readonly string[]): Promise<number> {
   if (words.length === 0 || words[0] === '--help' || words[0] === '-h' || words[0] === 'help') {

@@ -78,7 +78,7 @@ export async function composeServer(app: App, options: { tls: { key: string; cer
     { plugin: refusalsPlugin, options: { app } },
     { plugin: headersPlugin },
     { plugin: csrfPlugin, options: { key: app.formKey, origin: app.config.origin, sessionId: (request: Request) => request.auth.credentials?.wardkeep?.actor.sessionId ?? null } },
-    { plugin: viewsPlugin, options: { views: createViews(), layout: layoutFor(app) } },
+    { plugin: viewsPlugin, options: { views: createViews(new Map(plugins.flatMap(({ templates }) => [...templates]))), layout: layoutFor(app) } },
     { plugin: assetsPlugin },
   ]);
   for (const plugin of features) await server.register({ plugin, options: { app } });

@@ -86,18 +86,22 @@ export function trustHtml(markup: string): Handlebars.SafeString {
   return new Handlebars.SafeString(markup);
 }
 
-export function createViews(): Views {
+/** `others`: templates by name that come from elsewhere, such as operators' plugins. */
+export function createViews(others: ReadonlyMap<string, string> = new Map()): Views {
   const handlebars = Handlebars.create();
   handlebars.registerHelper(HELPERS);
   const pages = new Map<string, Handlebars.TemplateDelegate>();
 
-  for (const [name, path] of templateFiles()) {
-    const tree = handlebars.parse(readAsset(path).toString('utf8'), { srcName: path });
+  const add = (name: string, path: string, text: string): void => {
+    if (pages.has(name)) throw new Error(`Two templates are called "${name}".`);
+    const tree = handlebars.parse(text, { srcName: path });
     new EscapeCheck(path).accept(tree);
     const template = handlebars.compile(tree, COMPILE);
     pages.set(name, template);
     handlebars.registerPartial(name.replace(/^partials\//, ''), template);
-  }
+  };
+  for (const [name, path] of templateFiles()) add(name, path, readAsset(path).toString('utf8'));
+  for (const [name, text] of others) add(name, `${name}.hbs`, text);
 
   return {
     render(name, context, layout) {

@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Server } from '@hapi/hapi';
+import type { App } from '../app.ts';
+import { openSession } from '../auth/session/actions.ts';
+import { boot } from '../boot.ts';
+import { readConfig } from '../config.ts';
+import { systemScope, type Role } from '../db/scope.ts';
+import { CONTRACT, type Plugin } from '../plugin.ts';
+import { composeServer } from '../server.ts';
+import { createWorkspace } from '../workspaces/create-workspace.ts';
+import { createUser } from '../workspaces/people/create-user.ts';
+import { generatePassword } from '../auth/password/generate.ts';
+import { grantPlan } from '../plugins/entitlements.ts';
+import { createHost, type PluginHost } from '../plugins/host.ts';
+import type { LoadedPlugin } from '../plugins/loaded-plugin.ts';
+import { switchOn } from '../plugins/switch-plugin.ts';
+
+export type Side = { readonly workspaceId: string; readonly slug: string; readonly cookies: Readonly<Record<Role, string>> };
+
+/** A whole program with the plugin in it and a database of its own: `on` and `off` are two workspaces, and the plugin is on in the first. */
+export type Subject = { readonly loaded: LoadedPlugin; readonly app: App; readonly host: PluginHost; readonly server: Server; readonly on: Side; readonly off: Side; readonly settings: Readonly<Record<string, unknown>>; close(): Promise<void> };
+
+/** Vouches for every subprocessor, so that the plugin can be switched on here. */
+const vouching: Plugin = {
+  contract: CONTRACT, name: 'conformance', version: '1.0.0', title: 'Conformance', summary: 'Says yes.', tier: 'free', phi: 'none', subprocessors: [],
+  answers: { subprocessorAgreement: () => ({ inForce: true, until: null }) },
+};
+
+/** Settings the kit tries the plugin with: the example its schema gives, or none. */
+export function exampleSettings({ settings }: Plugin): Readonly<Record<string, unknown>> {
+  return ((settings?.describe() as { examples?: Record<string, unknown>[] } | undefined)?.examples?.[0]) ?? {};
+}
+
+export async function openSubject(loaded: LoadedPlugin): Promise<Subject> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'wardkeep-plugin-'));
+  await chmod(dataDir, 0o755); // as root, PostgreSQL runs as another user and must reach its folder
+  const host = createHost([loaded, { plugin: vouching, folder: dataDir, publisher: null, templates: new Map() }]);
+  const remove = () => rm(dataDir, { recursive: true, force: true });
+  const booted = await boot({ ...readConfig('demo', {}), dataDir, database: null, rootKeys: [{ id: 'conformance', bytes: randomBytes(32) }], logLevel: 'silent' }, host).catch(async (error: unknown) => {
+    await remove();
+    throw error;
+  });
+  const close = async () => {
+    await booted.close();
+    await remove();
+  };
+  try {
+    const { app } = booted;
+    const server = await composeServer(app, { tls: null, host: 'localhost', port: 0, plugins: host.plugins });
+    const [on, off] = [await makeSide(app, 'on'), await makeSide(app, 'off')];
+    const settings = exampleSettings(loaded.plugin);
+    await app.withWorkspace(systemScope(on.workspaceId, 'conformance'), async (tx) => {
+      await switchOn(tx, host.plugins, vouching.name, {});
+      await switchOn(tx, host.plugins, loaded.plugin.name, settings);
+    });
+    return { loaded, app, host, server, on, off, settings, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function makeSide(app: App, slug: string): Promise<Side> {
+  const workspaceId = await createWorkspace(app, { slug, name: slug, timeZone: 'UTC' });
+  const scope = systemScope(workspaceId, 'conformance');
+  await app.withWorkspace(scope, (tx) => grantPlan(tx, { tier: 'enterprise', endsAt: null }));
+  const cookieOf = async (role: Role): Promise<[Role, string]> => {
+    const userId = await createUser(app, workspaceId, { email: `${role.toLowerCase()}@${slug}.example`, name: role, role, password: generatePassword() });
+    return [role, `__Host-wardkeep=${await app.withWorkspace(scope, (tx) => openSession(tx, { userId, method: 'passkey' }))}`];
+  };
+  const cookies = Object.fromEntries(await Promise.all((['ADMIN', 'MANAGER', 'AGENT', 'READONLY'] as const).map(cookieOf))) as Record<Role, string>;
+  return { workspaceId, slug, cookies };
+}
