@@ -127,8 +127,8 @@ export const pages: Record<string, object> = {
     form: {
       givenName: 'Rosalind', familyName: 'Achterberg', middleName: null, preferredName: 'Rosie', birthDate: '2958-11-23', sex: 'female', genderIdentity: null, pronouns: null, language: 'en', preferredChannel: null, status: 'active', deceasedOn: null,
       ownerId: null, tags: 'diabetes, hearing aid', notes: 'Call the daughter first.',
-      phones: [{ at: '0', number: '1', use: 'home', value: '555', error: 'A phone number has at least three digits.' }, { at: '1', number: '2', use: null, value: null, error: null }], emails: [{ at: '0', number: '1', use: null, value: null, error: null }],
-      addresses: [{ at: '0', number: '1', use: 'home', lines: '14 Quarry Lane', city: 'Millbrook', state: 'NY', postalCode: '12545', country: null, error: null }], identifiers: [{ at: '0', number: '1', system: 'MRN', value: '4471-0092', error: null }],
+      phones: [{ at: '0', ordinal: '1', use: 'home', value: '555', error: 'A phone number has at least three digits.' }, { at: '1', ordinal: '2', use: null, value: null, error: null }], emails: [{ at: '0', ordinal: '1', use: null, value: null, error: null }],
+      addresses: [{ at: '0', ordinal: '1', use: 'home', lines: '14 Quarry Lane', city: 'Millbrook', state: 'NY', postalCode: '12545', country: null, error: null }], identifiers: [{ at: '0', ordinal: '1', system: 'MRN', value: '4471-0092', error: null }],
     },
     sexes: options('female', 'male', 'unknown'), languages: options('en', 'es'), channels: options('phone', 'email'), statuses: options('new', 'active'), owners: options('Maren Okafor'), pointUses: options('home', 'work'), addressUses: options('home', 'work'),
   },
@@ -151,7 +151,7 @@ export const pages: Record<string, object> = {
   },
   'appointments/form': {
     contact: { id: ID, name: 'Rosalind Achterberg' }, appointment: { id: ID, status: 'booked', tone: 'calm', when: 'Mar 5, 2026, 09:00' }, action: `/appointments/${ID}`, version: 2, people: options('Maren Okafor'), zone: 'America/New_York', occurrences: options('first', 'second'),
-    form: { practitionerId: 'Maren Okafor', day: '2026-03-05', time: '09:00', durationMinutes: '30', timeZone: 'America/New_York', occurrence: null, reason: 'Follow-up', notes: null }, errors: { localStart: 'That person already has an appointment at this time.' }, conflict: false, isReadOnly: false,
+    form: { practitionerId: 'Maren Okafor', day: '2026-03-05', time: '09:00', durationMinutes: '30', timeZone: 'America/New_York', occurrence: null, reason: 'Follow-up', notes: null }, errors: { time: 'That person already has an appointment at this time.' }, conflict: false, isReadOnly: false,
     steps: [{ status: 'arrived', label: 'Arrived', danger: false }, { status: 'cancelled', label: 'Cancel it', danger: true }],
   },
   'api/reference': {

@@ -119,7 +119,7 @@ async function formPage(tx: Tx, { contactId, appointment, fields, refusal, isSta
     action: appointment === null ? `/contacts/${contactId}/appointments` : `/appointments/${appointment.id}`, version: version ?? appointment?.version ?? 0,
     people: colleagues.filter((one) => one.isActive || one.id === appointment?.practitionerId).map((one) => ({ value: one.id, label: one.name })),
     form: { practitionerId: null, day: null, time: null, durationMinutes: null, timeZone: null, occurrence: null, reason: null, notes: null, ...fields }, zone: fields['timeZone'] ?? appointment?.timeZone ?? '',
-    occurrences: [{ value: 'first', label: 'The first time' }, { value: 'second', label: 'The second time' }], errors: refusal === undefined ? {} : formErrors(named(refusal)), conflict: isStale, isReadOnly,
+    occurrences: [{ value: 'first', label: 'The first time' }, { value: 'second', label: 'The second time' }], errors: refusal === undefined ? {} : formErrors(named(refusal), (path) => (path === 'localStart' ? 'time' : path)), conflict: isStale, isReadOnly,
     steps: appointment === null || isReadOnly ? [] : nextStatuses(appointment.status).map((status) => ({ status, label: STEP_LABELS[status], danger: status === 'cancelled' || status === 'noshow' })),
   };
 }

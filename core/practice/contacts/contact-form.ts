@@ -80,7 +80,7 @@ export async function contactFormPage(tx: Tx, { contact, fields, refusal = null,
 function rowsShown(fields: FormFields, list: string, columns: readonly string[], telling: readonly string[], errors: Readonly<Record<string, string>>): object[] {
   const filled = formRows(fields, list, columns, telling).map(({ at, row }) => ({ ...row, error: errors[`${list}.${at}.value`] ?? errors[`${list}.${at}.lines`] ?? null }));
   const spare = { ...Object.fromEntries(columns.map((column) => [column, null])), error: null };
-  return [...filled, spare].map((row, at) => ({ ...row, at: String(at), number: String(at + 1) }));
+  return [...filled, spare].map((row, at) => ({ ...row, at: String(at), ordinal: String(at + 1) }));
 }
 
 /** `phones.0.value` counts rows that were filled; the form counts rows. */
