@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import type { Server } from '@hapi/hapi';
 import { readFileSync } from 'node:fs';
 import type { App } from './app.ts';
+import { AUTH_JOBS } from './auth/mail/notices.ts';
 import { nightlyAuditVerification, verifyAuditLog } from './jobs/audit-verification.ts';
 import type { Job } from './jobs/job.ts';
 import { startWorker } from './jobs/start-worker.ts';
@@ -15,7 +16,7 @@ export type Serving = { readonly server: Server; readonly url: string; readonly 
 const DRAIN_MS = 5_000;
 
 /** Jobs of the core, worked by every serving program. */
-const JOBS: readonly Job[] = [verifyAuditLog, nightlyAuditVerification];
+const JOBS: readonly Job[] = [...AUTH_JOBS, verifyAuditLog, nightlyAuditVerification];
 
 export async function serve(app: App, jobsUrl: string, host: PluginHost): Promise<Serving> {
   const { config } = app;
