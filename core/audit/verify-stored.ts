@@ -57,24 +57,26 @@ export async function verifyStored(log: StoredLog, scope: Scope, extent: Extent 
     else start = resumed;
   }
   const verifier = new ChainVerifier({ workspace: scope.workspaceId, keys }, start, isWhole ? vouching.map(({ size }) => size) : []);
-  const leaves: Uint8Array[] = [];
+  const covered = newest?.size ?? 0;
+  const leaves: Uint8Array[] = []; // those no checkpoint covers yet
   while (fault === null && verifier.seq < head) {
     const rows = await inLog((tx) => readEntries(tx, verifier.seq, head, PAGE));
     if (rows.length === 0) fault = { kind: 'truncated', seq: verifier.seq + 1 };
     const block = checkLines({ workspace: scope.workspaceId, keys }, toLines(rows));
+    const before = verifier.seq;
     const seen = verifier.absorb(block);
     if (seen !== null) fault = { kind: seen.fault, seq: seen.seq };
     const wrong = rows.slice(0, block.hashes.length / HASH_BYTES).find((row) => !columnsAgree(row));
     if (wrong !== undefined && (fault?.seq ?? Infinity) > wrong.seq) fault = { kind: 'columns', seq: wrong.seq };
-    for (let at = 0; at < block.hashes.length; at += HASH_BYTES) leaves.push(leafHash(block.hashes.subarray(at, at + HASH_BYTES)));
+    for (let at = Math.max(0, covered - before) * HASH_BYTES; at < block.hashes.length; at += HASH_BYTES) leaves.push(leafHash(block.hashes.subarray(at, at + HASH_BYTES)));
     onProgress?.(verifier.seq, head);
   }
   if (fault === null && isWhole) fault = await inLog((tx) => contradicted(tx, vouching, verifier));
   const fromSeq = start.range.to + 1;
   const toSeq = verifier.seq;
   return inLog(async (tx) => {
-    const isNew = fault === null && toSeq > (newest?.size ?? 0);
-    const checkpoint = isNew ? await publish(tx, log, scope.workspaceId, verifier, leaves, newest?.size ?? 0, start) : null;
+    const isNew = fault === null && toSeq > covered;
+    const checkpoint = isNew ? await publish(tx, log, scope.workspaceId, verifier, leaves, covered) : null;
     const row = { workspace_id: scope.workspaceId, id: uuidv7(), started_at: startedAt, finished_at: new Date(), from_seq: fromSeq, to_seq: toSeq, ok: fault === null, fault: fault?.kind ?? null, fault_seq: fault?.seq ?? null };
     await tx.knex('app.audit_verifications').insert(row);
     record(tx, { action: 'audit.verified', outcome: fault === null ? 'ok' : 'failed', detail: { fromSeq, toSeq, fault: fault?.kind ?? null, faultSeq: fault?.seq ?? null } });
@@ -130,10 +132,9 @@ async function contradicted(tx: LogTx, checkpoints: readonly StoredCheckpoint[],
 }
 
 /** Signs the verified head and stores the tiles completed since the last checkpoint. Two runs at once make the same ones. */
-async function publish(tx: LogTx, { installationId, signer }: StoredLog, workspace: string, verifier: ChainVerifier, leaves: readonly Uint8Array[], oldSize: number, start: ChainPosition): Promise<string> {
+async function publish(tx: LogTx, { installationId, signer }: StoredLog, workspace: string, verifier: ChainVerifier, leaves: readonly Uint8Array[], oldSize: number): Promise<string> {
   const { range } = verifier.position;
-  const fresh = leaves.slice(oldSize - start.range.to);
-  const tiles = (await tilesFor(storedTiles(tx), oldSize, fresh)).filter(({ width }) => width === TILE_WIDTH);
+  const tiles = (await tilesFor(storedTiles(tx), oldSize, leaves)).filter(({ width }) => width === TILE_WIDTH);
   for (const { level, index, hashes } of tiles) await tx.knex('app.audit_tiles').insert({ workspace_id: workspace, level, tile_index: index, hashes: Buffer.from(hashes) }).onConflict().ignore();
   const root = range.root();
   const note = signCheckpoint({ origin: logOrigin(installationId, workspace), size: range.to, root }, logKeyName(installationId), signer);
