@@ -113,3 +113,27 @@ export function openRow(tx: Tx, model: { tableName: string; phi: PhiTable | unde
   for (const index of phi.index ?? []) delete target[index.column];
   delete target[TAGS_VERSION];
 }
+
+type ModelTable = { tableName: string; phi: PhiTable | undefined };
+/** A row as PostgreSQL stores it: with its workspace, its id, sealed PHI and tags. */
+export type SealedRow = Readonly<Record<string, unknown>> & { readonly id: string };
+
+/** A sealed copy of a new row; `row` itself stays plain. */
+export function sealNew<R extends { id?: string }>(tx: Tx, model: ModelTable, row: R): SealedRow {
+  const id = row.id ?? uuidv7(tx.now);
+  const sealed = { ...row, id, workspace_id: tx.scope.workspaceId };
+  sealRow(tx, model, sealed, id, row);
+  return sealed;
+}
+
+/**
+ * Sends rows in one INSERT, at once and in the order of the calls: rows that hang on others are sent right behind them, and `Promise.all` waits
+ * for one round trip in all. Nothing is read back, unlike `Model.query(tx).insert(…)`.
+ */
+export async function insertSealed(tx: Tx, model: ModelTable, rows: readonly SealedRow[]): Promise<void> {
+  if (rows.length > 0) await tx.knex(model.tableName).insert(rows);
+}
+
+export function insertRows<M extends WorkspaceModel>(tx: Tx, model: ModelTable & Constructor<M>, rows: readonly Partial<M>[]): Promise<void> {
+  return insertSealed(tx, model, rows.map((row) => sealNew(tx, model, row)));
+}

@@ -1,12 +1,15 @@
 import { connect, createServer, type AddressInfo } from 'node:net';
 import t from 'tap';
 import { openApp } from '../../core/app.ts';
+import { readDocument } from '../../core/clinical/read-document.ts';
 import { readConfig } from '../../core/config.ts';
 import { createLog } from '../../core/log.ts';
 import { findContacts } from '../../core/practice/contacts/find-contacts.ts';
 import { listContacts } from '../../core/practice/contacts/list-contacts.ts';
 import { readContact } from '../../core/practice/contacts/read-contact.ts';
 import { createContact } from '../../core/practice/contacts/write-contact.ts';
+import { importDocument } from '../../core/practice/documents/import-document.ts';
+import { bytesOf, documentXml } from '../clinical/build-document.ts';
 import { TEST_ROOT_KEYS } from '../support/cluster.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createPeople, scopeAs } from '../support/people.ts';
@@ -35,7 +38,7 @@ async function countingWire(target: string): Promise<{ url: string; trips(): num
   return { url: url.href, trips: () => count, close: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
-t.test('reading a contact costs one round trip for the data and one for the record', async (t) => {
+t.test('an act costs one round trip for its data and one for its record', async (t) => {
   const database = await createTestDatabase(t);
   const wire = await countingWire(database.appUrl);
   const config = { ...readConfig('demo', {}), rootKeys: [...TEST_ROOT_KEYS], logLevel: 'silent' as const };
@@ -57,4 +60,13 @@ t.test('reading a contact costs one round trip for the data and one for the reco
   t.equal(await trips(() => app.withWorkspace(scope, (tx) => readContact(tx, id))), 2, 'BEGIN, workspace, contact with all its parts, chain · entry, COMMIT');
   t.equal(await trips(() => app.withWorkspace(scope, (tx) => listContacts(tx, { limit: 20 }))), 2);
   t.equal(await trips(() => app.withWorkspace(scope, (tx) => findContacts(tx, { q: 'ach', limit: 20 }))), 3, 'candidates first, then the page');
+  t.equal(await trips(() => app.withWorkspace(scope, (tx) => createContact(tx, { familyName: 'Achterberg', phones: [{ value: '212 555 0103' }], addresses: [{ city: 'Troy' }] }))), 2, 'BEGIN, workspace, all rows, chain · entry, COMMIT');
+
+  let patients = 0;
+  const importNew = async () => {
+    patients += 1;
+    const bytes = bytesOf(documentXml({ role: `<id root="1.2.840.114350.1.13.99998.8735" extension="${patients}"/>`, person: `<name><given>Ada</given><family>Number ${patients}</family></name><administrativeGenderCode code="F"/><birthTime value="19560101"/>` }));
+    await app.withWorkspace(scopeAs(people.admin), (tx) => importDocument(tx, { fileName: 'a.xml', bytes, document: readDocument(bytes) }));
+  };
+  t.equal(await trips(importNew), 3, 'lock, the document and the patient looked for · all rows, chain · entry, COMMIT');
 });

@@ -1,39 +1,50 @@
+import { insertRows } from '../../db/model.ts';
 import type { Tx } from '../../db/scope.ts';
 import type { ContactChanges } from './contact-schema.ts';
+import type { ContactParts } from './contact-view.ts';
 import { ContactAddress, ContactIdentifier, ContactPoint } from './model.ts';
+
+/** The rows a contact's lists make, list by list; what is not given is not there. `key` tells rows that stay as they are. */
+function partLists(contactId: string, changes: ContactChanges): PartList[] {
+  const where = { contact_id: contactId };
+  const lists: PartList[] = [];
+  for (const [kind, points] of [['phone', changes.phones], ['email', changes.emails]] as const) {
+    const rows = points?.map(({ use = null, value }, at) => ({ ...where, kind, use, value, rank: at + 1 }));
+    if (rows !== undefined) lists.push({ model: ContactPoint, where: { ...where, kind }, rows, key: ['use', 'value', 'rank'] });
+  }
+  const addresses = changes.addresses?.map(({ use = null, lines, city = null, state = null, postalCode = null, country = null }) => ({ ...where, use, lines: lines?.join('\n') || null, city, state, postal_code: postalCode, country }));
+  if (addresses !== undefined) lists.push({ model: ContactAddress, where, rows: addresses, key: ['use', 'lines', 'city', 'state', 'postal_code', 'country'] });
+  const identifiers = changes.identifiers?.map(({ system, value }) => ({ ...where, system, value }));
+  if (identifiers !== undefined) lists.push({ model: ContactIdentifier, where, rows: identifiers, key: ['system', 'value'] });
+  return lists;
+}
+
+type PartModel = typeof ContactPoint | typeof ContactAddress | typeof ContactIdentifier;
+type PartList = { model: PartModel; where: object; rows: readonly object[]; key: readonly string[] };
+
+/** A new contact's phones, e-mails, addresses and identifiers; sent behind the contact itself. */
+export async function insertParts(tx: Tx, contactId: string, given: ContactChanges): Promise<ContactParts> {
+  const lists = partLists(contactId, given);
+  await Promise.all(lists.map(({ model, rows }) => insertRows(tx, model as typeof ContactPoint, rows as Partial<ContactPoint>[])));
+  const rowsOf = (model: PartModel) => lists.filter((list) => list.model === model).flatMap(({ rows }) => rows);
+  return { points: rowsOf(ContactPoint) as ContactPoint[], addresses: rowsOf(ContactAddress) as ContactAddress[], identifiers: rowsOf(ContactIdentifier) as ContactIdentifier[] };
+}
 
 /**
  * A contact's phones, e-mails, addresses and identifiers are replaced list by list. Rows that stay as they are keep their ids, so that an
  * edit which touches one phone leaves the others' history (and a merge's undo) alone.
  */
 export async function replaceParts(tx: Tx, contactId: string, changes: ContactChanges): Promise<void> {
-  const where = { contact_id: contactId };
-  const jobs: Promise<void>[] = [];
-  for (const [kind, points] of [['phone', changes.phones], ['email', changes.emails]] as const) {
-    if (points === undefined) continue;
-    const wanted = points.map(({ use = null, value }, at) => ({ ...where, kind, use, value, rank: at + 1 }));
-    jobs.push(replaceRows(tx, ContactPoint, { ...where, kind }, wanted, ({ use, value, rank }) => [use, value, rank]));
-  }
-  if (changes.addresses !== undefined) {
-    const wanted = changes.addresses.map((address) => ({
-      ...where, use: address.use ?? null, lines: address.lines?.join('\n') || null, city: address.city ?? null, state: address.state ?? null, postal_code: address.postalCode ?? null, country: address.country ?? null,
-    }));
-    jobs.push(replaceRows(tx, ContactAddress, where, wanted, ({ use, lines, city, state, postal_code, country }) => [use, lines, city, state, postal_code, country]));
-  }
-  if (changes.identifiers !== undefined) {
-    jobs.push(replaceRows(tx, ContactIdentifier, where, changes.identifiers.map(({ system, value }) => ({ ...where, system, value })), ({ system, value }) => [system, value]));
-  }
-  await Promise.all(jobs);
+  await Promise.all(partLists(contactId, changes).map((list) => replaceRows(tx, list)));
 }
 
-type PartModel = typeof ContactPoint | typeof ContactAddress | typeof ContactIdentifier;
-
-async function replaceRows<M extends PartModel, R extends object>(tx: Tx, model: M, where: object, wanted: readonly R[], key: (row: R) => readonly unknown[]): Promise<void> {
-  const present = (await (model as typeof ContactPoint).query(tx).where(where)) as unknown as (R & { id: string })[];
-  const keep = new Map(present.map((row) => [JSON.stringify(key(row)), row.id]));
-  const missing = wanted.filter((row) => !keep.has(JSON.stringify(key(row))));
-  const kept = new Set(wanted.map((row) => keep.get(JSON.stringify(key(row)))));
+async function replaceRows(tx: Tx, { model, where, rows: wanted, key }: PartList): Promise<void> {
+  const keyOf = (row: object): string => JSON.stringify(key.map((column) => (row as Record<string, unknown>)[column]));
+  const present = await (model as typeof ContactPoint).query(tx).where(where);
+  const keep = new Map(present.map((row) => [keyOf(row), row.id]));
+  const missing = wanted.filter((row) => !keep.has(keyOf(row)));
+  const kept = new Set(wanted.map((row) => keep.get(keyOf(row))));
   const gone = present.filter(({ id }) => !kept.has(id)).map(({ id }) => id);
-  if (gone.length > 0) await (model as typeof ContactPoint).query(tx).whereIn('id', gone).delete();
-  if (missing.length > 0) await (model as typeof ContactPoint).query(tx).insert(missing as never);
+  const removed = gone.length > 0 ? tx.knex(model.tableName).whereIn('id', gone).delete().then(() => undefined) : undefined;
+  await Promise.all([removed, insertRows(tx, model as typeof ContactPoint, missing as Partial<ContactPoint>[])]);
 }

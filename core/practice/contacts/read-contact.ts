@@ -4,7 +4,7 @@ import { record } from '../../audit/record.ts';
 import { holdChain } from '../../audit/seal.ts';
 import { openRow } from '../../db/model.ts';
 import type { Tx } from '../../db/scope.ts';
-import { contactView, CONTACT_COLUMNS, type ContactView } from './contact-view.ts';
+import { contactView, CONTACT_COLUMNS, type ContactParts, type ContactView } from './contact-view.ts';
 import { ContactAddress, ContactIdentifier, ContactPoint, type Contact, type ShareAccess } from './model.ts';
 import { contactNotFound, seesOwnOnly, visibleContacts } from './visible-contacts.ts';
 
@@ -44,6 +44,13 @@ export async function wholeContact(tx: Tx, id: string, among: ReturnType<typeof 
   for (const address of row.addresses) openRow(tx, ContactAddress, address);
   for (const identifier of row.identifiers) openRow(tx, ContactIdentifier, identifier);
   return contactView(row, row, accessOf(tx, row));
+}
+
+/** What reading a contact just made would give: columns that were not given are empty. */
+export function newContactView(tx: Tx, row: Partial<Contact>, parts: ContactParts): ContactView {
+  const empty = Object.fromEntries(Object.values(CONTACT_COLUMNS).map((column) => [column, null]));
+  const whole = { ...empty, tags: [], merged_into_id: null, version: 1, ...row } as unknown as WholeRow;
+  return contactView(whole, parts, accessOf(tx, whole));
 }
 
 function accessOf(tx: Tx, row: WholeRow): ShareAccess {

@@ -1,14 +1,16 @@
 import { authorize, can } from '../../access/authorize.ts';
 import { record } from '../../audit/record.ts';
+import { holdChain } from '../../audit/seal.ts';
 import { uuidv7 } from '../../crypto/uuid.ts';
+import { insertRows } from '../../db/model.ts';
 import type { JsonValue, Tx } from '../../db/scope.ts';
 import { fault, type FieldFault } from '../../errors.ts';
 import { requireColleague } from '../colleagues.ts';
-import { replaceParts } from './contact-parts.ts';
+import { insertParts, replaceParts } from './contact-parts.ts';
 import type { ContactChanges, LifecycleStatus } from './contact-schema.ts';
 import { CONTACT_COLUMNS, type ContactView } from './contact-view.ts';
 import { Contact } from './model.ts';
-import { wholeContact } from './read-contact.ts';
+import { newContactView, wholeContact } from './read-contact.ts';
 import { writableContact } from './visible-contacts.ts';
 
 /** What may follow what. `merged` is reached and left by merging alone; a mistaken death can be taken back. */
@@ -33,10 +35,11 @@ export async function createContact(tx: Tx, input: ContactChanges): Promise<Cont
   const id = uuidv7(tx.now);
   const moment = new Date(tx.now);
   const row = { ...columnsOf(input), id, status, owner_id: ownerId, created_at: moment, updated_at: moment };
-  await Contact.query(tx).insert(row);
-  await replaceParts(tx, id, input);
   record(tx, { action: 'contact.created', target: { type: 'contact', id }, detail: { status, ownerId, fields: fieldsOf(input) } });
-  return wholeContact(tx, id, Contact.query(tx)); // a service account may make what it may not look up later
+  const inserted = Promise.all([insertRows(tx, Contact, [row]), insertParts(tx, id, input)]);
+  holdChain(tx); // behind the rows: one round trip for all of it
+  const [, parts] = await inserted;
+  return newContactView(tx, row, parts);
 }
 
 /**
@@ -60,6 +63,7 @@ export async function updateContact(tx: Tx, { id, version, changes }: { id: stri
   const before = { status: contact.status, ownerId: contact.owner_id, preferredChannel: contact.preferred_channel };
   await saveContact(tx, contact, columns);
   await replaceParts(tx, id, changes);
+  holdChain(tx);
   record(tx, { action: 'contact.updated', target, detail: { fields: fieldsOf(changes), changes: plainChanges(before, { status, ownerId, preferredChannel: changes.preferredChannel ?? before.preferredChannel }) } });
   return wholeContact(tx, id);
 }
