@@ -5,9 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { openApp, type App } from '../../core/app.ts';
-import { migrateDatabase } from '../../core/boot.ts';
+import { ensureKeyLog } from '../../core/audit/store/key-events.ts';
 import { readConfig, type Config } from '../../core/config.ts';
+import { localRootKeys } from '../../core/crypto/root-keys.ts';
 import { asSuperuser, createDatabase, startEmbedded, withDatabase, type EmbeddedUrls } from '../../core/db/embedded.ts';
+import { CORE_MIGRATIONS, migrate } from '../../core/db/migrate.ts';
+import { ensureSecrets } from '../../core/db/secrets.ts';
 import { createLog } from '../../core/log.ts';
 import { TEST_ROOT_KEYS } from '../support/cluster.ts';
 import { createPeople, type People } from '../support/people.ts';
@@ -38,7 +41,10 @@ export async function openInstallation({ keepIn, contacts, say }: { keepIn: stri
   await chmod(folder, 0o755); // as root, PostgreSQL runs as another user and must reach its folder
   const urls = await startEmbedded(folder);
   const config: Config = { ...readConfig('demo', {}), dataDir: folder, rootKeys: [...TEST_ROOT_KEYS], logLevel: 'silent' };
-  await migrateDatabase(config, urls);
+  const roots = localRootKeys(config.rootKeys);
+  await migrate(urls.ownerUrl, { app: 'wardkeep_app', jobs: 'wardkeep_jobs' }, [CORE_MIGRATIONS]);
+  await ensureSecrets(urls.ownerUrl, roots);
+  await ensureKeyLog(urls.ownerUrl, roots);
   const app = await openApp({ config, log: createLog(config.logLevel), appUrl: urls.appUrl, jobsUrl: urls.jobsUrl, poolSize: CONNECTIONS });
   const floor = new pg.Pool({ connectionString: withDatabase(urls.appUrl, 'floor'), max: CONNECTIONS });
   floor.on('error', () => undefined); // connections that idle while the server stops
