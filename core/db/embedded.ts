@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, chown, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { basename, join } from 'node:path';
 import pg from 'pg';
+import { isAlive, readState, underLock, writeState, type EmbeddedState } from './embedded-state.ts';
 import { quoteName } from './migrate.ts';
 import { findPostgresBinaries, unprivilegedUser } from './postgres-binaries.ts';
 
@@ -12,9 +13,7 @@ import { findPostgresBinaries, unprivilegedUser } from './postgres-binaries.ts';
  * `postgres.json` (mode 0600). A second program beside a running one finds it through that file instead of starting another.
  */
 export type EmbeddedUrls = { readonly superuserUrl: string; readonly ownerUrl: string; readonly appUrl: string; readonly jobsUrl: string };
-export type Embedded = EmbeddedUrls & { readonly started: boolean; stop(): Promise<void> };
-
-type State = { port: number; /** pid of the program that started the server */ starter: number; passwords: Record<'postgres' | 'wardkeep_owner' | 'wardkeep_app' | 'wardkeep_jobs', string> };
+export type Embedded = EmbeddedUrls & { /** False when it was running already. */ readonly started: boolean; stop(): Promise<void> };
 
 const DATABASE = 'wardkeep';
 
@@ -26,41 +25,70 @@ const SERVER_SETTINGS = [
 
 /**
  * Starts it, or joins the one already running on this data folder. `extraFlags` as `name=value`. The server runs in a process group of its
- * own, so that Ctrl-C reaches the program first and the database is stopped last; whoever started it stops it, and a server left behind by a
- * program that was killed is adopted by the next one.
+ * own, so that Ctrl-C reaches the program first and the database is stopped last: by the last program to leave. A server left behind by
+ * programs that were killed is joined by the next one.
  */
 export async function startEmbedded(dataDir: string, extraFlags: readonly string[] = []): Promise<Embedded> {
-  const databaseDir = join(dataDir, 'postgres');
-  const stateFile = join(dataDir, 'postgres.json');
-  await mkdir(dataDir, { recursive: true });
-  const state = (await readState(stateFile)) ?? { port: 0, starter: 0, passwords: newPasswords() };
-  const { initdb, pg_ctl } = await findPostgresBinaries();
   const user = unprivilegedUser();
-  const stop = () => run(pg_ctl, ['stop', '--pgdata', databaseDir, '--mode', 'fast', '--wait', '--silent'], user, databaseDir);
+  // Nobody else need list it; the system user that runs PostgreSQL passes through.
+  await mkdir(dataDir, { recursive: true, mode: user.uid === undefined ? 0o700 : 0o711 });
+  const cluster: Cluster = { dir: join(dataDir, 'postgres'), user, ...(await findPostgresBinaries()) };
+  return underLock(dataDir, async () => {
+    const known = await readState(dataDir);
+    const isRunning = known !== null && !known.isUnfinished && (await answers(urls(known).superuserUrl));
+    const state = isRunning ? { ...known, programs: [...known.programs.filter(isAlive), process.pid] } : await start(dataDir, cluster, known, extraFlags);
+    await writeState(dataDir, state);
+    return { ...urls(state), started: !isRunning, stop: () => leave(dataDir, cluster) };
+  });
+}
 
-  if (state.port !== 0 && (await answers(urls(state).superuserUrl))) {
-    const isOrphan = !isAlive(state.starter);
-    if (isOrphan) await writeState(stateFile, { ...state, starter: process.pid });
-    return { ...urls(state), started: isOrphan, stop: isOrphan ? stop : async () => undefined };
-  }
-  const isNew = !(await exists(join(databaseDir, 'PG_VERSION')));
-  state.port = await freePort();
-  state.starter = process.pid;
-  await writeState(stateFile, state);
-  if (isNew) {
-    await mkdir(databaseDir, { recursive: true, mode: 0o700 });
-    if (user.uid !== undefined) await chown(databaseDir, user.uid, user.gid);
-    await withPasswordFile(databaseDir, state.passwords.postgres, user, (file) =>
-      run(initdb, ['--pgdata', databaseDir, '--username', 'postgres', '--pwfile', file, '--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C', '--no-sync', '--data-checksums'], user, databaseDir));
-  }
+type Cluster = { readonly dir: string; readonly user: { uid?: number; gid?: number }; readonly initdb: string; readonly pg_ctl: string };
+
+async function start(dataDir: string, cluster: Cluster, known: EmbeddedState | null, extraFlags: readonly string[]): Promise<EmbeddedState> {
+  const isThere = await exists(cluster.dir);
+  if (isThere && known === null) throw new Error(`${cluster.dir} holds a database, but postgres.json beside it, which held its passwords, is gone. Put it back from a backup.`);
+  const isNew = !isThere || known?.isUnfinished === true;
+  const state: EmbeddedState = { port: await freePort(), programs: [process.pid], passwords: known?.passwords ?? newPasswords() };
+  await writeState(dataDir, isNew ? { ...state, isUnfinished: true } : state);
+  if (!isThere) await makeCluster(cluster, state);
   const flags = [...SERVER_SETTINGS, `port=${state.port}`, ...extraFlags].map((setting) => `-c ${setting.endsWith('=') ? `${setting}''` : setting}`).join(' ');
-  await run(pg_ctl, ['start', '--pgdata', databaseDir, '--wait', '--silent', '--log', join(databaseDir, 'server.log'), '--options', flags], user, databaseDir);
+  const startServer = () => run(cluster.pg_ctl, ['start', '--pgdata', cluster.dir, '--wait', '--silent', '--log', join(cluster.dir, 'server.log'), '--options', flags], cluster);
+  await startServer().catch(async (error: unknown) => {
+    // A server that a killed program was just starting is in the way, on a port or with roles that nobody noted.
+    if (!(await exists(join(cluster.dir, 'postmaster.pid')))) throw error;
+    await stopServer(cluster);
+    await startServer();
+  });
   if (isNew) await createRolesAndDatabase(state);
-  return { ...urls(state), started: true, stop };
+  return state;
+}
+
+/** Made beside its place and renamed: initdb outlives a program that is killed, and must not meet the next one's in one folder. */
+async function makeCluster(cluster: Cluster, { passwords }: EmbeddedState): Promise<void> {
+  const { dir, user, initdb } = cluster;
+  const draft = { ...cluster, dir: `${dir}.${randomBytes(4).toString('hex')}` };
+  await mkdir(draft.dir, { mode: 0o700 });
+  if (user.uid !== undefined && user.gid !== undefined) await chown(draft.dir, user.uid, user.gid);
+  await withPasswordFile(draft, passwords.postgres, (file) => run(initdb, ['--pgdata', draft.dir, '--username', 'postgres', '--pwfile', file, '--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C', '--no-sync', '--data-checksums'], draft));
+  await rename(draft.dir, dir);
+}
+
+function leave(dataDir: string, cluster: Cluster): Promise<void> {
+  return underLock(dataDir, async () => {
+    const state = await readState(dataDir);
+    const own = state?.programs.indexOf(process.pid) ?? -1;
+    const others = (state?.programs ?? []).filter((pid, at) => at !== own && isAlive(pid));
+    if (state !== null) await writeState(dataDir, { ...state, programs: others });
+    if (others.length === 0) await stopServer(cluster);
+  });
+}
+
+function stopServer(cluster: Cluster): Promise<void> {
+  return run(cluster.pg_ctl, ['stop', '--pgdata', cluster.dir, '--mode', 'fast', '--wait', '--silent'], cluster);
 }
 
 /** @throws with the command's last line; neither initdb nor pg_ctl prints a password. */
-async function run(command: string, args: readonly string[], user: { uid?: number; gid?: number }, databaseDir: string): Promise<void> {
+async function run(command: string, args: readonly string[], { user, dir }: Cluster): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const child = spawn(command, args, { ...user, detached: true, stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' } });
     let last = '';
@@ -70,14 +98,14 @@ async function run(command: string, args: readonly string[], user: { uid?: numbe
     child.on('exit', (code) => {
       child.stderr.destroy();
       if (code === 0) resolve();
-      else reject(new Error(`The bundled PostgreSQL's ${basename(command)} failed in ${databaseDir}: ${last.trim().split('\n').at(-1) ?? `exit ${code}`}. Every folder above it must be open to the system user that runs PostgreSQL.`));
+      else reject(new Error(`The bundled PostgreSQL's ${basename(command)} failed in ${dir}: ${last.trim().split('\n').at(-1) ?? `exit ${code}`}. Every folder above it must be open to the system user that runs PostgreSQL.`));
     });
   });
 }
 
-async function withPasswordFile(databaseDir: string, password: string, user: { uid?: number; gid?: number }, work: (file: string) => Promise<void>): Promise<void> {
-  const file = `${databaseDir}.pw`;
-  await writeFile(file, password, { mode: 0o600 });
+async function withPasswordFile({ dir, user }: Cluster, password: string, work: (file: string) => Promise<void>): Promise<void> {
+  const file = `${dir}.pw`;
+  await writeFile(file, password, { mode: 0o600, flag: 'wx' });
   if (user.uid !== undefined && user.gid !== undefined) await chown(file, user.uid, user.gid);
   try {
     await work(file);
@@ -86,28 +114,16 @@ async function withPasswordFile(databaseDir: string, password: string, user: { u
   }
 }
 
-async function writeState(file: string, state: State): Promise<void> {
-  await writeFile(file, JSON.stringify(state), { mode: 0o600 });
-  await chmod(file, 0o600);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return pid > 0;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-function urls({ port, passwords }: State): EmbeddedUrls {
-  const url = (user: keyof State['passwords']) => `postgres://${user}:${passwords[user]}@127.0.0.1:${port}/${user === 'postgres' ? 'postgres' : DATABASE}`;
+function urls({ port, passwords }: EmbeddedState): EmbeddedUrls {
+  const url = (user: keyof EmbeddedState['passwords']) => `postgres://${user}:${passwords[user]}@127.0.0.1:${port}/${user === 'postgres' ? 'postgres' : DATABASE}`;
   return { superuserUrl: url('postgres'), ownerUrl: url('wardkeep_owner'), appUrl: url('wardkeep_app'), jobsUrl: url('wardkeep_jobs') };
 }
 
-async function createRolesAndDatabase(state: State): Promise<void> {
+async function createRolesAndDatabase(state: EmbeddedState): Promise<void> {
   await asSuperuser(urls(state).superuserUrl, async (client) => {
+    await client.query(`drop database if exists ${quoteName(DATABASE)}`); // half-made, of a program that was killed
     for (const role of ['wardkeep_owner', 'wardkeep_app', 'wardkeep_jobs'] as const) {
+      await client.query(`drop role if exists ${quoteName(role)}`);
       await client.query(`create role ${quoteName(role)} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls password ${client.escapeLiteral(state.passwords[role])}`);
     }
   });
@@ -159,18 +175,9 @@ export async function asSuperuser<T>(url: string, work: (client: pg.Client) => P
   }
 }
 
-function newPasswords(): State['passwords'] {
+function newPasswords(): EmbeddedState['passwords'] {
   const password = () => randomBytes(24).toString('base64url');
   return { postgres: password(), wardkeep_owner: password(), wardkeep_app: password(), wardkeep_jobs: password() };
-}
-
-async function readState(file: string): Promise<State | null> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8')) as State;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw new Error(`${file} cannot be read; it holds the bundled PostgreSQL's port and passwords.`, { cause: error });
-  }
 }
 
 async function answers(url: string): Promise<boolean> {

@@ -1,8 +1,10 @@
-import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { startEmbedded } from '../../core/db/embedded.ts';
 
 t.test('the bundled PostgreSQL', async (t) => {
@@ -41,4 +43,76 @@ t.test('the bundled PostgreSQL', async (t) => {
   } finally {
     await again.stop();
   }
+});
+
+t.setTimeout(180_000); // several servers are made, and on a busy machine each takes its time
+
+/** A folder that the system user who runs PostgreSQL can reach. */
+async function makeFolder(t: Test): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'wardkeep-embedded-'));
+  await chmod(folder, 0o755);
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+const MODULE = new URL('../../core/db/embedded.ts', import.meta.url).href;
+/** A program of its own that starts or joins, says so, and leaves at the end of its input. */
+function program(folder: string): { exit: Promise<number | null>; started: Promise<void>; child: ReturnType<typeof spawn> } {
+  const code = `const { startEmbedded } = await import(${JSON.stringify(MODULE)}); const server = await startEmbedded(${JSON.stringify(folder)}, ['fsync=off']); console.log('up'); for await (const _ of process.stdin); await server.stop();`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', code], { stdio: ['pipe', 'pipe', 'inherit'] });
+  return { child, exit: new Promise((resolve) => child.on('exit', resolve)), started: new Promise((resolve) => child.stdout.once('data', () => resolve())) };
+}
+
+t.test('programs that start at once on an empty folder share one server, and the last to leave stops it', async (t) => {
+  const folder = await makeFolder(t);
+  const [first, second] = [program(folder), program(folder)];
+  await Promise.all([first.started, second.started]);
+  const state = JSON.parse(await readFile(join(folder, 'postgres.json'), 'utf8')) as { programs: number[] };
+  t.same([...state.programs].sort(), [first.child.pid, second.child.pid].sort());
+  first.child.stdin?.end();
+  t.equal(await first.exit, 0);
+  const own = await startEmbedded(folder);
+  t.notOk(own.started, 'the server outlives whoever of them leaves first');
+  await own.stop();
+  second.child.stdin?.end();
+  t.equal(await second.exit, 0);
+  await t.rejects(stat(join(folder, 'postgres', 'postmaster.pid')), { code: 'ENOENT' }, 'nothing is left running');
+});
+
+t.test('a first start that was killed is begun anew', async (t) => {
+  for (const made of ['postgres.json', 'postgres/server.log']) {
+    const folder = await makeFolder(t);
+    const killed = program(folder);
+    while (!existsSync(join(folder, made))) await new Promise((resolve) => setTimeout(resolve, 5));
+    killed.child.kill('SIGKILL');
+    await killed.exit;
+    const again = await startEmbedded(folder, ['fsync=off']);
+    t.ok(again.started, `killed as soon as ${made} was there`);
+    const client = new pg.Client({ connectionString: again.appUrl });
+    await client.connect();
+    await client.end();
+    await again.stop();
+  }
+});
+
+t.test('a lock whose holder is gone, or silent, keeps nobody out', async (t) => {
+  const folder = await makeFolder(t);
+  const lock = join(folder, 'postgres.lock');
+  await writeFile(lock, '2147483646');
+  const first = await startEmbedded(folder, ['fsync=off']);
+  await first.stop();
+  await writeFile(lock, String(process.pid));
+  const long = new Date(Date.now() - 60_000);
+  await utimes(lock, long, long);
+  const second = await startEmbedded(folder, ['fsync=off']);
+  t.ok(second.started);
+  await second.stop();
+});
+
+t.test('a database without its passwords is left alone', async (t) => {
+  const folder = await makeFolder(t);
+  const server = await startEmbedded(folder, ['fsync=off']);
+  await server.stop();
+  await rm(join(folder, 'postgres.json'));
+  await t.rejects(startEmbedded(folder), { message: /postgres\.json/ });
 });
