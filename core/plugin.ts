@@ -7,9 +7,10 @@
  * Words: the host is the part of the core that runs plugins; a plugin is *on* in a workspace or *off*; *suspended* when the agreement with a
  * subprocessor ran out; *lapsed* when the workspace's plan ended.
  */
-import type { Request, RouteOptions, ServerRoute, ServerStateCookieOptions } from '@hapi/hapi';
+import type { Request, ResponseObject, ResponseToolkit, RouteOptions, ServerRoute, ServerStateCookieOptions } from '@hapi/hapi';
 import Joi from 'joi';
 import type { Capability, PluginCapability, Rule } from './access/capabilities.ts';
+import type { Vouched } from './auth/sign-in/vouched.ts';
 import { record as recordAct, type Recorded } from './audit/record.ts';
 import type { PhiIndex } from './crypto/phi.ts';
 import type { Scope, Tx } from './db/scope.ts';
@@ -106,6 +107,12 @@ export type PluginDeps = {
   /** For a link that opens one thing for one person for a while; `purpose` names the thing. */
   issueTicket(scope: Scope, purpose: string, lifeMs: number): string;
   checkTicket(scope: Scope, purpose: string, ticket: string): boolean;
+  /**
+   * Signs a person in on the word of a provider that the plugin has checked, from an open route: a redirect to the page, or to our own second
+   * factor where the provider's does not count.
+   * @throws Fault sign_in.refused
+   */
+  letIn(request: Request, h: ResponseToolkit, vouched: Vouched): Promise<ResponseObject>;
 };
 export type Reminder = { readonly daysLeft: number; /** Below `/plugins/<name>`. */ readonly path: `/${string}` };
 /** Ed25519 (RFC 8032) over `wardkeep-plugin-statement-v1\n<plugin>\n` and the bytes; key (32 bytes raw) and signature as base64. */
@@ -260,3 +267,8 @@ export { apiRoute, type ApiAnswer, type ApiRoute } from './http/api/api-route.ts
 export type { Capability } from './access/capabilities.ts';
 export { uuidv7 } from './crypto/uuid.ts';
 export { User } from './auth/user.ts';
+export { endSessions } from './auth/session/actions.ts';
+export { localPath } from './http/local-path.ts';
+export { changePerson, disablePerson } from './workspaces/people/actions.ts';
+export { addDirectoryPerson, enableDirectoryPerson, renameDirectoryPerson } from './workspaces/people/by-directory.ts';
+export type { Vouched } from './auth/sign-in/vouched.ts';

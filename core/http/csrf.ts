@@ -32,8 +32,11 @@ declare module '@hapi/hapi' {
     csrfToken(): string;
   }
   interface PluginSpecificConfiguration {
-    /** `{ token: false }`: the origin check alone guards this route, which pages of every session and of none post to. */
-    csrf?: { token: false };
+    /**
+     * `token: false`: the origin check alone guards this route, which pages of every session and of none post to. `from: 'anywhere'`: the
+     * route acts in nobody's name, whatever cookies come along, and what is posted proves itself (a plugin's open routes).
+     */
+    csrf?: { token: false } | { from: 'anywhere' };
   }
   interface PluginsStates {
     csrf?: { preSession: string } | undefined;
@@ -91,12 +94,13 @@ export const csrfPlugin: Plugin<CsrfOptions> = {
 
     // Before authentication and before the body is read: a foreign page's upload costs us nothing.
     server.ext('onPreAuth', (request, h) => {
-      if (changes(request) && !hasBearer(request) && !isSameOrigin(request.headers, origin)) throw fault('request.forged');
+      if (changes(request) && !isOpen(request) && !hasBearer(request) && !isSameOrigin(request.headers, origin)) throw fault('request.forged');
       return h.continue;
     });
 
     server.ext('onPostAuth', (request, h) => {
-      if (!changes(request) || request.route.settings.plugins?.csrf?.token === false) return h.continue;
+      const { csrf } = request.route.settings.plugins ?? {};
+      if (!changes(request) || isOpen(request) || (csrf !== undefined && 'token' in csrf)) return h.continue;
       if (hasBearer(request) && sessionId(request) === null) return h.continue;
       const bound = binding(request);
       if (bound === null || !checkToken(key, bound, takeToken(request))) throw fault('request.forged');
@@ -110,6 +114,8 @@ export const csrfPlugin: Plugin<CsrfOptions> = {
     });
   },
 };
+
+const isOpen = ({ route: { settings } }: Request): boolean => settings.plugins?.csrf !== undefined && 'from' in settings.plugins.csrf;
 
 const changes = (request: Request): boolean => !SAFE_METHODS.has(request.method);
 

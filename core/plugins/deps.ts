@@ -1,8 +1,9 @@
 import type { App } from '../app.ts';
+import { letInVouched } from '../auth/sign-in/vouched.ts';
 import { fault } from '../errors.ts';
 import { createOutbound } from '../http/outbound.ts';
 import type { Log } from '../log.ts';
-import type { Plugin, PluginDeps } from '../plugin.ts';
+import { scopeOf, type Plugin, type PluginDeps } from '../plugin.ts';
 import { exportLog } from '../security/audit/export-log.ts';
 import type { LoadedPlugin } from './loaded-plugin.ts';
 import { remindPerson } from './remind.ts';
@@ -30,6 +31,7 @@ export function depsOf(app: App, plugins: readonly LoadedPlugin[], { name }: Plu
     sign: (bytes) => signStatement(app.signer, name, bytes),
     exportAudit: async (scope, asked) => (await exportLog(app, scope, 'bundle', asked)).pieces,
     issueTicket: (scope, purpose, lifeMs) => issueTicket(mint, scope, purpose, Date.now() + lifeMs),
+    letIn: (request, h, vouched) => letInVouched(app, scopeOf(request).workspaceId, request, h, vouched),
     checkTicket: (scope, purpose, ticket) => checkTicket(mint, scope, purpose, ticket, Date.now()),
   };
 }

@@ -28,7 +28,9 @@ function facadeOf(server: Server, plugin: Plugin): PluginServer {
     route(routes) {
       for (const route of [routes].flat() as PluginRoute[]) {
         checkRoute(plugin, route);
-        server.route({ ...route, path: `${pathOf(plugin.name)}${route.path === '/' ? '' : route.path}` } as Parameters<Server['route']>[0]);
+        // An open route acts as the system, never for the cookie's owner, so another site gains nothing by posting to it: providers must.
+        const options = route.options?.auth === false ? { ...route.options, plugins: { ...route.options.plugins, csrf: { from: 'anywhere' } } } : route.options;
+        server.route({ ...route, options, path: `${pathOf(plugin.name)}${route.path === '/' ? '' : route.path}` } as Parameters<Server['route']>[0]);
       }
     },
     state(name, options) {

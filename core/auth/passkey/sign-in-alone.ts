@@ -7,6 +7,7 @@ import { Fault, fault } from '../../errors.ts';
 import { tellOfNewBrowser } from '../mail/notices.ts';
 import { sha256 } from '../opaque-token.ts';
 import { openSession } from '../session/actions.ts';
+import { signInElsewhere } from '../sign-in/policy.ts';
 import { countAttempt, forgiveAttempts, subjectsOf } from '../sign-in/attempts.ts';
 import { claimantActor, scopeBeforeSession, type Claimant, type Origin } from '../sign-in/challenge.ts';
 import type { BrowserState, SignedIn } from '../sign-in/second-step.ts';
@@ -26,7 +27,7 @@ export async function offerPasskey(app: App, now = Date.now()): Promise<{ cookie
  * Signs in with a passkey and nothing else: possession and, by user verification, a PIN or biometric (NIST SP 800-63B-4 §2.2.1).
  * @throws Fault passkey.refused · request.rate_limited
  */
-export async function signInWithPasskey(app: App, origin: Origin, cookie: unknown, answer: Answer, state: BrowserState): Promise<SignedIn> {
+export async function signInWithPasskey(app: App, origin: Origin, cookie: unknown, answer: Answer, state: BrowserState): Promise<SignedIn | { elsewhere: string }> {
   const subjects = subjectsOf(app.formKey, { ip: origin.ip });
   if (!(await app.withSystem('sign_in', (tx) => countAttempt(tx, subjects)))) throw fault('request.rate_limited');
   const challenge = readCookie(app, cookie);
@@ -39,6 +40,8 @@ export async function signInWithPasskey(app: App, origin: Origin, cookie: unknow
   const opened = await app.withWorkspace(scopeBeforeSession(handle.workspaceId, origin, claimantActor(user)), async (tx) => {
     const outcome = (await spendOnce(tx, challenge)) ? await checkAssertion(tx, app.config, challenge, user.id, answer) : 'passkey_challenge';
     if (outcome === 'accepted') {
+      const elsewhere = await signInElsewhere(tx, user.id, 'passkey');
+      if (elsewhere !== null) return { elsewhere };
       if (state.browser(user.email) === null) await tellOfNewBrowser(app, tx, user.id);
       return openSession(tx, { userId: user.id, method: 'passkey', replaces: state.replaces });
     }
@@ -47,6 +50,7 @@ export async function signInWithPasskey(app: App, origin: Origin, cookie: unknow
   });
   if (opened === null) throw fault('passkey.refused');
   await app.withSystem('sign_in', (tx) => forgiveAttempts(tx, subjects));
+  if (typeof opened === 'object') return opened;
   return { cookie: opened, user };
 }
 

@@ -35,7 +35,9 @@ async function takeAlone(app: App, request: Request, h: ResponseToolkit): Promis
   const { response, next } = parse<PasskeyAnswer>(passkeyAnswer, request.payload);
   const cookie: unknown = request.state[PASSKEY_COOKIE];
   h.unstate(PASSKEY_COOKIE);
-  setSession(app, request, h, await signInWithPasskey(app, originOf(request), cookie, response, browserState(app, request)));
+  const signedIn = await signInWithPasskey(app, originOf(request), cookie, response, browserState(app, request));
+  if ('elsewhere' in signedIn) return { redirect: signedIn.elsewhere };
+  setSession(app, request, h, signedIn);
   return { redirect: landingPage(next) };
 }
 

@@ -6,7 +6,7 @@ import { mintOpaqueToken } from '../opaque-token.ts';
 import { Session, type SessionEnd } from './model.ts';
 
 /** How a person got in, for the list of sessions and the audit. */
-export type SignInMethod = 'password+totp' | 'password+passkey' | 'password+recovery' | 'passkey';
+export type SignInMethod = 'password+totp' | 'password+passkey' | 'password+recovery' | 'passkey' | 'provider';
 
 const KEPT_AFTER_END = '90 days';
 

@@ -12,7 +12,7 @@ const LIST = `select s.id, u.name, s.ip, s.user_agent, s.created_at, s.last_seen
   from app.sessions s join app.users u on u.workspace_id = s.workspace_id and u.id = s.user_id join app.workspaces w on w.workspace_id = s.workspace_id
  where s.workspace_id = :workspaceId and ${WITHIN_LIMITS} and (cast(:userId as uuid) is null or s.user_id = :userId) order by s.last_seen_at desc limit 500`;
 
-const METHODS: Readonly<Record<string, string>> = { 'password+totp': 'password and app', 'password+passkey': 'password and passkey', 'password+recovery': 'password and recovery code', passkey: 'passkey' };
+const METHODS: Readonly<Record<string, string>> = { 'password+totp': 'password and app', 'password+passkey': 'password and passkey', 'password+recovery': 'password and recovery code', passkey: 'passkey', provider: 'single sign-on' };
 
 export function listOwnSessions(tx: Tx): Promise<SessionView[]> {
   return list(tx, tx.scope.actor.id, false);

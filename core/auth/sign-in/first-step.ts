@@ -8,6 +8,7 @@ import { storePasswordHash } from '../password/store-password-hash.ts';
 import { countAttempt, subjectsOf } from './attempts.ts';
 import { claimantActor, openChallenge, scopeBeforeSession, type Claimant, type Origin } from './challenge.ts';
 import type { ChallengePurpose } from './challenge-model.ts';
+import { signInElsewhere } from './policy.ts';
 import { hasSecondFactor } from './second-factors.ts';
 
 /** `workspace` is the slug, needed only when one e-mail works in several; `browser` as knownBrowser() gives it. */
@@ -16,11 +17,12 @@ export type Credentials = { readonly email: string; readonly password: string; r
 type Candidate = Claimant & { readonly workspaceId: string; readonly isReal: boolean };
 
 /**
- * The first step: e-mail and password. Answers with the challenge cookie of the second step, or of enrolment for who has no second factor.
+ * The first step: e-mail and password. Answers with the challenge cookie of the second step, or of enrolment for who has no second factor, or
+ * with where the workspace wants this person to sign in instead.
  * A wrong password, an unknown e-mail, a disabled person and a wrong workspace cost the same work and get the same answer.
  * @throws Fault sign_in.refused · request.rate_limited
  */
-export async function takeFirstStep(app: App, origin: Origin, given: Credentials): Promise<{ cookie: string; purpose: ChallengePurpose }> {
+export async function takeFirstStep(app: App, origin: Origin, given: Credentials): Promise<{ cookie: string; purpose: ChallengePurpose } | { elsewhere: string }> {
   const candidate = await findCandidate(app, origin, given);
   const stored = await app.withWorkspace(scopeBeforeSession(candidate.workspaceId, origin), async (tx) => Password.query(tx).findById(candidate.id));
   const { ok, isOutdated } = await verifyPassword(stored?.hash ?? null, given.password);
@@ -34,6 +36,8 @@ export async function takeFirstStep(app: App, origin: Origin, given: Credentials
       await storePasswordHash(tx, candidate.id, upgraded);
       record(tx, { action: 'auth.password_rehashed', target: { type: 'user', id: candidate.id } });
     }
+    const elsewhere = await signInElsewhere(tx, candidate.id, 'password');
+    if (elsewhere !== null) return { elsewhere };
     const purpose = (await hasSecondFactor(tx, candidate.id)) ? 'sign_in' : 'enrol';
     return { cookie: await openChallenge(tx, candidate.id, purpose), purpose };
   });

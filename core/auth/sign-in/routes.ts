@@ -8,10 +8,11 @@ import { originOf, scopeOf } from '../../http/credentials.ts';
 import { localPath } from '../../http/local-path.ts';
 import { parse } from '../../http/refusals.ts';
 import type { Feature } from '../../http/feature.ts';
+import { ask, type SignInMethod } from '../../hooks.ts';
 import { COOKIE_OPTIONS, SESSION_COOKIE } from '../session/cookie.ts';
 import { endSessions } from '../session/actions.ts';
 import { BROWSER_COOKIE, BROWSER_COOKIE_LIFE_MS, knownBrowser, rememberBrowser } from './known-browser.ts';
-import { CHALLENGE_COOKIE, CHALLENGE_LIFE_MS, ENROL_LIFE_MS, readChallenge, type OpenChallenge } from './challenge.ts';
+import { CHALLENGE_COOKIE, CHALLENGE_LIFE_MS, ENROL_LIFE_MS, readChallenge, scopeBeforeSession, type OpenChallenge } from './challenge.ts';
 import { takeFirstStep } from './first-step.ts';
 import { takeSecondStep, type BrowserState, type CodeMethod, type SignedIn } from './second-step.ts';
 
@@ -35,7 +36,7 @@ export const signInRoutes: Feature = {
     server.state(BROWSER_COOKIE, { ...COOKIE_OPTIONS, ttl: BROWSER_COOKIE_LIFE_MS });
 
     server.route([
-      { method: 'GET', path: '/sign-in', options: OPEN, handler: (request, h) => showSignIn(request, h) },
+      { method: 'GET', path: '/sign-in', options: OPEN, handler: (request, h) => showSignIn(app, request, h) },
       { method: 'POST', path: '/sign-in', options: OPEN, handler: (request, h) => takePassword(app, request, h) },
       { method: 'GET', path: '/sign-in/second', options: OPEN, handler: (request, h) => showSecond(app, request, h) },
       { method: 'POST', path: '/sign-in/second', options: OPEN, handler: (request, h) => takeCode(app, request, h) },
@@ -47,10 +48,18 @@ export const signInRoutes: Feature = {
 const PASSKEY_ALONE = { optionsUrl: '/sign-in/passkey/options', verifyUrl: '/sign-in/passkey/verify' };
 const PASSKEY_SECOND = { optionsUrl: '/sign-in/second/passkey/options', verifyUrl: '/sign-in/second/passkey/verify' };
 
-function showSignIn(request: Request, h: ResponseToolkit): ResponseObject {
+async function showSignIn(app: App, request: Request, h: ResponseToolkit): Promise<ResponseObject> {
   const next = localNext(request);
   if (request.auth.isAuthenticated) return h.redirect(next || START_PAGE).code(303);
-  return h.page('auth/sign-in', { form: { email: '', workspace: '', next }, errors: {}, passkey: PASSKEY_ALONE });
+  const workspace = typeof request.query['workspace'] === 'string' ? request.query['workspace'] : '';
+  return h.page('auth/sign-in', { form: { email: '', workspace, next }, errors: {}, passkey: PASSKEY_ALONE, otherWays: await otherWays(app, request, workspace, next) });
+}
+
+/** Of a page whose address names its workspace; one that is not there has none either. */
+async function otherWays(app: App, request: Request, slug: string, next: string): Promise<readonly SignInMethod[]> {
+  if (slug === '') return [];
+  const id = await app.withSystem('sign_in', async (tx) => ((await tx.knex('sys.workspaces').where({ slug, status: 'active' }).first('id')) as { id: string } | undefined)?.id);
+  return id === undefined ? [] : app.withWorkspace(scopeBeforeSession(id, originOf(request)), (tx) => ask(tx, 'signInMethods', { next: next === '' ? null : next }));
 }
 
 async function takePassword(app: App, request: Request, h: ResponseToolkit): Promise<ResponseObject> {
@@ -59,11 +68,12 @@ async function takePassword(app: App, request: Request, h: ResponseToolkit): Pro
   try {
     const browser = knownBrowser(app.formKey, request.state[BROWSER_COOKIE], email);
     const step = await takeFirstStep(app, originOf(request), { email, password, workspace: form.workspace || null, browser });
+    if ('elsewhere' in step) return h.redirect(step.elsewhere).code(303);
     h.state(CHALLENGE_COOKIE, step.cookie);
     return h.redirect(withNext(step.purpose === 'enrol' ? '/sign-in/enrol' : '/sign-in/second', form.next)).code(303);
   } catch (error) {
     if (!(error instanceof Fault) || (error.status !== 401 && error.status !== 429)) throw error;
-    return h.page('auth/sign-in', { form, errors: { form: error.message }, passkey: PASSKEY_ALONE }).code(error.status);
+    return h.page('auth/sign-in', { form, errors: { form: error.message }, passkey: PASSKEY_ALONE, otherWays: [] }).code(error.status);
   }
 }
 
@@ -85,12 +95,14 @@ async function takeCode(app: App, request: Request, h: ResponseToolkit): Promise
 
 async function signOut(app: App, request: Request, h: ResponseToolkit): Promise<ResponseObject> {
   const scope = scopeOf(request);
-  await app.withWorkspace(scope, async (tx) => {
-    await endSessions(tx, { id: scope.actor.sessionId as string }, 'signed_out');
-    record(tx, { action: 'auth.signed_out', target: { type: 'session', id: scope.actor.sessionId } });
+  const { sessionId, id: userId } = scope.actor;
+  const [further] = await app.withWorkspace(scope, async (tx) => {
+    await endSessions(tx, { id: sessionId as string }, 'signed_out');
+    record(tx, { action: 'auth.signed_out', target: { type: 'session', id: sessionId } });
+    return ask(tx, 'signOut', { sessionId: sessionId as string, userId: userId as string });
   });
   h.unstate(SESSION_COOKIE);
-  return h.redirect('/sign-in').code(303);
+  return h.redirect(further?.redirect ?? '/sign-in').code(303);
 }
 
 type SecondMethod = CodeMethod | 'passkey';
