@@ -98,6 +98,7 @@ function layoutFor(app: App): LayoutSource {
         contacts: can(actor, 'contact.read'), appointments: can(actor, 'appointment.read'), tasks: can(actor, 'activity.read'), documents: can(actor, 'document.import'),
         audit: can(actor, 'audit.read'), trust: can(actor, 'trust.read'), admin: can(actor, 'person.read'),
       },
+      pluginLinks: request.plugins.navigation ?? { main: [], admin: [] },
       csrfToken: request.csrfToken(),
       timeZone: workspace?.timeZone ?? 'UTC',
       demo: app.config.mode === 'demo',

@@ -16,6 +16,8 @@ export type LayoutContext = {
   workspace: { name: string; slug: string } | null;
   /** Capability flags that open the side navigation's entries. */
   can: Partial<Record<'contacts' | 'appointments' | 'tasks' | 'documents' | 'audit' | 'trust' | 'admin', boolean>>;
+  /** Entries that plugins add to the side navigation and to the tabs of Administration. */
+  pluginLinks: { main: readonly { href: string; label: string; icon: string }[]; admin: readonly { href: string; label: string; icon: string }[] };
   /** Masked token for forms and `X-CSRF-Token`; a fresh mask on every page. */
   csrfToken: string;
   /** IANA zone in which moments are written. */
@@ -30,7 +32,7 @@ export type LayoutContext = {
 };
 
 /** The part of the layout that the program knows and this file does not. */
-export type LayoutSource = (request: Request) => Pick<LayoutContext, 'person' | 'workspace' | 'can' | 'csrfToken' | 'timeZone' | 'demo'>;
+export type LayoutSource = (request: Request) => Pick<LayoutContext, 'person' | 'workspace' | 'can' | 'csrfToken' | 'timeZone' | 'demo' | 'pluginLinks'>;
 
 export type Views = {
   /** A page or fragment as HTML. Throws on an unknown template and on any field the template names and the context lacks. */

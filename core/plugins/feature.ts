@@ -2,6 +2,7 @@ import type { Plugin } from '@hapi/hapi';
 import type { App } from '../app.ts';
 import { addPluginGate } from './gate.ts';
 import type { LoadedPlugin } from './loaded-plugin.ts';
+import { addNavigation } from './navigation.ts';
 import { registerPlugins } from './register-routes.ts';
 import { pluginRoutes } from './routes.ts';
 
@@ -10,6 +11,7 @@ export const pluginHostFeature: Plugin<{ app: App; plugins: readonly LoadedPlugi
   name: 'wardkeep-plugins',
   async register(server, { app, plugins }) {
     addPluginGate(server, app, plugins);
+    addNavigation(server, app, plugins);
     server.route(pluginRoutes(app, plugins));
     await registerPlugins(server, app, plugins);
   },

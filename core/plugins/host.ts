@@ -7,7 +7,9 @@ import type { PluginRecord } from '../db/plugin-tables.ts';
 import type { Plugged } from '../db/scope.ts';
 import { declareFaults } from '../errors.ts';
 import type { Job } from '../jobs/job.ts';
+import { declareClaims } from '../trust/claims.ts';
 import { declareActions, type Plugin } from '../plugin.ts';
+import { claimsWhereOn, hostClaims } from './claims.ts';
 import { checkTogether } from './check-definition.ts';
 import { pluginJobs } from './jobs.ts';
 import { snakeName, type LoadedPlugin } from './loaded-plugin.ts';
@@ -27,11 +29,14 @@ export type PluginHost = {
 export function createHost(plugins: readonly LoadedPlugin[]): PluginHost {
   const sorted = [...plugins].sort((a, b) => (a.plugin.name < b.plugin.name ? -1 : 1));
   checkTogether(sorted.map(({ plugin }) => plugin));
-  for (const { plugin } of sorted) {
+  declareClaims('', sorted.length === 0 ? [] : hostClaims(sorted));
+  for (const loaded of sorted) {
+    const { plugin } = loaded;
     const { name, capabilities = {}, faults = {}, auditActions = [], tables = {} } = plugin;
     declareCapabilities(name, capabilities);
     declareFaults(name, faults);
     declareActions(name, auditActions);
+    declareClaims(name, claimsWhereOn(sorted, loaded));
     declarePhi(name, Object.fromEntries(Object.entries(tables).flatMap(([table, { sealed = [], index }]) => (sealed.length === 0 ? [] : [[table, { columns: sealed, ...(index === undefined ? {} : { index }) }]]))));
   }
   return {

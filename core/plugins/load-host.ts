@@ -7,9 +7,6 @@ import { createHost, type PluginHost } from './host.ts';
 import { loadFolder } from './load-folder.ts';
 import { PluginError } from './plugin-error.ts';
 
-/** No plugins: for programs that serve none, and tests. */
-export const EMPTY_HOST: PluginHost = createHost([]);
-
 /** The program's own plugins and the operator's, checked. @throws PluginError */
 export async function loadHost({ pluginDir, pluginPublishers }: Pick<Config, 'pluginDir' | 'pluginPublishers'>): Promise<PluginHost> {
   return createHost([...firstParty(), ...(pluginDir === null ? [] : await loadFolder(pluginDir, pluginPublishers))]);

@@ -85,3 +85,14 @@ function readSigned(folder: string): SignedManifest {
     throw new PluginError(basename(folder), `${MANIFEST_FILE} is not a signed manifest. Install it again from its publisher.`, { cause });
   }
 }
+
+/** The same for a look later on. */
+export function isFolderSound(folder: string, publishers: readonly Publisher[]): boolean {
+  try {
+    verifyFolder(folder, publishers);
+    return true;
+  } catch (error) {
+    if (error instanceof PluginError || (error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}

@@ -10,3 +10,14 @@ import { TRANSPORT_CLAIMS } from './claims/transport.ts';
 
 /** Every claim of the core, in the order the trust page shows. Whoever builds a capability adds its claims here. */
 export const CLAIMS: readonly Claim[] = [...TENANCY_CLAIMS, ...KEY_CLAIMS, ...AUDIT_CLAIMS, ...SIGN_IN_CLAIMS, ...ACCESS_CLAIMS, ...DOCUMENT_CLAIMS, ...TRANSPORT_CLAIMS, ...LOG_CLAIMS];
+
+const declared = new Map<string, readonly Claim[]>();
+
+/** Adds a plugin's claims; said again, it replaces what that plugin said before. */
+export function declareClaims(plugin: string, claims: readonly Claim[]): void {
+  declared.set(plugin, claims);
+}
+
+export function allClaims(): readonly Claim[] {
+  return [...CLAIMS, ...[...declared.values()].flat()];
+}

@@ -1,7 +1,7 @@
 import type { App } from '../app.ts';
 import { systemScope } from '../db/scope.ts';
 import type { Claim, Proof, Subject } from './claim.ts';
-import { CLAIMS } from './claims.ts';
+import { allClaims } from './claims.ts';
 
 export type ProvenClaim = Pick<Claim, 'id' | 'title' | 'statement'> & Proof & { readonly ms: number };
 
@@ -10,7 +10,7 @@ const TIMEOUT_MS = 30_000;
 const AT_ONCE = 4;
 
 /** Proves every claim for a workspace, now. What cannot be proved, for whatever reason, is failing. */
-export async function proveClaims(app: App, workspaceId: string, claims: readonly Claim[] = CLAIMS, timeoutMs = TIMEOUT_MS): Promise<ProvenClaim[]> {
+export async function proveClaims(app: App, workspaceId: string, claims: readonly Claim[] = allClaims(), timeoutMs = TIMEOUT_MS): Promise<ProvenClaim[]> {
   const subject: Subject = { app, workspaceId, scope: systemScope(workspaceId, 'trust') };
   const proven: ProvenClaim[] = [];
   const queue = claims.map((one, at) => ({ one, at }));

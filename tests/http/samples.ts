@@ -12,6 +12,7 @@ export const layout: LayoutContext = {
   person: { name: 'Maren Okafor', email: 'maren@willow.example', role: 'Admin' },
   workspace: { name: 'Willow Family Practice', slug: 'willow' },
   can: { contacts: true, appointments: true, tasks: true, documents: true, audit: true, trust: true, admin: true },
+  pluginLinks: { main: [{ href: '/plugins/baa-tracker', label: 'Agreements', icon: 'document' }], admin: [{ href: '/plugins/field-gates', label: 'Fields', icon: 'eye' }] },
   csrfToken: 'sample-token', timeZone: 'America/New_York', demo: true, theme: 'auto', flashes: [], requestId: '1769:web:1:m3x', here: '/contacts',
 };
 
@@ -186,6 +187,26 @@ export const pages: Record<string, object> = {
   'admin/person': { person: { id: '2', name: 'Tomas Rey', email: 'tomas@willow.example', role: 'AGENT', securityOfficer: true, state: 'active', tone: 'good', me: false, factors: [{ label: 'Authenticator app', since: AT }] }, roles: options('ADMIN', 'AGENT'), errors: {}, sessions },
   'admin/sessions': { sessions: sessions.map((session) => ({ ...session, person: 'Tomas Rey' })) },
   'admin/service-accounts': { accounts: [{ id: '1', name: 'Billing export', role: 'READONLY', prefix: 'wks_…ab12cd', scopes: ['contact.read'], expiresAt: AT, expired: true, lastUsedAt: AT }], fresh: { name: 'Intake bot', token: 'wks_9f2c…' }, roles: options('ADMIN', 'READONLY'), scopes: [{ value: 'contact.read', label: 'contact.read', hint: 'Read contacts' }], form: { days: 90 }, errors: {} },
+  'plugins/list': { plan: { tier: 'pro', endsAt: AT }, plugins: [
+    { name: 'baa-tracker', title: 'Agreements', summary: 'Keeps every business associate agreement and says when one runs out.', state: 'on', tone: 'good', phi: 'None: it never sees patient data', subprocessors: [], health: { ok: true, text: 'Nothing runs out in the next 90 days.' } },
+    { name: 'direct', title: 'Direct messages', summary: 'Exchanges documents with other practices.', state: 'suspended', tone: 'bad', phi: 'Keeps patient data, sealed under this workspace’s key', subprocessors: [{ name: 'Harbor HISP', agreement: 'missing', tone: 'bad' }], health: null },
+  ] },
+  'plugins/plugin': {
+    plugin: {
+      name: 'direct', title: 'Direct messages', summary: 'Exchanges documents with other practices.', version: '1.2.0', publisher: 'Wardkeep', tier: 'pro', firstPath: '/plugins/direct', state: 'agreement missing', tone: 'bad', isOn: true, isEntitled: true,
+      phi: 'Keeps patient data, sealed under this workspace’s key', health: { ok: false, text: 'The last message was refused.' }, parked: 3, suspendedFrom: AT, mayBeOn: false, canTest: true,
+      subprocessors: [{ name: 'Harbor HISP', purpose: 'Carries Direct messages', location: 'US', agreement: 'missing', tone: 'bad', until: null }, { name: 'Pigeon Post', purpose: 'Carries letters', location: 'US', agreement: 'expiring', tone: 'warn', until: AT }],
+    },
+    graceDays: 14, tested: { ok: false, text: 'The key does not fit.' }, errors: { account: 'account is not allowed to be empty' },
+    fields: [
+      { name: 'account', label: 'Account', hint: 'As the HISP gave it', kind: 'text', value: '', isSet: false, optional: false, options: [], error: 'account is not allowed to be empty' },
+      { name: 'key', label: 'Key', hint: null, kind: 'secret', value: '', isSet: true, optional: false, options: [], error: null },
+      { name: 'days', label: 'Keep for days', hint: null, kind: 'number', value: '30', isSet: true, optional: true, options: [], error: null },
+      { name: 'receipts', label: 'Ask for receipts', hint: null, kind: 'flag', value: 'true', isSet: true, optional: true, options: [], error: null },
+      { name: 'mode', label: 'Mode', hint: null, kind: 'choice', value: 'test', isSet: true, optional: false, options: options('live', 'test'), error: null },
+      { name: 'partners', label: 'Partners', hint: 'One address a line', kind: 'lines', value: 'a@direct.example\nb@direct.example', isSet: true, optional: true, options: [], error: null },
+    ],
+  },
   'admin/settings': { form: { name: 'Willow Family Practice', timeZone: 'America/New_York', idleMinutes: 480, absoluteHours: 12 }, timeZones, errors: {} },
 };
 

@@ -4,6 +4,7 @@ import { holdChain } from '../../audit/seal.ts';
 import { uuidv7 } from '../../crypto/uuid.ts';
 import type { Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
+import { tell } from '../../hooks.ts';
 import { requireColleagueWithAccess } from '../contacts/reach.ts';
 import { reachContact, seesOwnOnly, visibleContacts } from '../contacts/visible-contacts.ts';
 import { appointmentView, type AppointmentChanges, type AppointmentInput, type AppointmentTime, type AppointmentView } from './appointment-view.ts';
@@ -39,6 +40,7 @@ export async function bookAppointment(tx: Tx, input: AppointmentInput): Promise<
     ...columns, id, contact_id: contactId, practitioner_id: practitionerId, status: 'booked', reason: input.reason ?? null, notes: input.notes ?? null, version: 1, created_at: moment, updated_at: moment,
   }));
   record(tx, { action: 'appointment.booked', target: { type: 'appointment', id }, detail: { contactId, practitionerId, startsAt: slot.starts_at.toISOString(), endsAt: slot.ends_at.toISOString() } });
+  await tell(tx, 'appointmentBooked', { appointmentId: id, contactId });
   return { appointment: appointmentView(row), occurrence };
 }
 

@@ -4,6 +4,7 @@ import type { App } from '../../app.ts';
 import { authorize } from '../../access/authorize.ts';
 import { record } from '../../audit/record.ts';
 import { Fault, fault } from '../../errors.ts';
+import { ask } from '../../hooks.ts';
 import { credentialsOf, scopeOf } from '../../http/credentials.ts';
 import { flash } from '../../http/flash.ts';
 import { parse } from '../../http/refusals.ts';
@@ -27,7 +28,7 @@ const timelineQuery = Joi.object<{ cursor?: string }>({ cursor });
 type Handler = (app: App, request: Request, h: ResponseToolkit) => Promise<ResponseObject>;
 
 /** The first page of everybody. */
-export const listPage: Handler = async (app, request, h) => h.page('contacts/list', await app.withWorkspace(scopeOf(request), (tx) => contactListPage(tx, {})));
+export const listPage: Handler = async (app, request, h) => h.page('contacts/list', await app.withWorkspace(scopeOf(request), async (tx) => ({ ...(await contactListPage(tx, {})), cards: await ask(tx, 'dashboardCard', {}) })));
 
 export const searchPage: Handler = async (app, request, h) => {
   const search = parse(searchForm, request.payload ?? {});
@@ -47,7 +48,8 @@ export const timelinePage: Handler = async (app, request, h) => {
     const { view: _view, names, ...frame } = await openedFrame(tx, contactId, 'timeline');
     const timeline = await readTimeline(tx, contactId, { cursor: query.cursor ?? null, limit: PAGE_SIZE });
     const here = `/contacts/${contactId}`;
-    return { ...frame, days: timelineDays(timeline, names, timeZone, tx.now), olderHref: timeline.older === null ? null : `${here}?cursor=${timeline.older}`, newestHref: query.cursor === undefined ? null : here };
+    const panels = await ask(tx, 'contactPanel', { contactId });
+    return { ...frame, panels, days: timelineDays(timeline, names, timeZone, tx.now), olderHref: timeline.older === null ? null : `${here}?cursor=${timeline.older}`, newestHref: query.cursor === undefined ? null : here };
   });
   return h.page('contacts/page', context);
 };
