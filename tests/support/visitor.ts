@@ -26,6 +26,15 @@ export class Visitor {
     return this.#take(await this.server.inject({ method: 'POST', url, headers, payload: body.toString(), remoteAddress: this.ip }));
   }
 
+  /** Sends files of a form's field, each with the content type that a browser gives it. */
+  async upload(url: string, field: string, files: readonly { name: string; type: string; bytes: Uint8Array }[]): Promise<ServerInjectResponse> {
+    const form = new FormData();
+    form.append('_csrf', this.#token);
+    for (const { name, type, bytes } of files) form.append(field, new Blob([Uint8Array.from(bytes)], { type }), name);
+    const sent = new Response(form);
+    return this.#take(await this.server.inject({ method: 'POST', url, headers: { ...this.#headers(), 'content-type': sent.headers.get('content-type') as string }, payload: Buffer.from(await sent.arrayBuffer()), remoteAddress: this.ip }));
+  }
+
   /** What a page's script sends. */
   async json(url: string, body: object): Promise<ServerInjectResponse> {
     const headers = { ...this.#headers(), 'content-type': 'application/json', accept: 'application/json', 'x-csrf-token': this.#token };

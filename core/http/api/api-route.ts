@@ -5,6 +5,7 @@ import type { Capability } from '../../access/capabilities.ts';
 import type { App } from '../../app.ts';
 import type { Scope, Tx } from '../../db/scope.ts';
 import type { FaultCode } from '../../errors.ts';
+import { authorizedBeforeBody } from '../before-body.ts';
 import { scopeOf } from '../credentials.ts';
 import { parse } from '../refusals.ts';
 import { readIfMatch } from './etag.ts';
@@ -70,6 +71,7 @@ export function apiRoute<P, Q, B>(route: ApiRoute<P, Q, B>): ApiRoute {
 }
 
 const NOTHING = Joi.object({});
+const STRATEGIES = ['token', 'session'];
 const JSON_TYPES = ['application/json', 'application/merge-patch+json'];
 
 /** Operations as hapi routes: `server.route(apiRoutes(app, CONTACT_API))`. */
@@ -78,8 +80,9 @@ export function apiRoutes(app: App, routes: readonly ApiRoute[]): ServerRoute[] 
     method: route.method,
     path: API_PREFIX + route.path,
     options: {
-      auth: { strategies: ['token', 'session'] },
+      auth: { strategies: [...STRATEGIES] },
       plugins: { api: route },
+      ...(route.maxBytes === undefined || route.capability === null ? {} : { ext: authorizedBeforeBody(app, route.capability, STRATEGIES) }),
       ...(route.method === 'GET' ? {} : { payload: { allow: JSON_TYPES, ...(route.maxBytes === undefined ? {} : { maxBytes: route.maxBytes }) } }),
     },
     handler: (request, h) => handle(app, route, request, h),

@@ -7,6 +7,7 @@ import { isZip } from '../../clinical/zip.ts';
 import { ArchiveRefusal } from '../../clinical/archive-refusal.ts';
 import { Fault, fault } from '../../errors.ts';
 import type { Feature } from '../../http/feature.ts';
+import { authorizedBeforeBody } from '../../http/before-body.ts';
 import { scopeOf } from '../../http/credentials.ts';
 import { parse } from '../../http/refusals.ts';
 import { candidatesOfArchive, importCandidates, type Candidate } from '../documents/import-files.ts';
@@ -16,19 +17,21 @@ import { mrnSystemOf } from './import-csv.ts';
 import { ImportSource } from './model.ts';
 import { outcomeOfFile, runBatch, startBatch } from './run-batch.ts';
 import { batchPage, recentBatches, refusedLines, openSource } from './read-batches.ts';
+import { uploadsOf, WHOLE_PARTS, type Upload } from './uploads.ts';
 
 const UPLOAD_MEGABYTES = 200;
 const FILES_MAX = 2000;
 const PREVIEW_ROWS = 8;
 const id = Joi.object<{ id: string }>({ id: Joi.string().guid().required() });
 
-type Upload = { readonly name: string; readonly bytes: Buffer };
-
 /** Pages under /imports: choose files, watch them come in, mend what was refused. */
 export const importRoutes: Feature = {
   name: 'wardkeep-imports',
   register(server, { app }) {
-    const upload = (maxMegabytes: number) => ({ payload: { maxBytes: maxMegabytes * 1024 * 1024, output: 'data' as const, parse: true, multipart: { output: 'annotated' as const }, timeout: 120_000 } });
+    const upload = (maxMegabytes: number) => ({
+      ext: authorizedBeforeBody(app, 'document.import', ['session']),
+      payload: { maxBytes: maxMegabytes * 1024 * 1024, output: 'data' as const, parse: true, multipart: WHOLE_PARTS, maxParts: 2 * FILES_MAX, timeout: 120_000 },
+    });
     server.route([
       { method: 'GET', path: '/imports', handler: (request, h) => startPage(app, request, h, {}) },
       { method: 'POST', path: '/imports/ccda', options: upload(UPLOAD_MEGABYTES), handler: (request, h) => uploadDocuments(app, request, h) },
@@ -47,8 +50,9 @@ async function startPage(app: App, request: Request, h: ResponseToolkit, errors:
 
 async function uploadDocuments(app: App, request: Request, h: ResponseToolkit) {
   const scope = scopeOf(request);
-  const uploads = uploadsOf(request.payload, 'files');
+  const uploads = await uploadsOf(request.payload, 'files');
   if (uploads.length === 0) return startPage(app, request, h, { files: 'Choose at least one file.' });
+  if (uploads.length > FILES_MAX) return startPage(app, request, h, { files: `These are ${uploads.length} files; ${FILES_MAX} come in at once. Pack them into a ZIP or bring them in turns. None was imported.` });
   const batchId = await startBatch(app, scope, { kind: 'ccda', status: 'running', total: uploads.length, fileName: uploads.length === 1 ? (uploads[0] as Upload).name : null });
   // Goes on after the answer; the page follows it. runBatch ends the batch and logs whatever it cannot carry.
   void runBatch(app, scope, batchId, (report) => importCandidates(app, scope, candidatesOfUploads(uploads), (outcome) => report(outcomeOfFile(outcome)))).catch((err: unknown) => app.log.error('import batch lost its end', { workspaceId: scope.workspaceId, err }));
@@ -72,7 +76,7 @@ async function* candidatesOfUploads(uploads: readonly Upload[]): AsyncIterable<C
 
 async function uploadCsv(app: App, request: Request, h: ResponseToolkit) {
   const scope = scopeOf(request);
-  const [file] = uploadsOf(request.payload, 'csv');
+  const [file] = await uploadsOf(request.payload, 'csv');
   if (file === undefined) return startPage(app, request, h, { csv: 'Choose a CSV file.' });
   let table: CsvTable;
   try {
@@ -142,16 +146,4 @@ function mappingContext(batch: { id: string; file: string }, table: CsvTable, ma
       return { line: row.line, cells: mapped.map((header) => row.cells[table.headers.indexOf(header)] ?? ''), refused: 'faults' in result ? result.faults.join(' ') : null };
     }),
   };
-}
-
-/** hapi's annotated multipart: one part is an object, several are a list. A browser sends an unnamed empty part when nothing was chosen. */
-function uploadsOf(payload: unknown, field: string): Upload[] {
-  const given = typeof payload === 'object' && payload !== null ? (payload as Record<string, unknown>)[field] : undefined;
-  const parts = (Array.isArray(given) ? given : [given]) as ({ filename?: string; payload?: unknown } | undefined)[];
-  return parts.slice(0, FILES_MAX).flatMap((part) => {
-    if (part?.filename === undefined || part.filename === '') return [];
-    const { payload: content } = part;
-    const bytes = Buffer.isBuffer(content) ? content : typeof content === 'string' ? Buffer.from(content, 'utf8') : Buffer.from(JSON.stringify(content ?? ''), 'utf8');
-    return [{ name: part.filename.replace(/^.*[\\/]/, '').slice(0, 200), bytes }];
-  });
 }

@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Server } from '@hapi/hapi';
+import t from 'tap';
+import { bytesOf, documentXml } from '../clinical/build-document.ts';
+import { bearer, createPeople } from '../support/people.ts';
+import { auditOf, rows } from '../support/rows.ts';
+import { openSite, signIn } from '../support/site.ts';
+import type { Visitor } from '../support/visitor.ts';
+
+const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1');
+const renee = latin1(documentXml({ person: '<name><given>Renée</given><family>François</family></name><administrativeGenderCode code="F" codeSystem="2.16.840.1.113883.5.1"/><birthTime value="19600102"/>' }).replace('UTF-8', 'ISO-8859-1'));
+
+const { app, server, database } = await openSite(t);
+const people = await createPeople(app);
+const admin = await signIn(server, people.admin);
+
+/** The batch's page once the batch has ended. */
+async function followed(visitor: Visitor, address: unknown): Promise<string> {
+  for (;;) {
+    const [batch] = await rows<{ status: string }>(database, `select status from app.import_batches where id = '${String(address).split('/').at(-1)}'`);
+    if (batch?.status !== 'running') return (await visitor.get(String(address))).payload;
+    await sleep(50);
+  }
+}
+
+t.test('what a browser uploads is kept byte for byte, whatever it calls it', async (t) => {
+  t.match(renee.toString('latin1'), 'encoding="ISO-8859-1"');
+  await admin.get('/imports');
+  const sent = await admin.upload('/imports/ccda', 'files', [{ name: 'C:\\scans\\renée.xml', type: 'text/xml', bytes: renee }, { name: 'empty.xml', type: 'text/xml', bytes: new Uint8Array() }]);
+  t.equal(sent.statusCode, 303);
+  const page = await followed(admin, sent.headers.location);
+  t.match(page, 'Renée François');
+  t.match(page, 'renée.xml');
+  t.notMatch(page, 'scans');
+  const [document] = await rows<{ id: string; sha256: string }>(database, 'select id, encode(sha256, \'hex\') as sha256 from app.documents');
+  t.equal(document?.sha256, createHash('sha256').update(renee).digest('hex'));
+  const original = await admin.get(`/documents/${document?.id}/original`);
+  t.same(original.rawPayload, renee);
+  t.equal(original.headers['content-disposition'], `attachment; filename="document-${document?.id}.xml"`, 'without the name of the file');
+});
+
+t.test('a spreadsheet in windows-1252 keeps its letters', async (t) => {
+  await admin.get('/imports');
+  const sent = await admin.upload('/imports/csv', 'csv', [{ name: 'people.csv', type: 'text/csv', bytes: latin1('Last Name,First Name,DOB,Sex\r\nMüller,Zoë,1970-01-02,F\r\n') }]);
+  t.match((await admin.get(String(sent.headers.location))).payload, /Müller[^]*Zoë/);
+});
+
+t.test('who may not import is refused before a byte of the upload is read', async (t) => {
+  const visitor = await signIn(server, people.readonly);
+  await visitor.get('/contacts');
+  for (const address of ['/imports/ccda', '/imports/csv']) t.equal((await refusedUnread(server, address, [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; '))).status, 403);
+  const token = await bearer(app, people.workspaceId, ['contact.read']);
+  t.same(await refusedUnread(server, '/api/v1/documents', '', token), { status: 403, code: 'access.scope_missing' });
+  t.equal((await refusedUnread(server, '/imports/ccda', '')).status, 401);
+  t.same((await auditOf(database, people.workspaceId)).filter(({ action }) => action === 'access.refused').map(({ outcome, detail }) => [outcome, detail['capability']]), Array.from({ length: 3 }, () => ['refused', 'document.import']));
+});
+
+/** Sends a body that fails when it is read: a refusal means that nobody did. */
+async function refusedUnread(to: Server, url: string, cookie: string, authorization?: string): Promise<{ status: number; code?: string }> {
+  const headers = { 'sec-fetch-site': 'same-origin', accept: 'application/json', cookie, 'content-type': authorization === undefined ? 'multipart/form-data; boundary=x' : 'application/json', ...(authorization === undefined ? {} : { authorization }) };
+  const { statusCode, payload } = await to.inject({ method: 'POST', url, headers, payload: bytesOf('{ not a body'), simulate: { error: true } });
+  const { code } = JSON.parse(payload) as { code: string };
+  return authorization === undefined ? { status: statusCode } : { status: statusCode, code };
+}
