@@ -4,6 +4,10 @@ import { boot, rootKeyFile } from '../boot.ts';
 import { readConfig } from '../config.ts';
 import { createRootKeyFile } from '../crypto/root-key-file.ts';
 import { setUpDemo, writeDemoFacts, type DemoFacts } from '../demo/set-up-demo.ts';
+import { systemScope } from '../db/scope.ts';
+import type { App } from '../app.ts';
+import { grantPlan } from '../plugins/entitlements.ts';
+import { findWorkspace } from '../workspaces/find-workspace.ts';
 import { serve as listen, untilAskedToStop } from '../serve.ts';
 import { EXIT, type Command } from './command.ts';
 
@@ -25,6 +29,7 @@ export const demo: Command = {
       const before = existsSync(factsFile) ? (JSON.parse(readFileSync(factsFile, 'utf8')) as DemoFacts) : null;
       if (before === null) out.say('Making two practices with 200 invented patients each …');
       const workspaces = before?.workspaces ?? (await setUpDemo(booted.app, new Date().toISOString().slice(0, 10)));
+      if (before === null) await grantEveryPlugin(booted.app, workspaces);
       const serving = await listen(booted.app, booted.urls.jobsUrl, booted.host);
       try {
         const facts: DemoFacts = { url: serving.url, caFile: serving.caFile, postgres: { appUrl: booted.urls.appUrl }, workspaces };
@@ -41,6 +46,14 @@ export const demo: Command = {
     return EXIT.done;
   },
 };
+
+/** The demo shows everything: whoever tries it may switch on what they like. */
+async function grantEveryPlugin(app: App, workspaces: DemoFacts['workspaces']): Promise<void> {
+  for (const { slug } of workspaces) {
+    const { id } = await findWorkspace(app, slug);
+    await app.withWorkspace(systemScope(id, 'demo'), (tx) => grantPlan(tx, { tier: 'enterprise', endsAt: null }));
+  }
+}
 
 function signInTable({ url, caFile, workspaces }: DemoFacts, file: string): string {
   const rows = workspaces.flatMap(({ slug, users }) => users.map(({ email, role, designations, password, totpSecret }) => [slug, [role, ...designations].join(' + '), email, password, totpSecret]));
