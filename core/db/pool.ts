@@ -139,6 +139,7 @@ const SILENT = { warn: () => undefined, error: () => undefined, debug: () => und
 export function openPool(url: string, max: number): Knex {
   return knexModule({
     log: SILENT,
+    compileSqlOnError: false, // an error's message holds the statement with its placeholders, not with the values
     client: BoundDialect as unknown as typeof Knex.Client,
     connection: { connectionString: url, pipeline: true, application_name: 'wardkeep', options: PINNED, keepAlive: true } as Knex.PgConnectionConfig,
     pool: { min: 0, max, idleTimeoutMillis: 30_000 },

@@ -41,7 +41,9 @@ export function ensureSecrets(ownerUrl: string, roots: RootKeyProvider): Promise
       [AUDIT_SECRET]: await roots.wrap(pair.privateKey.export({ format: 'der', type: 'pkcs8' }), secretContext(AUDIT_SECRET, 1)),
     };
     await knex.transaction(async (trx) => {
-      await trx('sys.installation').insert({ id: uuidv7() });
+      // Programs that start at once each make a set: the first to commit is the installation, the others wait here and drop theirs.
+      const isFirst = (await trx('sys.installation').insert({ id: uuidv7() }).onConflict().ignore().returning('id')).length === 1;
+      if (!isFirst) return;
       await trx('sec.context_keys').insert({ id: 'c1', inner_pad: inner, outer_pad: outer });
       await trx('sys.secrets').insert(Object.entries(wrapped).map(([name, text]) => ({ name, version: 1, wrapped: text })));
       await trx('sys.signing_keys').insert({ key_id: createHash('sha256').update(publicKey).digest('hex').slice(0, 16), public_key: publicKey });

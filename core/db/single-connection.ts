@@ -2,7 +2,7 @@ import knexModule, { type Knex } from 'knex';
 
 /** One connection for what comes before the door is open: no workspace is entered, so row-level security shows nothing of any. */
 export async function withConnection<T>(url: string, fn: (knex: Knex) => Promise<T>): Promise<T> {
-  const knex = knexModule({ client: 'pg', connection: url, pool: { min: 0, max: 1 } });
+  const knex = knexModule({ client: 'pg', connection: url, pool: { min: 0, max: 1 }, compileSqlOnError: false }); // or a failed statement's error would quote its values: keys among them
   try {
     return await fn(knex);
   } finally {

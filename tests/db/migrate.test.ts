@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import t from 'tap';
+import { localRootKeys } from '../../core/crypto/root-keys.ts';
 import { asSuperuser, createDatabase, withDatabase } from '../../core/db/embedded.ts';
 import { CORE_MIGRATIONS, migrate, quoteName } from '../../core/db/migrate.ts';
+import { ensureSecrets, loadSecrets } from '../../core/db/secrets.ts';
+import { TEST_ROOT_KEYS } from '../support/cluster.ts';
 import { createTestDatabase } from '../support/database.ts';
 
 const roles = { app: 'wardkeep_app', jobs: 'wardkeep_jobs' };
@@ -41,6 +44,10 @@ t.test('migrate', async (t) => {
     const [one, two] = await Promise.all([migrate(url, roles, [CORE_MIGRATIONS]), migrate(url, roles, [CORE_MIGRATIONS])]) as [string[], string[]];
     t.ok(one.length === 0 || two.length === 0);
     t.equal([...one, ...two][0], '0001_foundation');
+    const roots = localRootKeys([...TEST_ROOT_KEYS]);
+    await Promise.all([1, 2, 3].map(() => ensureSecrets(url, roots)));
+    await loadSecrets(withDatabase(database.appUrl, name), roots);
+    t.pass('and agree on one set of secrets');
   });
 
   await t.test('rolls a failing file back and says which and why, without its text', async (t) => {

@@ -4,6 +4,7 @@ import { localRootKeys } from '../../core/crypto/root-keys.ts';
 import { mintContext } from '../../core/db/context.ts';
 import { openPool, type BoundConfig } from '../../core/db/pool.ts';
 import { loadSecrets } from '../../core/db/secrets.ts';
+import { withConnection } from '../../core/db/single-connection.ts';
 import { TEST_ROOT_KEYS } from '../support/cluster.ts';
 import { createTestDatabase } from '../support/database.ts';
 
@@ -59,4 +60,18 @@ t.test('a transaction on the pool without a workspace does not begin', async (t)
   t.teardown(() => pool.destroy());
   await t.rejects(pool.transaction(async (trx) => trx.raw('select 1')), /use the door/);
   await t.rejects(Promise.resolve(pool.raw('select * from app.contacts')), { code: '42501' });
+});
+
+t.test('an error names the statement, never its values', async (t) => {
+  const database = await createTestDatabase(t);
+  const { contextKey } = await loadSecrets(database.appUrl, localRootKeys([...TEST_ROOT_KEYS]));
+  const pool = openPool(database.appUrl, 1);
+  t.teardown(() => pool.destroy());
+  const secret = 'quillon@example.org';
+  const failed = pool.transaction((trx) => trx.raw('select 1 / (length(?::text) - ?::int)', [secret, secret.length]), { enter: (backend) => mintContext(contextKey, WORKSPACE, backend, Date.now() + 60_000) } as BoundConfig);
+  const before = withConnection(database.appUrl, (knex) => knex.raw('select 1 / (length(?::text) - ?::int)', [secret, secret.length]));
+  for (const { message } of await Promise.all([failed, before].map((one) => one.then(() => ({ message: 'no error' }), (error: Error) => error)))) {
+    t.match(message, /division by zero/);
+    t.notMatch(message, secret);
+  }
 });
