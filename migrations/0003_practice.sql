@@ -34,8 +34,8 @@ create table app.contacts (
   foreign key (workspace_id, merged_into_id) references app.contacts,
   check ((status = 'merged') = (merged_into_id is not null))
 );
-create index contacts_by_owner on app.contacts (workspace_id, owner_id);
-create index contacts_by_change on app.contacts (workspace_id, updated_at desc, id);
+create index contacts_by_owner on app.contacts (workspace_id, owner_id, updated_at desc, id desc);
+create index contacts_by_change on app.contacts (workspace_id, updated_at desc, id desc);
 create index contacts_by_birth_date on app.contacts (workspace_id, birth_date_tag);
 create index contacts_by_merge on app.contacts (workspace_id, merged_into_id) where merged_into_id is not null;
 

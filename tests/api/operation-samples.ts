@@ -83,6 +83,7 @@ export const SAMPLES: Readonly<Record<string, (maker: Maker) => Promise<Sample>>
   readDocument: async (maker) => ({ params: { id: (await document(maker)).documentId } }),
   readOriginalDocument: async (maker) => ({ params: { id: (await document(maker)).documentId } }),
   importDocument: async () => ({ body: newDocument() }),
+  attest: async () => ({}),
 };
 
 export function pathOf(path: string, { params = {}, query = {} }: Sample): string {

@@ -5,7 +5,7 @@ import { uuidv7 } from '../../crypto/uuid.ts';
 import type { Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
 import { requireColleagueWithAccess } from '../contacts/reach.ts';
-import { reachContact, seesOwnOnly, visibleContacts } from '../contacts/visible-contacts.ts';
+import { onVisibleContacts, reachContact } from '../contacts/visible-contacts.ts';
 import { pageOf, readPosition, type Page } from '../paging.ts';
 import { activityView, type ActivityChanges, type ActivityInput, type ActivityView } from './activity-view.ts';
 import { Activity } from './model.ts';
@@ -93,7 +93,7 @@ export async function listActivities(tx: Tx, contactId: string, { cursor, limit 
 
 async function findActivity(tx: Tx, id: string): Promise<Activity> {
   const query = Activity.query(tx).findById(id);
-  if (seesOwnOnly(tx)) query.whereIn('contact_id', visibleContacts(tx).select('contacts.id'));
+  onVisibleContacts(tx, query, 'activities.contact_id');
   const row = await query;
   if (row === undefined) throw fault('activity.not_found', { refused: { action: 'activity.read_refused', target: { type: 'activity', id }, detail: {} } });
   return row;

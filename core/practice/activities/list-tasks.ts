@@ -3,7 +3,7 @@ import { record } from '../../audit/record.ts';
 import { holdChain } from '../../audit/seal.ts';
 import type { Tx } from '../../db/scope.ts';
 import { contactNameColumn, openContactName } from '../contacts/contact-name.ts';
-import { seesOwnOnly, visibleContacts } from '../contacts/visible-contacts.ts';
+import { onVisibleContacts } from '../contacts/visible-contacts.ts';
 import { readOffset, writeOffset, type Page } from '../paging.ts';
 import { activityView, type ActivityView } from './activity-view.ts';
 import { Activity } from './model.ts';
@@ -20,7 +20,7 @@ export async function listTasks(tx: Tx, { whose, state, today, cursor, limit }: 
   const query = Activity.query(tx).where('activities.kind', 'task').select('activities.*', contactNameColumn('activities'))
     .offset(offset).limit(limit + 1);
   if (whose === 'mine') query.where('assigned_to', tx.scope.actor.id);
-  if (seesOwnOnly(tx)) query.whereIn('contact_id', visibleContacts(tx).select('contacts.id'));
+  onVisibleContacts(tx, query, 'activities.contact_id');
   if (state === 'done') query.whereNotNull('done_at').orderBy([{ column: 'done_at', order: 'desc' }, { column: 'id', order: 'desc' }]);
   else query.whereNull('done_at').orderByRaw('due_on asc nulls last, id asc');
   if (state === 'overdue') query.where('due_on', '<', today);

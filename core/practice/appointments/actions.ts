@@ -6,7 +6,7 @@ import type { Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
 import { tell } from '../../hooks.ts';
 import { requireColleagueWithAccess } from '../contacts/reach.ts';
-import { reachContact, seesOwnOnly, visibleContacts } from '../contacts/visible-contacts.ts';
+import { onVisibleContacts, reachContact } from '../contacts/visible-contacts.ts';
 import { appointmentView, type AppointmentChanges, type AppointmentInput, type AppointmentTime, type AppointmentView } from './appointment-view.ts';
 import { Appointment, type AppointmentStatus } from './model.ts';
 import { instantsOf } from './wall-time.ts';
@@ -131,7 +131,7 @@ async function refusingConflicts<T>(target: { type: string; id: string }, write:
 
 async function findAppointment(tx: Tx, id: string): Promise<Appointment> {
   const query = Appointment.query(tx).findById(id);
-  if (seesOwnOnly(tx)) query.whereIn('contact_id', visibleContacts(tx).select('contacts.id'));
+  onVisibleContacts(tx, query, 'appointments.contact_id');
   const row = await query;
   if (row === undefined) throw fault('appointment.not_found', { refused: { action: 'appointment.read_refused', target: { type: 'appointment', id }, detail: {} } });
   return row;

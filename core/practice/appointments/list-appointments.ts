@@ -4,7 +4,7 @@ import { holdChain } from '../../audit/seal.ts';
 import type { Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
 import { contactNameColumn, openContactName } from '../contacts/contact-name.ts';
-import { reachContact, seesOwnOnly, visibleContacts } from '../contacts/visible-contacts.ts';
+import { onVisibleContacts, reachContact } from '../contacts/visible-contacts.ts';
 import { appointmentView, type AppointmentView } from './appointment-view.ts';
 import { Appointment } from './model.ts';
 
@@ -25,7 +25,7 @@ export async function listAppointments(tx: Tx, { from, to, practitionerId, conta
   const query = Appointment.query(tx).where('starts_at', '>=', from).where('starts_at', '<', to).orderBy(['starts_at', 'id']).limit(ROWS_MAX).select('appointments.*', contactNameColumn('appointments'))
   if (practitionerId) query.where({ practitioner_id: practitionerId });
   if (contactId) query.where({ contact_id: contactId });
-  if (seesOwnOnly(tx)) query.whereIn('contact_id', visibleContacts(tx).select('contacts.id'));
+  onVisibleContacts(tx, query, 'appointments.contact_id');
   holdChain(tx);
   const rows = await query;
   const items = rows.map((row) => ({ ...appointmentView(row), contactName: openContactName(tx, row) }));

@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import type { QueryBuilder } from 'objection';
 import { authorize } from '../../access/authorize.ts';
 import { record } from '../../audit/record.ts';
@@ -7,9 +8,10 @@ import { openRow } from '../../db/model.ts';
 import type { Tx } from '../../db/scope.ts';
 import { readOffset, writeOffset, type Page } from '../paging.ts';
 import { contactSummary, SUMMARY_COLUMNS, type ContactSummary } from './contact-summary.ts';
-import { filteredContacts, type ContactFilters } from './list-contacts.ts';
+import { filteredContacts, narrowContacts, type ContactFilters } from './list-contacts.ts';
 import { Contact, ContactIdentifier, ContactPoint } from './model.ts';
 import { readSearchQuery, type SearchQuery } from './search-query.ts';
+import { onOwnOrShared } from './visible-contacts.ts';
 
 export type FindInput = ContactFilters & { readonly q: string; readonly cursor?: string | null; readonly limit: number };
 
@@ -18,8 +20,11 @@ export type FindInput = ContactFilters & { readonly q: string; readonly cursor?:
  * Only these rows' family names are decrypted to rank them, and only the page's rows whole.
  */
 const CANDIDATES_MAX = 100;
+/** Where words remain that only decrypted names can answer. */
+const NARROWED_MAX = 250;
 
 type Candidate = Pick<Contact, 'id' | 'given_name' | 'middle_name' | 'family_name' | 'preferred_name' | 'updated_at'>;
+const CANDIDATE_COLUMNS = ['contacts.id', 'contacts.given_name', 'contacts.middle_name', 'contacts.family_name', 'contacts.preferred_name', 'contacts.updated_at'];
 
 /**
  * Finds by three letters of any part of the name (several words must all match), phone, e-mail, birth date or identifier, in whatever form
@@ -46,7 +51,7 @@ export async function findContacts(tx: Tx, input: FindInput): Promise<Page<Conta
 
 /** Sealed rows: Objection's hooks, which would open every one of them, are passed by. */
 async function candidatesOf(tx: Tx, filters: ContactFilters, query: SearchQuery): Promise<Candidate[]> {
-  const run = (search: QueryBuilder<Contact> | null): Promise<Candidate[]> => (search === null ? Promise.resolve([]) : Promise.resolve(search.toKnexQuery<Candidate>()));
+  const run = async (search: Knex.QueryBuilder<Candidate> | null): Promise<Candidate[]> => (search === null ? [] : ((await search) as Candidate[]));
   const [whole, prefix, byExactValue] = await Promise.all([run(byName(tx, filters, query, 'whole')), run(byName(tx, filters, query, 'prefix')), run(byValue(tx, filters, query))]);
   const named = narrowByWords(tx, distinct([...whole, ...prefix]), query.words);
   return distinct([...byExactValue, ...named]);
@@ -56,24 +61,29 @@ const distinct = (rows: Candidate[]): Candidate[] => [...new Map(rows.map((row) 
 
 /**
  * Name tags are rows of their own (see 0003_practice.sql), read newest contact first along their primary key. Whole words are asked for
- * beside prefixes, so that "Lee" is not crowded out by every Leeanne.
+ * beside prefixes, so that "Lee" is not crowded out by every Leeanne. The tables keep no statistics (sec.forget_statistics), so the order of
+ * work is written out rather than left to a planner's guess: OFFSET 0 keeps a subquery from being turned into a join.
  */
-function byName(tx: Tx, filters: ContactFilters, { words, birthDates }: SearchQuery, kind: 'whole' | 'prefix'): QueryBuilder<Contact> | null {
+function byName(tx: Tx, filters: ContactFilters, { words, birthDates }: SearchQuery, kind: 'whole' | 'prefix'): Knex.QueryBuilder<Candidate> | null {
   const indexed = indexedWords(words);
-  const [first, ...others] = indexed.map((word) => tx.keys.tags('name', kind === 'whole' ? `=${word}` : nameQueryTerm(word)));
-  if (first === undefined || (kind === 'whole' && indexed.every((word) => nameQueryTerm(word) === `=${word}`))) return null;
-  const query = filteredContacts(tx, filters)
-    .join('contact_name_tags as t', (on) => on.on('t.workspace_id', 'contacts.workspace_id').andOn('t.contact_id', 'contacts.id'))
-    .whereIn('t.tag', first)
-    .select('contacts.id', 'contacts.given_name', 'contacts.middle_name', 'contacts.family_name', 'contacts.preferred_name', 'contacts.updated_at')
-    .orderBy('t.contact_id', 'desc')
-    .limit(CANDIDATES_MAX);
-  for (const tags of others) query.whereExists(tx.knex('contact_name_tags as o').whereRaw('o.workspace_id = t.workspace_id and o.contact_id = t.contact_id').whereIn('o.tag', tags).select(tx.knex.raw('1')));
-  if (birthDates.length > 0) query.whereIn('contacts.birth_date_tag', birthDates.flatMap((date) => tx.keys.tags('date', date)));
-  return query;
+  if (indexed.length === 0 || (kind === 'whole' && indexed.every((word) => nameQueryTerm(word) === `=${word}`))) return null;
+  const tagLists = indexed.map((word) => tx.keys.tags('name', kind === 'whole' ? `=${word}` : nameQueryTerm(word)));
+  const most = narrowing(words).length > 0 ? NARROWED_MAX : CANDIDATES_MAX;
+  const hasTag = (tags: readonly string[], of: string) => tx.knex.raw(`exists (select 1 from contact_name_tags o where o.contact_id = ${of} and o.tag = any (?::bigint[]) offset 0)`, [`{${tags.join(',')}}`]);
+  if (birthDates.length > 0) {
+    const query = filteredContacts(tx, filters).whereIn('contacts.birth_date_tag', birthDates.flatMap((date) => tx.keys.tags('date', date)));
+    for (const tags of tagLists) query.where(hasTag(tags, 'contacts.id') as never);
+    return query.select(...CANDIDATE_COLUMNS).orderBy('contacts.id', 'desc').limit(most).toKnexQuery<Candidate>();
+  }
+  const [first = [], ...others] = tagLists;
+  const contact = narrowContacts(Contact.query(tx), filters).whereRaw('contacts.id = t.contact_id').select(...CANDIDATE_COLUMNS);
+  const query = tx.knex('contact_name_tags as t').joinRaw('cross join lateral (? offset 0) as c', [contact.toKnexQuery() as never]).whereIn('t.tag', first);
+  onOwnOrShared(tx, query, 't.contact_id');
+  for (const tags of others) query.where(hasTag(tags, 't.contact_id'));
+  return query.select('c.*').orderBy('t.contact_id', 'desc').limit(most) as unknown as Knex.QueryBuilder<Candidate>;
 }
 
-function byValue(tx: Tx, filters: ContactFilters, { words, birthDates, points, identifiers }: SearchQuery): QueryBuilder<Contact> | null {
+function byValue(tx: Tx, filters: ContactFilters, { words, birthDates, points, identifiers }: SearchQuery): Knex.QueryBuilder<Candidate> | null {
   const tags = (domain: string, terms: readonly string[]) => terms.flatMap((term) => tx.keys.tags(domain, term));
   const sources: QueryBuilder<Contact | ContactPoint | ContactIdentifier>[] = [];
   if (points.length > 0) sources.push(ContactPoint.query(tx).select('contact_id as id').whereIn('value_tag', tags('point', points)));
@@ -81,11 +91,7 @@ function byValue(tx: Tx, filters: ContactFilters, { words, birthDates, points, i
   if (birthDates.length > 0 && words.length === 0) sources.push(Contact.query(tx).select('id').whereIn('birth_date_tag', tags('date', birthDates)));
   const [source, ...more] = sources;
   if (source === undefined) return null;
-  return filteredContacts(tx, filters)
-    .whereIn('contacts.id', source.union(more as never))
-    .select('contacts.id', 'contacts.given_name', 'contacts.middle_name', 'contacts.family_name', 'contacts.preferred_name', 'contacts.updated_at')
-    .orderBy('contacts.id', 'desc')
-    .limit(CANDIDATES_MAX);
+  return filteredContacts(tx, filters).whereIn('contacts.id', source.union(more as never)).select(...CANDIDATE_COLUMNS).orderBy('contacts.id', 'desc').limit(CANDIDATES_MAX).toKnexQuery<Candidate>();
 }
 
 /** Words too short to have a prefix tag are looked up only where nothing longer was typed; otherwise they narrow what was found. */
@@ -94,10 +100,14 @@ function indexedWords(words: readonly string[]): readonly string[] {
   return long.length > 0 ? long : words;
 }
 
-/** What the tags could not say: "smith j", and letters after the tenth. */
-function narrowByWords(tx: Tx, candidates: Candidate[], words: readonly string[]): Candidate[] {
+/** What the tags cannot say: "smith j", and letters after the tenth. */
+function narrowing(words: readonly string[]): readonly string[] {
   const indexed = indexedWords(words);
-  const rest = words.filter((word) => !indexed.includes(word) || [...word].length > NAME_PREFIX_MAX);
+  return words.filter((word) => !indexed.includes(word) || [...word].length > NAME_PREFIX_MAX);
+}
+
+function narrowByWords(tx: Tx, candidates: Candidate[], words: readonly string[]): Candidate[] {
+  const rest = narrowing(words);
   if (rest.length === 0) return candidates;
   return candidates.filter((row) => {
     const { given_name, middle_name, family_name, preferred_name } = opened(tx, row);

@@ -1,11 +1,12 @@
+import type { QueryBuilder } from 'objection';
 import { authorize } from '../../access/authorize.ts';
 import { record } from '../../audit/record.ts';
 import { holdChain } from '../../audit/seal.ts';
 import type { Tx } from '../../db/scope.ts';
-import { pageOf, readPosition, type Page } from '../paging.ts';
+import { pageOf, readPosition, type Page, type Position } from '../paging.ts';
 import { contactSummary, SUMMARY_COLUMNS, type ContactSummary } from './contact-summary.ts';
-import type { Contact } from './model.ts';
-import { visibleContacts } from './visible-contacts.ts';
+import { Contact } from './model.ts';
+import { seesOwnOnly, visibleContacts } from './visible-contacts.ts';
 
 export type ContactFilters = { readonly status?: Contact['status'] | null; readonly ownerId?: string | null; readonly tag?: string | null };
 export type ListInput = ContactFilters & { readonly cursor?: string | null; readonly limit: number };
@@ -17,20 +18,36 @@ export type ListInput = ContactFilters & { readonly cursor?: string | null; read
 export async function listContacts(tx: Tx, input: ListInput): Promise<Page<ContactSummary>> {
   authorize(tx, 'contact.read');
   const from = input.cursor ? readPosition(input.cursor) : null;
-  const isBackwards = from?.direction === 'before';
-  const query = filteredContacts(tx, input).select(...SUMMARY_COLUMNS).limit(input.limit + 1);
-  if (from !== null) query.whereRaw(`(contacts.updated_at, contacts.id) ${isBackwards ? '>' : '<'} (?::timestamptz, ?::uuid)`, [from.at, from.id]);
-  const order = isBackwards ? 'asc' : 'desc';
-  query.orderBy([{ column: 'contacts.updated_at', order }, { column: 'contacts.id', order }]);
+  const query = inOrder(seesOwnOnly(tx) ? ownOrShared(tx, input, from) : filteredContacts(tx, input), input, from).select(...SUMMARY_COLUMNS);
   holdChain(tx);
   const page = pageOf(await query, input.limit, from, (row) => ({ at: row.updated_at, id: row.id }), (row) => contactSummary(tx, row));
   record(tx, { action: 'contact.listed', detail: { count: page.items.length } });
   return page;
 }
 
+/**
+ * Own and shared contacts, each read along an index in the order of the list, a page of each: whether the actor has ten contacts or ten
+ * thousand, no more rows are touched than are shown.
+ */
+function ownOrShared(tx: Tx, input: ListInput, from: Position | null): QueryBuilder<Contact> {
+  const page = (query: QueryBuilder<Contact>) => inOrder(narrowContacts(query, input), input, from).select('contacts.id').toKnexQuery();
+  const shared = Contact.query(tx).whereRaw('contacts.id = any (array(select s.contact_id from contact_shares s where s.user_id = ?::uuid))', [tx.scope.actor.id]);
+  return Contact.query(tx).whereRaw('contacts.id in (? union all ?)', [page(Contact.query(tx).where('contacts.owner_id', tx.scope.actor.id)), page(shared)] as never);
+}
+
+function inOrder(query: QueryBuilder<Contact>, { limit }: ListInput, from: Position | null): QueryBuilder<Contact> {
+  const isBackwards = from?.direction === 'before';
+  const order = isBackwards ? 'asc' : 'desc';
+  if (from !== null) query.whereRaw(`(contacts.updated_at, contacts.id) ${isBackwards ? '>' : '<'} (?::timestamptz, ?::uuid)`, [from.at, from.id]);
+  return query.orderBy([{ column: 'contacts.updated_at', order }, { column: 'contacts.id', order }]).limit(limit + 1);
+}
+
 /** What the actor may see, narrowed by columns that are not PHI. */
-export function filteredContacts(tx: Tx, { status, ownerId, tag }: ContactFilters): ReturnType<typeof visibleContacts> {
-  const query = visibleContacts(tx);
+export function filteredContacts(tx: Tx, filters: ContactFilters): QueryBuilder<Contact> {
+  return narrowContacts(visibleContacts(tx), filters);
+}
+
+export function narrowContacts(query: QueryBuilder<Contact>, { status, ownerId, tag }: ContactFilters): QueryBuilder<Contact> {
   if (status) query.where('contacts.status', status);
   else query.whereNot('contacts.status', 'merged');
   if (ownerId) query.where('contacts.owner_id', ownerId);

@@ -6,18 +6,40 @@ import { Contact, ContactShare, type ShareAccess } from './model.ts';
 
 /**
  * The contacts an actor may open: all of the workspace with `contact.all`, otherwise their own and those shared with them; for WRITE, their
- * own and those shared for writing. Every query that starts from a contact starts here; what hangs on a contact (activities, appointments,
- * documents) is asked for with `whereIn('contact_id', visibleContacts(tx).select('contacts.id'))`.
+ * own and those shared for writing. Every query that starts from a contact starts here; one that starts from what hangs on a contact
+ * (activities, appointments, documents) goes through `onVisibleContacts`.
  */
 export function visibleContacts(tx: Tx, access: ShareAccess = 'READ'): QueryBuilder<Contact> {
   const contacts = Contact.query(tx);
-  const { actor } = tx.scope;
-  if (can(actor, 'contact.all')) return contacts;
-  const shared = ContactShare.query(tx).select('contact_id as id').where({ user_id: actor.id });
-  if (access === 'WRITE') shared.where({ access });
-  // Not `owner = … or id in …`: an OR would make PostgreSQL walk everybody's contacts to find a few.
-  const own = Contact.query(tx).select('id').where({ owner_id: actor.id });
-  return contacts.whereIn('contacts.id', own.unionAll(shared as never));
+  if (!seesOwnOnly(tx)) return contacts;
+  return contacts.where((open) => open.where('contacts.owner_id', tx.scope.actor.id).orWhereRaw(`contacts.id = any (array(${sharedWith(access)}))`, [tx.scope.actor.id]));
+}
+
+/**
+ * Narrows rows that hang on a contact to those whose contact the actor may open. Asked row by row (OFFSET 0 keeps PostgreSQL from turning it
+ * into a join): the tables keep no statistics (see sec.forget_statistics), so a planner's guess between few and many contacts is worth nothing.
+ */
+export function onVisibleContacts(tx: Tx, rows: { whereRaw(sql: string, bindings: readonly (string | null)[]): unknown }, column: `${string}.contact_id`): void {
+  const { id } = tx.scope.actor;
+  if (!seesOwnOnly(tx)) return;
+  rows.whereRaw(
+    `exists (select 1 from contacts c where c.id = ${column} and (c.owner_id = ?::uuid or c.id = any (array(${sharedWith('READ')}))) offset 0)`, [id, id],
+  );
+}
+
+/**
+ * The same for a query that reads many rows of which few may be the actor's: the ids of own and shared contacts are gathered once (IN below OR
+ * is a hashed subplan) and each row is looked up in them.
+ */
+export function onOwnOrShared(tx: Tx, rows: { whereRaw(sql: string, bindings: readonly (string | null)[]): unknown }, column: `${string}.contact_id`): void {
+  const { id } = tx.scope.actor;
+  if (!seesOwnOnly(tx)) return;
+  rows.whereRaw(`(${column} in (select c.id from contacts c where c.owner_id = ?::uuid) or ${column} in (${sharedWith('READ')}))`, [id, id]);
+}
+
+/** An array, worked out once per statement. */
+function sharedWith(access: ShareAccess): string {
+  return `select s.contact_id from contact_shares s where s.user_id = ?::uuid${access === 'WRITE' ? " and s.access = 'WRITE'" : ''}`;
 }
 
 /** True when the actor is limited to own and shared contacts; queries may leave the condition out for everybody else. */
