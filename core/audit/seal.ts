@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { uuidv7 } from '../crypto/uuid.ts';
+import type { Sealed } from '../db/door.ts';
 import type { SystemTx, Tx } from '../db/scope.ts';
 import { AUDIT_SECRET } from '../db/secrets.ts';
 import { canonicalize } from './canonical.ts';
@@ -9,31 +10,54 @@ import type { Signer } from './signer.ts';
 
 /**
  * Seals what a transaction recorded, as its last statements before COMMIT. The chain of a workspace is held by a transaction-level advisory
- * lock: PostgreSQL releases it only once the commit is durable, so two writers, in one process or in several, can never fork the chain.
+ * lock, which PostgreSQL releases only with the commit, so two writers, in one process or in several, can never fork the chain.
+ *
+ * Commits under that lock come one by one, and each would wait for the disk before the next may begin. While others stand in line, an entry
+ * is therefore committed without that wait, and the door waits for the disk once for all of them before it answers any (core/db/group-flush.ts).
+ * Nothing is acknowledged that is not durable, and a crash in between takes the end of the chain together with the acts it records.
  */
 type Head = { seq: number; prev: string; /** Version of the key to sign with. */ keyVersion: number };
 
 const held = new WeakMap<Tx | SystemTx, Promise<Head>>();
+/** How many transactions of this process hold or wait for a workspace's chain. */
+const inLine = new Map<string, number>();
 
 /**
  * Takes the workspace's chain now, in the same round trip as the next query, rather than at the end of the transaction. Worth it where one
- * short query follows (a read); a longer act leaves it to the seal, or it would keep others waiting.
+ * short query follows (a read); a longer act leaves it to the seal, or it would keep others waiting. With others in line it is left to the
+ * seal here as well.
  */
 export function holdChain(tx: Tx | SystemTx): void {
-  if (held.has(tx)) return;
+  if (!inLine.has(tx.scope.workspaceId)) void takeChain(tx);
+}
+
+function takeChain(tx: Tx | SystemTx): Promise<Head> {
+  const known = held.get(tx);
+  if (known !== undefined) return known;
+  standInLine(tx);
   const head = lockHead(tx.knex, tx.scope.workspaceId);
   head.catch(() => undefined); // surfaces when the seal awaits it
   held.set(tx, head);
+  return head;
+}
+
+function standInLine({ knex, scope: { workspaceId } }: Tx | SystemTx): void {
+  inLine.set(workspaceId, (inLine.get(workspaceId) ?? 0) + 1);
+  const leave = () => {
+    const left = (inLine.get(workspaceId) as number) - 1;
+    if (left > 0) inLine.set(workspaceId, left);
+    else inLine.delete(workspaceId);
+  };
+  knex.executionPromise.then(leave, leave);
 }
 
 /**
  * Sends the sealing INSERT and returns without waiting for its answer, so that it shares a round trip with COMMIT.
- * The returned promise rejects when the INSERT fails; the transaction is then aborted and COMMIT cannot succeed.
+ * `inserted` rejects when the INSERT fails; the transaction is then aborted and COMMIT cannot succeed.
  */
-export async function sealPending(tx: Tx | SystemTx, signer: Signer): Promise<{ inserted: Promise<unknown> }> {
-  if (tx.pending.length === 0) return { inserted: Promise.resolve() };
-  holdChain(tx);
-  const head = await (held.get(tx) as Promise<Head>);
+export async function sealPending(tx: Tx | SystemTx, signer: Signer): Promise<Sealed> {
+  if (tx.pending.length === 0) return { inserted: Promise.resolve(), isFlushedLater: false };
+  const head = await takeChain(tx);
   if (head.keyVersion !== signer.version) await signer.renew(tx.knex);
   const { key } = signer;
   let { seq, prev } = head;
@@ -69,7 +93,9 @@ export async function sealPending(tx: Tx | SystemTx, signer: Signer): Promise<{ 
   ];
   const inserted = tx.knex.raw(INSERT, bindings as Knex.RawBinding[]).then(() => undefined);
   inserted.catch(() => undefined);
-  return { inserted };
+  const isFlushedLater = (inLine.get(workspaceId) ?? 0) > 1;
+  if (isFlushedLater) tx.knex.raw('set local synchronous_commit = off').catch(() => undefined); // fails only where the INSERT did
+  return { inserted, isFlushedLater };
 }
 
 const INSERT = `insert into app.audit_entries (workspace_id, actor_kind, actor_id, key_id, seq, id, at, action, outcome, target_type, target_id, body, hash, signature)

@@ -3,6 +3,7 @@ import type { SymmetricKey } from '../crypto/envelope.ts';
 import type { WorkspaceKeys } from '../crypto/keyring.ts';
 import { Fault } from '../errors.ts';
 import { CONTEXT_LIFE_MS, mintContext } from './context.ts';
+import { createGroupFlush } from './group-flush.ts';
 import { openPool, type BoundConfig } from './pool.ts';
 import { INSTALLATION_WORKSPACE, systemScope, type PendingEntry, type Plugged, type Scope, type SystemReason, type SystemTx, type Tx } from './scope.ts';
 
@@ -23,7 +24,8 @@ export type Door = {
  * Seals `tx.pending` in order, inside the transaction; `inserted` settles with the last statement, which shares a round trip with COMMIT.
  * Provided by core/audit, which may import this room but not the reverse.
  */
-export type Sealer = (tx: Tx | SystemTx) => Promise<{ inserted: Promise<unknown> }>;
+export type Sealer = (tx: Tx | SystemTx) => Promise<Sealed>;
+export type Sealed = { readonly inserted: Promise<unknown>; /** The commit will not wait for the disk: whoever answers must. */ readonly isFlushedLater: boolean };
 /** Loads (and caches) a workspace's opened keys. */
 export type KeyLoader = (workspaceId: string, read: <T>(fn: (knex: Knex.Transaction) => Promise<T>) => Promise<T>) => Promise<WorkspaceKeys>;
 
@@ -45,6 +47,8 @@ export function openDoor(options: DoorOptions): Door {
   const { contextKey, loadKeys, seal, plugged = NOTHING_PLUGGED, clock = Date.now } = options;
   const app = openPool(options.appUrl, options.poolSize ?? 10);
   const jobs = openPool(options.jobsUrl, 4);
+  const flushing = openPool(options.appUrl, 1);
+  const flushed = createGroupFlush(flushing);
 
   const bound = <T>(pool: Knex, workspaceId: string, fn: (knex: Knex.Transaction) => Promise<T>): Promise<T> => {
     const config: BoundConfig = { enter: (backend) => mintContext(contextKey, workspaceId, backend, clock() + CONTEXT_LIFE_MS) };
@@ -52,16 +56,18 @@ export function openDoor(options: DoorOptions): Door {
   };
 
   const sealed = async <T, X extends Tx | SystemTx>(pool: Knex, start: { scope: Scope; keys: X['keys']; pending: PendingEntry[] }, fn: (tx: X) => Promise<T>): Promise<T> => {
-    let inserted: Promise<unknown> = Promise.resolve();
+    let entries: Sealed = { inserted: Promise.resolve(), isFlushedLater: false };
     try {
-      return await bound(pool, start.scope.workspaceId, async (knex) => {
+      const outcome = await bound(pool, start.scope.workspaceId, async (knex) => {
         const tx = { ...start, knex, plugged, now: clock() } as unknown as X;
         const result = await fn(tx);
-        ({ inserted } = await seal(tx));
+        entries = await seal(tx);
         return result;
       });
+      if (entries.isFlushedLater) await flushed();
+      return outcome;
     } catch (error) {
-      await inserted; // its own error says more than "the transaction was aborted"
+      await entries.inserted; // its own error says more than "the transaction was aborted"
       throw error;
     }
   };
@@ -85,7 +91,7 @@ export function openDoor(options: DoorOptions): Door {
       return sealed(jobs, { scope: systemScope(INSTALLATION_WORKSPACE, reason), keys: null, pending: [act] }, fn);
     },
     async close() {
-      await Promise.all([app.destroy(), jobs.destroy()]);
+      await Promise.all([app.destroy(), jobs.destroy(), flushing.destroy()]);
     },
   };
 }
