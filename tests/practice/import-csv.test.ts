@@ -62,7 +62,9 @@ t.test('good rows come in, each bad one says why, and the file can be brought ag
   const mended = refusedRowsCsv(table, new Map(refused.map(({ line, reason }) => [line as number, reason ?? ''])));
   t.equal(readCsv(Buffer.from(mended, 'utf8')).rows.length, refused.length);
   t.match(mended, /Why it was refused/);
-  t.notMatch(refusedRowsCsv(readCsv(csv('A', '=1+1')), new Map([[2, 'x']])), /(^|[\r\n,"])=1/, 'no formula for a spreadsheet to run');
+  const hostile = refusedRowsCsv(readCsv(csv('=1+2,Notes', '=1+1,- allergic')), new Map([[2, 'x']]));
+  t.notMatch(hostile, /(^|[\uFEFF\r\n,"])[=-]/, 'no formula for a spreadsheet to run, in a heading or below');
+  t.same(readCsv(Buffer.from(hostile)).rows[0]?.cells.slice(0, 2), ['=1+1', '- allergic'], 'and the cells are as they were when the file comes back');
 });
 
 t.test('only those who may', async (t) => {

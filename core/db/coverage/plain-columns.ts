@@ -32,7 +32,6 @@ export const PLAIN_COLUMNS: Readonly<Record<string, Readonly<Record<string, stri
   idempotency_keys: { key_mac: MACED, request_mac: MACED },
   import_batches: { starter_name: STAFF },
   import_outcomes: { code: CODE, reason: 'texts of ours, without values of the file' },
-  import_sources: { mapping: 'names of columns' },
   plugin_switches: { plugin: 'a plugin’s name' },
   plugin_parked_jobs: { plugin: 'a plugin’s name', job: CODE, input: 'ids, whole numbers, flags and listed words: core/jobs/job.ts' },
 };

@@ -28,7 +28,7 @@ export function readCsv(bytes: Uint8Array): CsvTable {
   const delimiter = [',', ';', '\t'].map((mark) => [mark, first.split(mark).length] as const).sort((a, b) => b[1] - a[1])[0]?.[0] ?? ',';
   let records: { record: string[]; info: { lines: number } }[];
   try {
-    records = parse(text, { bom: true, delimiter, info: true, relax_column_count: true, skip_empty_lines: true, trim: true, max_record_size: 1_000_000, to: ROWS_MAX + 2 }) as unknown as typeof records;
+    records = parse(text, { bom: true, delimiter, info: true, relax_column_count: true, skip_empty_lines: true, trim: true, max_record_size: 1_000_000, to: ROWS_MAX + 2, cast: withoutApostrophe }) as unknown as typeof records;
   } catch (cause) {
     throw fault('import.csv_unreadable', { cause });
   }
@@ -36,6 +36,11 @@ export function readCsv(bytes: Uint8Array): CsvTable {
   if (headers.length === 0 || records.length < 2 || headers.every((header) => header === '')) throw fault('import.csv_unreadable');
   if (records.length > ROWS_MAX + 1) throw fault('request.too_large');
   return { headers, rows: records.slice(1).map(({ record }, at) => ({ line: at + 2, cells: record })) };
+}
+
+/** What refusedRowsCsv, or a spreadsheet, put before a cell that would else be taken for a formula. */
+function withoutApostrophe(cell: string): string {
+  return /^'[=+\-@\t\r\uFF0B\uFF0D\uFF1D\uFF20]/.test(cell) ? cell.slice(1) : cell;
 }
 
 function decode(bytes: Uint8Array): string {

@@ -66,7 +66,7 @@ async function fileRow(tx: Tx, result: CsvRowResult): Promise<Outcome> {
 
 /** The refused rows as they came, with the reasons in a last column: mend them and upload the file again. */
 export function refusedRowsCsv(table: CsvTable, reasonByLine: ReadonlyMap<number, string>): string {
-  const safe = (cell: string) => (/^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell); // a spreadsheet would run it as a formula
-  const rows = table.rows.filter(({ line }) => reasonByLine.has(line)).map(({ line, cells }) => [...table.headers.map((_header, at) => safe(cells[at] ?? '')), reasonByLine.get(line) ?? '']);
-  return stringify([[...table.headers, 'Why it was refused'], ...rows], { bom: true, record_delimiter: 'windows' });
+  const rows = table.rows.filter(({ line }) => reasonByLine.has(line)).map(({ line, cells }) => [...table.headers.map((_header, at) => cells[at] ?? ''), reasonByLine.get(line) ?? '']);
+  // A cell that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, CSV Injection), headings too; readCsv takes it off.
+  return stringify([[...table.headers, 'Why it was refused'], ...rows], { bom: true, record_delimiter: 'windows', escape_formulas: true });
 }

@@ -35,10 +35,9 @@ export class ImportOutcome extends WorkspaceModel {
   declare document_id: string | null;
 }
 
-/** A spreadsheet's text and the mapping of its columns (`{ "Last Name": "familyName" }`). */
+/** A spreadsheet as it came, base64 before sealing. */
 export class ImportSource extends WorkspaceModel {
   static override tableName = 'import_sources';
   declare content: string;
-  declare mapping: Record<string, string> | null;
   declare created_at: Date;
 }

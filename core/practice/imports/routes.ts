@@ -87,7 +87,7 @@ async function uploadCsv(app: App, request: Request, h: ResponseToolkit) {
   }
   const batchId = await startBatch(app, scope, { kind: 'csv', status: 'mapping', total: table.rows.length, fileName: file.name });
   await app.withWorkspace(scope, async (tx) => {
-    await ImportSource.query(tx).insert({ id: batchId, content: file.bytes.toString('base64'), mapping: guessMapping(table.headers) });
+    await ImportSource.query(tx).insert({ id: batchId, content: file.bytes.toString('base64') });
   });
   return h.redirect(`/imports/${batchId}`).code(303);
 }
@@ -96,7 +96,8 @@ async function showBatch(app: App, request: Request, h: ResponseToolkit) {
   const { id: batchId } = parse(id, request.params);
   const { batch, source, ...page } = await app.withWorkspace(scopeOf(request), (tx) => batchPage(tx, batchId));
   if (batch.status !== 'mapping' || source === null) return h.page('imports/batch', { batch, ...page });
-  return h.page('imports/mapping', mappingContext(batch, readCsv(Buffer.from(source.content, 'base64')), source.mapping ?? {}, scopeOf(request).workspaceId, {}));
+  const table = readCsv(Buffer.from(source.content, 'base64'));
+  return h.page('imports/mapping', mappingContext(batch, table, guessMapping(table.headers), scopeOf(request).workspaceId, {}));
 }
 
 async function mapCsv(app: App, request: Request, h: ResponseToolkit) {
@@ -118,7 +119,6 @@ async function mapCsv(app: App, request: Request, h: ResponseToolkit) {
     authorize(tx, 'document.import');
     const started = await tx.knex('app.import_batches').where({ id: batchId, status: 'mapping' }).update({ status: 'running' });
     if (started === 0) throw fault('import.not_open');
-    await ImportSource.query(tx).where({ id: batchId }).patch({ mapping: checked });
     record(tx, { action: 'import.mapped', target: { type: 'import', id: batchId }, detail: { columns: Object.keys(checked).length } });
   });
   void runBatch(app, scope, batchId, (report) => importCsv(app, scope, table, checked, report)).catch((err: unknown) => app.log.error('import batch lost its end', { workspaceId: scope.workspaceId, err }));
