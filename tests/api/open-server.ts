@@ -6,7 +6,10 @@ import { composeServer } from '../../core/server.ts';
 import { openTestApp } from '../support/database.ts';
 import { bearer, createPeople, sessionCookie, type People, type Person } from '../support/people.ts';
 
-export type Reply = { status: number; headers: ServerInjectResponse['headers']; body: any; text: string };
+// Answers are walked through freely in tests; their shape is what openapi.test.ts checks.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type Json = any;
+export type Reply = { status: number; headers: ServerInjectResponse['headers']; body: Json; text: string };
 export type Call = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Reply>;
 export type Form = (path: string, fields: Record<string, string>) => Promise<Reply>;
 export type Browser = { get(path: string): Promise<Reply>; post: Form };
@@ -58,7 +61,7 @@ export function tokenIn(html: string): string {
 }
 
 /** What the workspace's record says, oldest first. */
-export async function recorded(app: App, workspaceId: string, action: string): Promise<{ action: string; outcome: string; actor: { kind: string; id: string }; target: { type: string; id: string } | null; detail: any }[]> {
+export async function recorded(app: App, workspaceId: string, action: string): Promise<{ action: string; outcome: string; actor: { kind: string; id: string }; target: { type: string; id: string } | null; detail: Json }[]> {
   const rows = (await app.withWorkspace(systemScope(workspaceId, 'test'), (tx) => tx.knex('audit_entries').where({ action }).orderBy('seq').select('body'))) as { body: string }[];
   return rows.map(({ body }) => JSON.parse(body));
 }

@@ -3,7 +3,7 @@ import addFormats from 'ajv-formats';
 import t from 'tap';
 import { CAPABILITIES, capabilityRule } from '../../core/access/capabilities.ts';
 import { apiRoutesOf, API_PREFIX, type ApiRoute } from '../../core/http/api/api-route.ts';
-import { openPractice, type Call } from './open-server.ts';
+import { openPractice, type Call, type Json } from './open-server.ts';
 import { pathOf, SAMPLES, type Maker, type Sample } from './operation-samples.ts';
 
 const practice = await openPractice(t);
@@ -11,7 +11,7 @@ const { server, people } = practice;
 const everything = Object.keys(CAPABILITIES);
 const call = await practice.agent(everything);
 const routes = apiRoutesOf(server);
-const description = (await server.inject({ url: `${API_PREFIX}/openapi.json` })).result as any;
+const description = (await server.inject({ url: `${API_PREFIX}/openapi.json` })).result as Json;
 
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 (addFormats as unknown as (ajv: unknown) => void)(ajv);
