@@ -29,7 +29,7 @@ export async function readTimeline(tx: Tx, contactId: string, { cursor, limit }:
   await reachContact(tx, contactId, 'READ');
   const newest = <M extends typeof Activity | typeof Appointment | typeof Document | typeof ContactShare>(model: M, column: string) => {
     const query = (model as typeof Activity).query(tx).where({ contact_id: contactId }).orderBy([{ column, order: 'desc' }, { column: 'id', order: 'desc' }]).limit(limit + 1);
-    return from === null ? query : query.whereRaw(`(${column}, id) < (?::timestamptz, ?::uuid)`, [from.at, from.id]);
+    return from === null ? query : query.whereRaw('(??, id) < (?::timestamptz, ?::uuid)', [column, from.at, from.id]);
   };
   const [activities, appointments, documents, shares] = (await Promise.all([
     newest(Activity, 'occurred_at'),
