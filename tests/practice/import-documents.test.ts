@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import type { App } from '../../core/app.ts';
 import { readDocument } from '../../core/clinical/read-document.ts';
+import { asSuperuser } from '../../core/db/embedded.ts';
 import { systemScope, type Scope } from '../../core/db/scope.ts';
 import { Contact, ContactIdentifier, ContactPoint } from '../../core/practice/contacts/model.ts';
 import { importDocument, type Imported } from '../../core/practice/documents/import-document.ts';
 import { addOutcome, emptyReport, importCandidates, importFile, type Candidate } from '../../core/practice/documents/import-files.ts';
+import { runBatch, startBatch } from '../../core/practice/imports/run-batch.ts';
 import { MatchReview } from '../../core/practice/documents/model.ts';
 import { keepApart, listWaiting, resolveDocument } from '../../core/practice/documents/reviews.ts';
 import { listDocuments, readClinicalSummary, readOriginal } from '../../core/practice/documents/read-documents.ts';
@@ -185,4 +188,46 @@ t.test('every public sample comes in with its own name, birth date and sex', nee
   t.same(wrong, []);
   t.match(report, { files: 166, imported: 166, refused: [] });
   t.equal(report.contacts.created + report.contacts.matched + report.contacts.pending + report.unchanged, 166);
+});
+
+t.test('a fault of the program ends an import: every file begun is an outcome, no other is begun, and the archive is closed', async (t) => {
+  const { app } = await openTestApp(t);
+  const people = await createPeople(app);
+  let given = 0;
+  let isClosed = false;
+  async function* candidates(): AsyncIterable<Candidate> {
+    try {
+      for (; given < 40; given++) yield { file: `${given}.xml`, bytes: bytesOf(documentXml({ header: `<setId root="1.2.3" extension="${given}"/>` })) };
+    } finally {
+      isClosed = true;
+    }
+  }
+  const outcomes: string[] = [];
+  const failing = importCandidates(app, systemScope(people.workspaceId, 'test'), candidates(), ({ file: name }) => {
+    outcomes.push(name);
+    if (name === '4.xml') throw new TypeError('a fault');
+  });
+  await t.rejects(failing, TypeError);
+  t.ok(isClosed);
+  t.ok(given < 10, 'the other lanes end with the file they were at');
+  const filed = await app.withWorkspace(systemScope(people.workspaceId, 'test'), async (tx) => tx.knex('app.documents'));
+  t.equal(filed.length, outcomes.length, 'nothing goes on behind the caller');
+});
+
+t.test('outcomes that could not be written are written later, and the batch ends', async (t) => {
+  const { app, database } = await openTestApp(t);
+  const people = await createPeople(app);
+  const scope = scopeAs(people.admin);
+  const id = await startBatch(app, scope, { kind: 'ccda', status: 'running', total: 30, fileName: null });
+  const outcome = (at: number) => ({ file_name: `${at}.xml`, outcome: 'refused' as const, code: 'document.binary', reason: 'x' });
+  const asOwner = (sql: string) => asSuperuser(database.superuserUrl, (client) => client.query(sql));
+  await asOwner('alter table app.import_outcomes add constraint never check (false) not valid');
+  await runBatch(app, scope, id, async (report) => {
+    for (let at = 0; at < 25; at++) report(outcome(at));
+    await sleep(300); // the first flush has failed
+    await asOwner('alter table app.import_outcomes drop constraint never');
+    for (let at = 25; at < 30; at++) report(outcome(at));
+  });
+  t.match(await rows(database, `select status, done, refused from app.import_batches where id = '${id}'`), [{ status: 'done', done: 30, refused: 30 }]);
+  t.equal((await rows(database, `select from app.import_outcomes where batch_id = '${id}'`)).length, 30);
 });

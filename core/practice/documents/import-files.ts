@@ -28,12 +28,17 @@ export type ImportReport = {
 export async function importCandidates(app: App, scope: Scope, candidates: AsyncIterable<Candidate>, onOutcome: (outcome: FileOutcome) => void): Promise<void> {
   const iterator = candidates[Symbol.asyncIterator]();
   const lane = async () => {
-    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
-      const candidate = next.value;
-      onOutcome('refusal' in candidate ? await recordRefusal(app, scope, candidate.file, candidate.refusal, 0) : await importFile(app, scope, candidate.file, candidate.bytes));
+    try {
+      for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
+        const candidate = next.value;
+        onOutcome('refusal' in candidate ? await recordRefusal(app, scope, candidate.file, candidate.refusal, 0) : await importFile(app, scope, candidate.file, candidate.bytes));
+      }
+    } finally {
+      await iterator.return?.(); // after a fault no lane begins another file, and an archive is closed
     }
   };
-  await Promise.all(Array.from({ length: LANES }, lane));
+  const ended = await Promise.allSettled(Array.from({ length: LANES }, lane));
+  for (const end of ended) if (end.status === 'rejected') throw end.reason;
 }
 
 const LANES = 3;

@@ -30,31 +30,37 @@ export async function runBatch(app: App, scope: Scope, batchId: string, work: (r
   let waiting: Outcome[] = [];
   let position = 0;
   let flushing = Promise.resolve();
-  const flush = () => {
+  const write = async () => {
     const outcomes = waiting;
+    if (outcomes.length === 0) return;
     waiting = [];
-    flushing = flushing.then(() => (outcomes.length === 0 ? undefined : writeOutcomes(app, scope, batchId, outcomes, (position += outcomes.length) - outcomes.length)));
-    return flushing;
+    try {
+      await writeOutcomes(app, scope, batchId, outcomes, position);
+      position += outcomes.length;
+    } catch (error) {
+      waiting = [...outcomes, ...waiting]; // for the next attempt
+      throw error;
+    }
   };
-  // A failed write must not end the process; it surfaces when the batch ends.
-  const timer = setInterval(() => void flush().catch(() => undefined), FLUSH_MS);
+  const flush = () => (flushing = flushing.catch(() => undefined).then(write)); // whoever asked for the one before has heard of its failure
+  const flushSoon = () => void flush().catch((err: unknown) => app.log.warn('import outcomes wait to be written', { workspaceId: scope.workspaceId, err }));
+  const timer = setInterval(flushSoon, FLUSH_MS);
   let status: 'done' | 'failed' = 'failed';
   try {
     await work((outcome) => {
       waiting.push(outcome);
-      if (waiting.length >= FLUSH_EVERY) void flush().catch(() => undefined); // as above
+      if (waiting.length >= FLUSH_EVERY) flushSoon();
     });
     status = 'done';
   } catch (err) {
     app.log.error('import batch failed', { workspaceId: scope.workspaceId, err });
-  } finally {
-    clearInterval(timer);
-    await flush();
-    await app.withWorkspace(scope, async (tx) => {
-      await ImportBatch.query(tx).where({ id: batchId }).patch({ status, touched_at: new Date(tx.now) });
-      record(tx, { action: 'import.ended', outcome: status === 'done' ? 'ok' : 'failed', target: { type: 'import', id: batchId }, detail: { files: position } });
-    });
   }
+  clearInterval(timer);
+  await flush();
+  await app.withWorkspace(scope, async (tx) => {
+    await ImportBatch.query(tx).where({ id: batchId }).patch({ status, touched_at: new Date(tx.now) });
+    record(tx, { action: 'import.ended', outcome: status === 'done' ? 'ok' : 'failed', target: { type: 'import', id: batchId }, detail: { files: position } });
+  });
 }
 
 async function writeOutcomes(app: App, scope: Scope, batchId: string, outcomes: readonly Outcome[], from: number): Promise<void> {
