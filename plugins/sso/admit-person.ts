@@ -1,0 +1,53 @@
+import { User, addDirectoryPerson, changePerson, enableDirectoryPerson, fault, record } from '../../core/plugin.ts';
+import type { Tx } from '../../core/plugin.ts';
+import { Identity, ProviderSession } from './models.ts';
+import type { ProvenIdentity } from './proven-identity.ts';
+import { groupNamesOf } from './scim/roles.ts';
+import { roleFor } from './settings.ts';
+import type { Settings } from './settings.ts';
+
+/**
+ * Whom a proven identity is here: by issuer and subject; the first time by an e-mail the provider vouches for, within the allowed domains; or
+ * somebody new, where the workspace wants that. Roles follow the groups at every sign-in.
+ * @throws Fault sso.person.unknown · sign_in.refused
+ */
+export async function admitPerson(tx: Tx, identity: ProvenIdentity, settings: Settings): Promise<string> {
+  const { issuer, subject } = identity;
+  const linked = await Identity.query(tx).findOne({ issuer, subject });
+  const userId = linked?.user_id ?? (await findByEmail(tx, identity, settings)) ?? (await addPerson(tx, identity, settings));
+  if (linked === undefined) {
+    await Identity.query(tx).insert({ user_id: userId, issuer, subject });
+    record(tx, { action: 'sso.person.linked', target: { type: 'user', id: userId }, detail: { issuer } });
+  } else await Identity.query(tx).patch({ last_used_at: new Date(tx.now) }).where({ id: linked.id });
+  const user = await User.query(tx).findById(userId);
+  if (user === undefined || user.status === 'disabled') throw fault('sign_in.refused');
+  if (user.status === 'invited') await enableDirectoryPerson(tx, userId);
+  await followGroups(tx, user, identity, settings);
+  await ProviderSession.query(tx).delete().where({ user_id: userId }).whereRaw("begun_at < now() - interval '30 days'");
+  await ProviderSession.query(tx).insert({ user_id: userId, issuer, subject, session_key: identity.sessionKey, hint: identity.hint });
+  return userId;
+}
+
+const isInDomains = (email: string, domains: readonly string[]): boolean => domains.length === 0 || domains.includes(email.slice(email.lastIndexOf('@') + 1).toLowerCase());
+
+async function findByEmail(tx: Tx, { email, isEmailVouched, issuer }: ProvenIdentity, { domains }: Settings): Promise<string | null> {
+  if (email === null || !isEmailVouched || !isInDomains(email, domains)) return null;
+  const user = await User.query(tx).findOne({ email: email.toLowerCase() });
+  // Whoever has another subject of this provider already is somebody else with a recycled address.
+  if (user === undefined || (await Identity.query(tx).findOne({ user_id: user.id, issuer })) !== undefined) return null;
+  return user.id;
+}
+
+async function addPerson(tx: Tx, { email, isEmailVouched, name, groups }: ProvenIdentity, settings: Settings): Promise<string> {
+  const role = roleFor(settings, groups);
+  if (!settings.createsPeople || role === null || email === null || !isEmailVouched || !isInDomains(email, settings.domains)) throw fault('sso.person.unknown');
+  return addDirectoryPerson(tx, { email, name: name?.slice(0, 120) || email, role });
+}
+
+/** Groups of the message and provisioned ones count alike. The break-glass administrator keeps the role whatever the provider says: that is what they are for. */
+async function followGroups(tx: Tx, user: User, { groups }: ProvenIdentity, settings: Settings): Promise<void> {
+  if (settings.roles.length === 0 || user.email === settings.breakGlass) return;
+  const role = roleFor(settings, [...groups, ...(await groupNamesOf(tx, user.id))]);
+  if (role === null) throw fault('sso.person.unknown');
+  if (role !== user.role) await changePerson(tx, user.id, { role, designations: user.designations });
+}

@@ -1,0 +1,117 @@
+import type { Request, ResponseObject, ResponseToolkit } from '@hapi/hapi';
+import { Fault, authorize, fault, localPath, record, scopeOf } from '../../core/plugin.ts';
+import type { PluginDeps, PluginRoute, PluginServer, Scope } from '../../core/plugin.ts';
+import { admitPerson } from './admit-person.ts';
+import { oidcConnection, oidcProvider, samlConnection, serviceProvider, slugOf } from './connections.ts';
+import { FLOW_COOKIE, FLOW_LIFE_MS, openFlow, takeFlow } from './flow.ts';
+import type { PendingFlow } from './flow.ts';
+import { beginSignIn } from './oidc/begin-sign-in.ts';
+import { completeSignIn } from './oidc/complete-sign-in.ts';
+import { provenByOidc, provenBySaml } from './proven-identity.ts';
+import type { ProvenIdentity } from './proven-identity.ts';
+import { SsoRefusal } from './refusal.ts';
+import { createAuthnRequest } from './saml/authn-request.ts';
+import { verifyResponse } from './saml/verify-response.ts';
+import { writeMetadata } from './saml/write-metadata.ts';
+import { roleFor } from './settings.ts';
+import type { Settings } from './settings.ts';
+import { usedTokens } from './used-tokens.ts';
+
+const OPEN = (openBecause: string): NonNullable<PluginRoute['options']> => ({ auth: false, plugins: { wardkeep: { openBecause, evenWhenLapsed: true } } });
+const FORM_BYTES_MAX = 512 * 1_024;
+
+/** Away to the provider and back: `/plugins/sso/{workspace}/…`. */
+export function registerSignIn(server: PluginServer, deps: PluginDeps): void {
+  server.state(FLOW_COOKIE, { isSecure: true, isHttpOnly: true, isSameSite: 'None', ttl: FLOW_LIFE_MS, encoding: 'none', ignoreErrors: true });
+  server.route([
+    { method: 'GET', path: '/{workspace}/start', options: OPEN('People who are about to sign in have not.'), handler: (request, h) => start(deps, scopeOf(request), request, h, false) },
+    { method: 'GET', path: '/{workspace}/oidc/return', options: OPEN('The provider sends people back here to be signed in.'), handler: (request, h) => takeReturn(deps, request, h, () => proveByOidc(deps, request)) },
+    {
+      method: 'POST', path: '/{workspace}/saml/acs', options: { ...OPEN('The provider posts its answer here to sign people in.'), payload: { maxBytes: FORM_BYTES_MAX, allow: 'application/x-www-form-urlencoded' } },
+      handler: (request, h) => takeReturn(deps, request, h, () => proveBySaml(deps, request)),
+    },
+    { method: 'GET', path: '/{workspace}/saml/metadata', options: OPEN('Our keys and addresses, which providers read.'), handler: (request, h) => showMetadata(deps, request, h) },
+    { method: 'GET', path: '/test', handler: (request, h) => startTest(deps, request, h) },
+  ]);
+}
+
+/** The whole way as a person would go it, but nobody is signed in: what was proved is shown. */
+async function startTest(deps: PluginDeps, request: Request, h: ResponseToolkit): Promise<ResponseObject> {
+  const scope = scopeOf(request);
+  await deps.withWorkspace(scope, async (tx) => authorize(tx, 'plugin.manage', { type: 'plugin', id: 'sso' }));
+  return start(deps, scope, request, h, true);
+}
+
+async function start(deps: PluginDeps, scope: Scope, request: Request, h: ResponseToolkit, isTest: boolean): Promise<ResponseObject> {
+  const [settings, slug] = await contextOf(deps, scope);
+  const more = { next: localPath(request.query['next']), isTest };
+  const { url, pending } = await refusing(deps, scope, () => beginFlow(deps, scope, slug, settings, more));
+  h.state(FLOW_COOKIE, await deps.withWorkspace(scope, (tx) => openFlow(tx, pending)));
+  return h.redirect(url).code(303);
+}
+
+async function beginFlow(deps: PluginDeps, scope: Scope, slug: string, settings: Settings, more: { next: string; isTest: boolean }): Promise<{ url: string; pending: PendingFlow }> {
+  if (settings.protocol === 'oidc') {
+    const connection = oidcConnection(deps, scope, slug, settings);
+    const begun = await beginSignIn(await oidcProvider(connection, scope), connection);
+    return { url: begun.url, pending: { ...more, kind: 'oidc', oidc: begun.pending } };
+  }
+  const { url, id } = await createAuthnRequest(await samlConnection(deps, scope, slug, settings), '');
+  return { url, pending: { ...more, kind: 'saml', requestId: id } };
+}
+
+type Proof = { readonly identity: ProvenIdentity; readonly flow: PendingFlow | null };
+
+async function proveByOidc(deps: PluginDeps, request: Request): Promise<Proof> {
+  const scope = scopeOf(request);
+  const [settings, slug] = await contextOf(deps, scope);
+  const flow = await deps.withWorkspace(scope, (tx) => takeFlow(tx, request.state[FLOW_COOKIE], 'oidc'));
+  if (flow === null || settings.protocol !== 'oidc') throw new SsoRefusal('oidc.response');
+  const connection = oidcConnection(deps, scope, slug, settings);
+  const identity = await completeSignIn(await oidcProvider(connection, scope), connection, request.url.search.slice(1), flow.oidc);
+  return { identity: provenByOidc(identity, settings), flow };
+}
+
+async function proveBySaml(deps: PluginDeps, request: Request): Promise<Proof> {
+  const scope = scopeOf(request);
+  const [settings, slug] = await contextOf(deps, scope);
+  if (settings.protocol !== 'saml') throw new SsoRefusal('saml.structure');
+  const flow = await deps.withWorkspace(scope, (tx) => takeFlow(tx, request.state[FLOW_COOKIE], 'saml'));
+  const pending = flow === null ? null : { id: flow.requestId };
+  const { SAMLResponse: message } = (request.payload ?? {}) as { SAMLResponse?: unknown };
+  // RelayState is not looked at: where to go on was kept with the flow, and a sign-in from the provider's side goes to the first page.
+  const identity = await verifyResponse(await samlConnection(deps, scope, slug, settings), message, pending, usedTokens(deps, scope), new Date());
+  return { identity: provenBySaml(identity, settings), flow };
+}
+
+async function takeReturn(deps: PluginDeps, request: Request, h: ResponseToolkit, prove: () => Promise<Proof>): Promise<ResponseObject> {
+  const scope = scopeOf(request);
+  h.unstate(FLOW_COOKIE);
+  const { identity, flow } = await refusing(deps, scope, prove);
+  const settings = await deps.settings<Settings>(scope);
+  if (flow?.isTest) return h.page('sso/test', { identity, role: roleFor(settings, identity.groups) });
+  const userId = await refusing(deps, scope, () => deps.withWorkspace(scope, (tx) => admitPerson(tx, identity, settings)));
+  return deps.letIn(request, h, { userId, isSecondFactorDone: identity.isSecondFactorDone, next: flow?.next ?? '/' });
+}
+
+/** One sentence for the person whatever was wrong; the reason goes on the record. */
+async function refusing<T>(deps: PluginDeps, scope: Scope, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const reason = error instanceof SsoRefusal ? error.code : error instanceof Fault ? error.code : null;
+    if (reason === null) throw error;
+    await deps.withWorkspace(scope, async (tx) => record(tx, { action: 'sso.sign_in.refused', outcome: 'refused', detail: { reason } }));
+    throw error instanceof Fault ? error : fault('sso.sign_in.refused', { cause: error });
+  }
+}
+
+async function contextOf(deps: PluginDeps, scope: Scope): Promise<[settings: Settings, slug: string]> {
+  return [await deps.settings<Settings>(scope), await deps.withWorkspace(scope, slugOf)];
+}
+
+async function showMetadata(deps: PluginDeps, request: Request, h: ResponseToolkit): Promise<ResponseObject> {
+  const scope = scopeOf(request);
+  const service = await serviceProvider(deps, scope, await deps.withWorkspace(scope, slugOf));
+  return h.response(writeMetadata(service)).type('application/samlmetadata+xml');
+}
