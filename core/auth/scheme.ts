@@ -6,6 +6,10 @@ import { findServiceAccount } from './service-accounts/find-service-account.ts';
 import { COOKIE_OPTIONS, SESSION_COOKIE } from './session/cookie.ts';
 import { findSession } from './session/find-session.ts';
 
+// Made once: a stack for every request that comes with the other of the two is work for nothing.
+const NO_SESSION = unauthorized(null, 'Session');
+const NO_TOKEN = unauthorized(null, 'Bearer');
+
 /**
  * Who is asking. `session` reads the cookie and is every route's default; `token` reads a service account's bearer token (RFC 6750 §2.1,
  * header only). Both yield `credentials.wardkeep`. An API route takes either: `auth: { strategies: ['token', 'session'] }`.
@@ -18,7 +22,7 @@ export const schemePlugin: Plugin<{ app: App }> = {
     server.auth.scheme('wardkeep-session', () => ({
       async authenticate(request, h) {
         const cookie: unknown = request.state[SESSION_COOKIE];
-        if (cookie === undefined) return h.unauthenticated(unauthorized(null, 'Session'));
+        if (cookie === undefined) return h.unauthenticated(NO_SESSION);
         const credentials = await findSession(app, cookie);
         if (credentials !== null) return h.authenticated({ credentials: { wardkeep: credentials } });
         request.plugins.auth = { deadCookie: true };
@@ -28,7 +32,7 @@ export const schemePlugin: Plugin<{ app: App }> = {
     server.auth.scheme('wardkeep-token', () => ({
       async authenticate(request, h) {
         const token = bearerOf(request);
-        if (token === null) return h.unauthenticated(unauthorized(null, 'Bearer'));
+        if (token === null) return h.unauthenticated(NO_TOKEN);
         const credentials = await findServiceAccount(app, token);
         if (credentials === null) throw fault('token.refused');
         return h.authenticated({ credentials: { wardkeep: credentials } });

@@ -5,7 +5,7 @@ import { Fault } from '../errors.ts';
 import { CONTEXT_LIFE_MS, mintContext } from './context.ts';
 import { createGroupFlush } from './group-flush.ts';
 import { openPool, type BoundConfig } from './pool.ts';
-import { INSTALLATION_WORKSPACE, systemScope, type PendingEntry, type Plugged, type Scope, type SystemReason, type SystemTx, type Tx } from './scope.ts';
+import { INSTALLATION_WORKSPACE, systemScope, type Actor, type PendingEntry, type Plugged, type Scope, type SystemReason, type SystemTx, type Tx } from './scope.ts';
 
 /**
  * The two doors to data (design invariant 1). Nothing else in the program opens a transaction.
@@ -16,9 +16,18 @@ import { INSTALLATION_WORKSPACE, systemScope, type PendingEntry, type Plugged, t
  */
 export type Door = {
   withWorkspace<T>(scope: Scope, fn: (tx: Tx) => Promise<T>): Promise<T>;
+  /**
+   * Finds out who is asking, in a transaction of the workspace that their token names, and answers before it ends. It stays open until the event
+   * loop turns: the first `withWorkspace` of that actor goes on in it, so a request that need not wait for its body costs one transaction in
+   * all. What `look` changes is then committed or rolled back with the act.
+   */
+  identify<R>(workspaceId: string, look: (knex: Knex.Transaction) => Promise<Identified<R>>): Promise<R>;
   withSystem<T>(reason: SystemReason, fn: (tx: SystemTx) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 };
+
+/** `actor`: whose act may go on in the transaction; null: it ends at once. */
+export type Identified<R> = { readonly answer: R; readonly actor: Actor | null };
 
 /**
  * Seals `tx.pending` in order, inside the transaction; `inserted` settles with the last statement, which shares a round trip with COMMIT.
@@ -55,10 +64,16 @@ export function openDoor(options: DoorOptions): Door {
     return pool.transaction(fn, config);
   };
 
+  const open = new WeakMap<Actor, OpenTransaction>();
+  const inTransaction = <T>(pool: Knex, { workspaceId, actor }: Scope, fn: (knex: Knex.Transaction) => Promise<T>): Promise<T> => {
+    const identified = open.get(actor);
+    return pool === app && identified?.workspaceId === workspaceId ? identified.goOn(fn) : bound(pool, workspaceId, fn);
+  };
+
   const sealed = async <T, X extends Tx | SystemTx>(pool: Knex, start: { scope: Scope; keys: X['keys']; pending: PendingEntry[] }, fn: (tx: X) => Promise<T>): Promise<T> => {
     let entries: Sealed = { inserted: Promise.resolve(), isFlushedLater: false };
     try {
-      const outcome = await bound(pool, start.scope.workspaceId, async (knex) => {
+      const outcome = await inTransaction(pool, start.scope, async (knex) => {
         const tx = { ...start, knex, plugged, now: clock() } as unknown as X;
         const result = await fn(tx);
         entries = await seal(tx);
@@ -86,6 +101,17 @@ export function openDoor(options: DoorOptions): Door {
         throw error;
       }
     },
+    identify(workspaceId, look) {
+      return new Promise((resolve, reject) => {
+        const whole = loadKeys(workspaceId, (read) => bound(app, workspaceId, read)).then(() => bound(app, workspaceId, async (knex) => {
+          const { answer, actor } = await look(knex);
+          const act = actor === null ? null : firstActOf(open, actor, workspaceId, () => whole);
+          resolve(answer);
+          await (await act)?.(knex);
+        }));
+        whole.catch(reject);
+      });
+    },
     async withSystem(reason, fn) {
       const act: PendingEntry = { action: 'system.door', outcome: 'ok', target: null, detail: { reason } };
       return sealed(jobs, { scope: systemScope(INSTALLATION_WORKSPACE, reason), keys: null, pending: [act] }, fn);
@@ -94,4 +120,30 @@ export function openDoor(options: DoorOptions): Door {
       await Promise.all([app.destroy(), jobs.destroy(), flushing.destroy()]);
     },
   };
+}
+
+type Act = (knex: Knex.Transaction) => Promise<void>;
+type OpenTransaction = { readonly workspaceId: string; /** Settles when the whole transaction has. */ goOn<T>(fn: (knex: Knex.Transaction) => Promise<T>): Promise<T> };
+
+/** The actor's first act if it begins before the event loop turns, else null. */
+function firstActOf(open: WeakMap<Actor, OpenTransaction>, actor: Actor, workspaceId: string, whole: () => Promise<void>): Promise<Act | null> {
+  return new Promise((resolve) => {
+    const tooLate = setImmediate(() => {
+      open.delete(actor);
+      resolve(null);
+    });
+    open.set(actor, {
+      workspaceId,
+      async goOn<T>(fn: (knex: Knex.Transaction) => Promise<T>) {
+        open.delete(actor);
+        clearImmediate(tooLate);
+        let outcome: T | undefined;
+        resolve(async (knex) => {
+          outcome = await fn(knex);
+        });
+        await whole();
+        return outcome as T;
+      },
+    });
+  });
 }

@@ -10,9 +10,10 @@ import { readContact } from '../../core/practice/contacts/read-contact.ts';
 import { createContact } from '../../core/practice/contacts/write-contact.ts';
 import { importDocument } from '../../core/practice/documents/import-document.ts';
 import { bytesOf, documentXml } from '../clinical/build-document.ts';
+import { composeServer } from '../../core/server.ts';
 import { TEST_ROOT_KEYS } from '../support/cluster.ts';
 import { createTestDatabase } from '../support/database.ts';
-import { createPeople, scopeAs } from '../support/people.ts';
+import { createPeople, scopeAs, sessionCookie } from '../support/people.ts';
 
 /** A wire between the program and PostgreSQL that counts turns: one round trip is everything sent before the other side answers. */
 async function countingWire(target: string): Promise<{ url: string; trips(): number; close(): Promise<void> }> {
@@ -61,6 +62,11 @@ t.test('an act costs one round trip for its data and one for its record', async 
   t.equal(await trips(() => app.withWorkspace(scope, (tx) => listContacts(tx, { limit: 20 }))), 2);
   t.equal(await trips(() => app.withWorkspace(scope, (tx) => findContacts(tx, { q: 'ach', limit: 20 }))), 3, 'candidates first, then the page');
   t.equal(await trips(() => app.withWorkspace(scope, (tx) => createContact(tx, { familyName: 'Achterberg', phones: [{ value: '212 555 0103' }], addresses: [{ city: 'Troy' }] }))), 2, 'BEGIN, workspace, all rows, chain · entry, COMMIT');
+
+  const server = await composeServer(app, { tls: null, host: 'localhost', port: 0 });
+  const cookie = await sessionCookie(app, people.agent);
+  const get = async () => t.equal((await server.inject({ url: `/api/v1/contacts/${id}`, headers: { cookie } })).statusCode, 200);
+  t.equal(await trips(get), 3, 'BEGIN, workspace, session · contact, chain · entry, COMMIT');
 
   let patients = 0;
   const importNew = async () => {

@@ -1,10 +1,10 @@
 import type { App } from '../../app.ts';
 import type { Role } from '../../db/scope.ts';
 import type { WardkeepCredentials } from '../../http/credentials.ts';
-import { firstRow } from '../session/find-session.ts';
+import { findCredentials } from '../find-credentials.ts';
 import { readAccessToken } from './access-token.ts';
 
-type Row = { id: string; name: string; role: Role; scopes: string[]; workspace_name: string; slug: string; time_zone: string };
+type Row = { id: string; name: string; role: Role; scopes: string[]; workspace_name: string; slug: string; time_zone: string; is_noted: boolean };
 
 const FIND = `with found as (
   select a.workspace_id, a.id, a.name, a.role, a.scopes, a.last_used_at, w.name as workspace_name, w.slug, w.time_zone
@@ -13,18 +13,17 @@ const FIND = `with found as (
 ), seen as (
   update app.service_accounts a set last_used_at = now() from found f
    where a.workspace_id = f.workspace_id and a.id = f.id and (f.last_used_at is null or f.last_used_at < now() - interval '1 minute')
+  returning a.id
 )
-select * from found`;
+select found.*, exists (select from seen) as is_noted from found`;
 
 /** The service account a bearer token belongs to, or null when it is mistyped, unknown, revoked or past its end. */
 export async function findServiceAccount(app: App, text: string): Promise<WardkeepCredentials | null> {
   const token = readAccessToken(text);
   if (token === null) return null;
-  const row = await firstRow<Row>(app, token.workspaceId, FIND, [token.workspaceId, token.hash]);
-  if (row === undefined) return null;
-  return {
+  return findCredentials<Row>(app, token, FIND, (row) => ({
     workspace: { id: token.workspaceId, name: row.workspace_name, slug: row.slug, timeZone: row.time_zone },
     actor: { kind: 'agent', id: row.id, name: row.name, role: row.role, designations: [], scopes: row.scopes, sessionId: null, assuredAt: 0 },
     email: null,
-  };
+  }));
 }

@@ -1,13 +1,13 @@
 import type { App } from '../../app.ts';
-import { systemScope, type Designation, type Role } from '../../db/scope.ts';
-import { Fault } from '../../errors.ts';
+import type { Designation, Role } from '../../db/scope.ts';
 import type { WardkeepCredentials } from '../../http/credentials.ts';
+import { findCredentials } from '../find-credentials.ts';
 import { readOpaqueToken } from '../opaque-token.ts';
 import { WITHIN_LIMITS } from './limits.ts';
 
 type Row = {
   session_id: string; assured_at: Date; user_id: string; email: string; name: string; role: Role; designations: Designation[];
-  workspace_name: string; slug: string; time_zone: string;
+  workspace_name: string; slug: string; time_zone: string; is_noted: boolean;
 };
 
 /**
@@ -24,36 +24,19 @@ const FIND = `with found as (
 ), seen as (
   update app.sessions s set last_seen_at = now() from found f
    where s.workspace_id = f.workspace_id and s.id = f.session_id and f.last_seen_at < now() - interval '1 minute'
+  returning s.id
 )
-select * from found`;
+select found.*, exists (select from seen) as is_noted from found`;
 
 export async function findSession(app: App, cookie: unknown): Promise<WardkeepCredentials | null> {
   const token = readOpaqueToken(cookie);
   if (token === null) return null;
-  const row = await firstRow<Row>(app, token.workspaceId, FIND, [token.workspaceId, token.hash]);
-  if (row === undefined) return null;
-  return {
+  return findCredentials<Row>(app, token, FIND, (row) => ({
     workspace: { id: token.workspaceId, name: row.workspace_name, slug: row.slug, timeZone: row.time_zone },
     actor: {
       kind: 'user', id: row.user_id, name: row.name, role: row.role, designations: row.designations, scopes: null,
       sessionId: row.session_id, assuredAt: row.assured_at.getTime(),
     },
     email: row.email,
-  };
-}
-
-/**
- * The first row of one statement, as soon as it is there: the request goes on while COMMIT is still under way, so a lookup costs one round
- * trip. Right only where nothing hangs on the commit, as here.
- */
-export function firstRow<R>(app: App, workspaceId: string, sql: string, bindings: readonly (string | Buffer)[]): Promise<R | undefined> {
-  return new Promise((resolve, reject) => {
-    app.withWorkspace(systemScope(workspaceId, 'session'), async (tx) => {
-      const { rows } = (await tx.knex.raw(sql, bindings)) as { rows: R[] };
-      resolve(rows[0]);
-    }).catch((error: unknown) => {
-      if (error instanceof Fault && error.code === 'workspace.not_found') resolve(undefined); // a token that names no workspace of ours
-      else reject(error);
-    });
-  });
+  }));
 }
