@@ -88,7 +88,7 @@ async function rowsOf(whose: People): Promise<Ids> {
     const [passkey, batch, pair] = [uuidv7(), uuidv7(), uuidv7()];
     await tx.knex('passkeys').insert({ workspace_id, id: passkey, user_id: whose.admin.id, credential_id: passkey, public_key: randomBytes(32), sign_count: 0, name: 'Laptop', is_syncable: false, is_backed_up: false });
     await tx.knex('import_batches').insert({ workspace_id, id: batch, kind: 'csv', status: 'done', starter_name: 'Test' });
-    await ImportSource.query(tx).insert({ id: batch, content: Buffer.from('Last,First\nA,B\n').toString('base64'), mapping: {} });
+    await ImportSource.query(tx).insert({ id: batch, content: Buffer.from('Last,First\nA,B\n').toString('base64') });
     await tx.knex('match_reviews').insert({ workspace_id, id: pair, document_id: document, contact_id: contact, candidate_id: survivor, reason: 'identifiers_differ' });
     record(tx, { action: 'test.prepared' });
     const first = async (table: string): Promise<string> => ((await tx.knex(table).first('id')) as { id: string }).id;
