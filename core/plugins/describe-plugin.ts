@@ -1,5 +1,4 @@
 import type { Tx } from '../db/scope.ts';
-import type { Health } from '../plugin.ts';
 import { agreementsOf } from './agreements.ts';
 import type { LoadedPlugin } from './loaded-plugin.ts';
 import { countParked } from './parked-jobs.ts';
@@ -11,7 +10,7 @@ export type PluginView = {
   readonly name: string; readonly title: string; readonly summary: string; readonly version: string; readonly publisher: string; readonly tier: string; readonly firstPath: string | null;
   readonly state: string; readonly tone: 'good' | 'warn' | 'bad' | null; readonly isOn: boolean; readonly isEntitled: boolean;
   readonly phi: string; readonly subprocessors: readonly { name: string; purpose: string; location: string; agreement: string; tone: string | null; until: Date | null }[];
-  readonly health: Health | null; readonly parked: number; readonly suspendedFrom: Date | null; readonly mayBeOn: boolean; readonly canTest: boolean;
+  readonly parked: number; readonly suspendedFrom: Date | null; readonly mayBeOn: boolean; readonly canTest: boolean;
 };
 
 const PHI = { none: 'None: it never sees patient data', transit: 'Passes patient data on and keeps none', store: 'Keeps patient data, sealed under this workspace’s key' } as const;
@@ -24,17 +23,14 @@ export async function describePlugins(tx: Tx, plugins: readonly LoadedPlugin[]):
 }
 
 export async function describePlugin(tx: Tx, state: PluginState): Promise<PluginView> {
-  const { loaded: { plugin, publisher }, isOn, isEntitled, settings } = state;
-  const [agreements, parked, health] = await Promise.all([
-    agreementsOf(tx, plugin), countParked(tx, plugin.name),
-    isOn && plugin.health !== undefined ? plugin.health(tx, settings) : null,
-  ]);
+  const { loaded: { plugin, publisher }, isOn, isEntitled } = state;
+  const [agreements, parked] = await Promise.all([agreementsOf(tx, plugin), countParked(tx, plugin.name)]);
   const missing = agreements.some(({ standing }) => standing === 'missing');
   const standings = new Map(agreements.map((each) => [each.subprocessor.name, each]));
   return {
     name: plugin.name, title: plugin.title, summary: plugin.summary, version: plugin.version, publisher: publisher ?? 'Wardkeep', tier: plugin.tier,
     firstPath: isOn && plugin.nav?.[0] !== undefined ? `${pathOf(plugin.name)}${plugin.nav[0].path === '/' ? '' : plugin.nav[0].path}` : null,
-    ...wordFor(state, missing), isOn, isEntitled, phi: PHI[plugin.phi], health, parked,
+    ...wordFor(state, missing), isOn, isEntitled, phi: PHI[plugin.phi], parked,
     suspendedFrom: state.suspendedFrom, mayBeOn: isEntitled && !missing, canTest: plugin.test !== undefined,
     subprocessors: plugin.subprocessors.map(({ name, purpose, location }) => {
       const known = standings.get(name);

@@ -11,6 +11,7 @@ import { parse } from '../http/refusals.ts';
 import { depsOf } from './deps.ts';
 import { describePlugin, describePlugins } from './describe-plugin.ts';
 import type { LoadedPlugin } from './loaded-plugin.ts';
+import { readHealth } from './read-health.ts';
 import { readSettings, settingFields } from './settings.ts';
 import { changeSettings, stateFor, switchOff, switchOn } from './switch-plugin.ts';
 import { readPlan } from './entitlements.ts';
@@ -34,25 +35,28 @@ export function pluginRoutes(app: App, plugins: readonly LoadedPlugin[]): Server
 }
 
 async function listPage(app: App, plugins: readonly LoadedPlugin[], request: Request, h: ResponseToolkit) {
-  const context = await app.withWorkspace(scopeOf(request), async (tx) => {
+  const scope = scopeOf(request);
+  const { views, plan } = await app.withWorkspace(scope, async (tx) => {
     authorize(tx, 'plugin.read');
     const [views, plan] = [await describePlugins(tx, plugins), await readPlan(tx)];
     record(tx, { action: 'plugin.listed', detail: { plugins: views.length } });
-    return { plugins: views, plan };
+    return { views, plan };
   });
-  return h.page('plugins/list', context);
+  const health = await Promise.all(views.map(({ name }) => readHealth(app, scope, plugins, name)));
+  return h.page('plugins/list', { plan, plugins: views.map((view, at) => ({ ...view, health: health[at] })) });
 }
 
 async function pluginPage(app: App, plugins: readonly LoadedPlugin[], request: Request, h: ResponseToolkit, form: Form | null, errors: Record<string, string>, tested: { ok: boolean; text: string } | null = null) {
   const { name } = parse(oneName, request.params);
-  const context = await app.withWorkspace(scopeOf(request), async (tx) => {
+  const scope = scopeOf(request);
+  const { plugin, ...context } = await app.withWorkspace(scope, async (tx) => {
     const state = await stateFor(tx, plugins, name, 'plugin.read');
     return {
       plugin: await describePlugin(tx, state), graceDays: GRACE_DAYS, errors, tested,
       fields: settingFields(state.loaded.plugin, state.settings, form ?? state.settings ?? {}, errors),
     };
   });
-  return h.page('plugins/plugin', context).code(Object.keys(errors).length > 0 ? 422 : 200);
+  return h.page('plugins/plugin', { ...context, plugin: { ...plugin, health: await readHealth(app, scope, plugins, name) } }).code(Object.keys(errors).length > 0 ? 422 : 200);
 }
 
 async function submit(app: App, plugins: readonly LoadedPlugin[], request: Request, h: ResponseToolkit, said: string, work: Act) {

@@ -53,7 +53,7 @@ t.test('no agreement, no patient data', async (t) => {
     await tx.knex('plugin_switches').where({ plugin: 'courier' }).update({ agreement_missing_since: new Date(Date.now() - days * DAY_MS) });
     record(tx, { action: 'courier.letter.wanted' });
   });
-  const state = async (): Promise<string> => /<h1>Courier</h1><p><span class="pill[^"]*">([^<]*)</.exec((await admin.get('/admin/plugins/courier')).payload)?.[1] ?? '';
+  const state = async (): Promise<string> => /<h1>Courier<\/h1><p><span class="pill[^"]*">([^<]*)</.exec((await admin.get('/admin/plugins/courier')).payload)?.[1] ?? '';
 
   t.test('nobody vouches: it does not go on', async (t) => {
     t.match(await post('courier', 'on'), { statusCode: 409, payload: /agreement in force with each subprocessor comes first/ });

@@ -17,6 +17,7 @@ const SOURCES = ['core', 'plugins', 'tests', 'scripts', 'migrations', 'templates
 const TESTS = ['tests/architecture.test.ts', 'tests/http/views.test.ts', 'tests/plugins/switch.test.ts'];
 const LINE = /^export \{ default as \w+ \} from '\.\/([a-z-]+)\/index\.ts';$/gm;
 
+t.setTimeout(170_000);
 const run = promisify(execFile);
 const listed = (root: string): string[] => [...readFileSync(join(root, 'plugins/list.ts'), 'utf8').matchAll(LINE)].map(([, name]) => name as string);
 
