@@ -1,5 +1,6 @@
 import type { Request, ResponseToolkit } from '@hapi/hapi';
 import Joi from 'joi';
+import { authorize } from '../access/authorize.ts';
 import type { App } from '../app.ts';
 import type { JsonValue } from '../db/scope.ts';
 import { apiRoute, apiRoutes, type ApiRoute } from '../http/api/api-route.ts';
@@ -45,6 +46,7 @@ export const trustFeature: Feature = {
         method: 'GET', path: '/trust',
         handler: async (request, h) => {
           const scope = scopeOf(request);
+          await app.withWorkspace(scope, async (tx) => authorize(tx, 'trust.read')); // also for what was proved a moment ago
           const last = shown.get(`${scope.workspaceId} ${scope.actor.id}`);
           const signed = last !== undefined && Date.now() - Date.parse(last.attestation.at) < SHOWN_FOR_MS ? last : await attest(app, scope);
           shown.set(`${scope.workspaceId} ${scope.actor.id}`, signed);
