@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { App } from '../app.ts';
 import { createServiceAccount, LIFE_DAYS_MAX } from '../auth/service-accounts/actions.ts';
@@ -58,6 +59,9 @@ export async function setUpDemo(app: App, today: string): Promise<DemoFacts['wor
 
 export async function writeDemoFacts(dataDir: string, facts: DemoFacts): Promise<string> {
   const file = join(dataDir, 'demo.json');
-  await writeFile(file, `${JSON.stringify(facts, null, 2)}\n`, { mode: 0o600 });
+  // Written aside and renamed: a file that was there may have another mode, lead elsewhere, or be left half by a crash.
+  const draft = `${file}.${randomBytes(4).toString('hex')}`;
+  await writeFile(draft, `${JSON.stringify(facts, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+  await rename(draft, file);
   return file;
 }
