@@ -24,6 +24,7 @@ export const demo: Command = {
     }
     mkdirSync(config.dataDir, { recursive: true });
     if (config.rootKeys.length === 0 && !existsSync(rootKeyFile(config))) await createRootKeyFile(rootKeyFile(config));
+    const asked = untilAskedToStop(); // from here on: a signal while the database is starting must not leave it running alone
     const booted = await boot({ ...config, logLevel: config.logLevel === 'info' ? 'warn' : config.logLevel });
     try {
       const before = existsSync(factsFile) ? (JSON.parse(readFileSync(factsFile, 'utf8')) as DemoFacts) : null;
@@ -35,7 +36,7 @@ export const demo: Command = {
         const facts: DemoFacts = { url: serving.url, caFile: serving.caFile, postgres: { appUrl: booted.urls.appUrl }, workspaces };
         await writeDemoFacts(config.dataDir, facts);
         out.result(facts, signInTable(facts, factsFile));
-        await untilAskedToStop();
+        await asked;
         out.say('Stopping.');
       } finally {
         await serving.stop();

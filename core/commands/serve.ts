@@ -13,6 +13,7 @@ export const serve: Command = {
   async run({ out }) {
     const config = readConfig('production');
     if (existsSync(join(config.dataDir, 'demo.json'))) throw new ConfigError([`the data folder ${config.dataDir} holds a demo; set WARDKEEP_DATA_DIR to another one`]);
+    const asked = untilAskedToStop(); // from here on: a signal while the database is starting must not leave it running alone
     const booted = await boot(config);
     try {
       const serving = await listen(booted.app, booted.urls.jobsUrl, booted.host);
@@ -21,7 +22,7 @@ export const serve: Command = {
         if (serving.caFile !== null) out.say(`Its certificate comes from a local authority; have browsers trust ${serving.caFile}`);
         const setup = await createSetupLink(booted.app);
         if (setup !== null) out.say(`\nThis installation is empty. Make its first workspace and administrator here, once, until ${setup.expiresAt.toISOString()}:\n${setup.url}\n`);
-        await untilAskedToStop();
+        await asked;
         out.say('Stopping.');
       } finally {
         await serving.stop();
