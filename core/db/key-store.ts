@@ -32,6 +32,7 @@ export function createKeyLoader(roots: RootKeyProvider, clock: () => number = Da
   const load: KeyLoader = async (workspaceId, read) => {
     const cached = rings.get(workspaceId);
     if (cached !== undefined && clock() - cached.readAt < RING_LIFE_MS && cached.left > RESERVATION / 4) return cached.keys;
+    const readAt = clock(); // before it is read: unwrapping may be a call to a key service, and the ring must not outlive RING_LIFE_MS by it
     const { rows, left } = await read(async (knex) => {
       const found = ((await knex.raw("select kind, version, wrapped, status from app.workspace_keys where status <> 'retired' order by version desc")) as { rows: KeyRow[] }).rows;
       const active = found.find(({ kind, status }) => kind === 'data' && status === 'active')?.version ?? 0;
@@ -43,7 +44,7 @@ export function createKeyLoader(roots: RootKeyProvider, clock: () => number = Da
     });
     if (rows.length === 0) throw fault('workspace.not_found');
     const of = (kind: string) => Promise.all(rows.filter((row) => row.kind === kind).map((row) => open(workspaceId, row)));
-    const ring: Ring = { keys: undefined as unknown as WorkspaceKeys, readAt: clock(), left };
+    const ring: Ring = { keys: undefined as unknown as WorkspaceKeys, readAt, left };
     ring.keys = new WorkspaceKeys(workspaceId, await of('data'), await of('index'), () => {
       ring.left -= 1;
     });
