@@ -4,7 +4,9 @@ import type { ClinicalDocument } from '../../clinical/clinical-document.ts';
 import { clinicalSummary, type ClinicalSummary } from '../../clinical/summary.ts';
 import type { Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
-import { reachContact, seesOwnOnly, visibleContacts } from '../contacts/visible-contacts.ts';
+import { contactGate } from '../contacts/field-gate.ts';
+import { onVisibleContacts, reachContact } from '../contacts/visible-contacts.ts';
+import { documentWithout, refuseOriginal, summaryWithout } from './gated-document.ts';
 import { Document, DocumentContent } from './model.ts';
 
 /** Reading documents: a contact's list, one document, its original bytes, the summary over all of them. Each reading is on the record. */
@@ -33,13 +35,15 @@ export async function listDocuments(tx: Tx, contactId: string): Promise<Document
 /** @throws Fault document.not_found, also for documents of contacts that the actor may not open */
 export async function readOneDocument(tx: Tx, id: string): Promise<{ document: DocumentView; parsed: ClinicalDocument | null }> {
   const row = await reachDocument(tx, id, [...COLUMNS, 'parsed']);
+  const { hidden } = await contactGate(tx);
   record(tx, { action: 'document.read', target: { type: 'document', id } });
-  return { document: documentView(row), parsed: row.parsed === null ? null : (JSON.parse(row.parsed) as ClinicalDocument) };
+  return { document: documentView(row), parsed: row.parsed === null ? null : documentWithout(JSON.parse(row.parsed) as ClinicalDocument, hidden) };
 }
 
-/** The original, byte for byte as it came. @throws Fault document.not_found */
+/** The original, byte for byte as it came. @throws Fault document.not_found · access.denied (it names what the actor does not see) */
 export async function readOriginal(tx: Tx, id: string): Promise<{ document: DocumentView; bytes: Buffer }> {
   const row = await reachDocument(tx, id, [...COLUMNS]);
+  refuseOriginal((await contactGate(tx)).hidden, id);
   const content = await DocumentContent.query(tx).findById(id);
   if (content === undefined) throw fault('document.not_found');
   record(tx, { action: 'document.downloaded', target: { type: 'document', id }, detail: { sha256: row.sha256.toString('hex') } });
@@ -52,14 +56,15 @@ export async function readClinicalSummary(tx: Tx, contactId: string): Promise<{ 
   await reachContact(tx, contactId, 'READ');
   const rows = await Document.query(tx).where({ contact_id: contactId, kind: 'ccda' }).select(...COLUMNS, 'parsed').orderByRaw('document_date desc nulls last, id desc');
   record(tx, { action: 'contact.summary_read', target: { type: 'contact', id: contactId }, detail: { documents: rows.length } });
-  return { summary: clinicalSummary(rows.map((row) => JSON.parse(row.parsed ?? 'null') as ClinicalDocument).filter((parsed) => parsed !== null)), documents: rows.map(documentView) };
+  const { hidden } = await contactGate(tx);
+  return { summary: summaryWithout(clinicalSummary(rows.map((row) => JSON.parse(row.parsed ?? 'null') as ClinicalDocument).filter((parsed) => parsed !== null)), hidden), documents: rows.map(documentView) };
 }
 
 async function reachDocument(tx: Tx, id: string, columns: readonly string[]): Promise<Document> {
   const target = { type: 'document', id };
   authorize(tx, 'document.read', target);
   const query = Document.query(tx).findById(id).select(...columns);
-  if (seesOwnOnly(tx)) query.whereIn('contact_id', visibleContacts(tx).select('contacts.id'));
+  onVisibleContacts(tx, query, 'documents.contact_id');
   const row = (await query) as Document | undefined;
   if (row === undefined) throw fault('document.not_found', { refused: { action: 'document.read_refused', target, detail: {} } });
   return row;
