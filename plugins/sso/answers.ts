@@ -21,7 +21,7 @@ export const answers: Answers<Settings> = {
   signOut: async (tx, { userId }) => {
     const session = await ProviderSession.query(tx).where({ user_id: userId }).orderBy('begun_at', 'desc').first();
     if (session === undefined) return null;
-    const handle = await openFlow(tx, { kind: 'sign_out', sessionId: session.id, next: '/', isTest: false });
+    const handle = await openFlow(tx, { kind: 'sign_out', sessionId: session.id, next: '', isTest: false });
     return { redirect: `${BASE}/${await slugOf(tx)}/sign-out?handle=${handle}` };
   },
 

@@ -44,7 +44,8 @@ async function startTest(deps: PluginDeps, request: Request, h: ResponseToolkit)
 
 async function start(deps: PluginDeps, scope: Scope, request: Request, h: ResponseToolkit, isTest: boolean): Promise<ResponseObject> {
   const [settings, slug] = await contextOf(deps, scope);
-  const more = { next: localPath(request.query['next']), isTest };
+  const next = localPath(request.query['next']);
+  const more = { next: next === '/' ? '' : next, isTest };
   const { url, pending } = await refusing(deps, scope, () => beginFlow(deps, scope, slug, settings, more));
   h.state(FLOW_COOKIE, await deps.withWorkspace(scope, (tx) => openFlow(tx, pending)));
   return h.redirect(url).code(303);
@@ -91,7 +92,7 @@ async function takeReturn(deps: PluginDeps, request: Request, h: ResponseToolkit
   const settings = await deps.settings<Settings>(scope);
   if (flow?.isTest) return h.page('sso/test', { identity, role: roleFor(settings, identity.groups) });
   const userId = await refusing(deps, scope, () => deps.withWorkspace(scope, (tx) => admitPerson(tx, identity, settings)));
-  return deps.letIn(request, h, { userId, isSecondFactorDone: identity.isSecondFactorDone, next: flow?.next ?? '/' });
+  return deps.letIn(request, h, { userId, isSecondFactorDone: identity.isSecondFactorDone, next: flow?.next ?? '' });
 }
 
 /** One sentence for the person whatever was wrong; the reason goes on the record. */

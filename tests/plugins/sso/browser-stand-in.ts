@@ -1,3 +1,4 @@
+import { request as plainRequest } from 'node:http';
 import { request } from 'node:https';
 import type { IncomingHttpHeaders } from 'node:http';
 
@@ -40,7 +41,7 @@ export class BrowserStandIn {
     this.cookies.set(host, jar);
     return new Promise((resolve, reject) => {
       const headers = { cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; '), ...(body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded', 'content-length': Buffer.byteLength(body), origin: new URL(url).origin }) };
-      request(url, { method, headers, ca: this.ca, agent: false }, (incoming) => {
+      (url.startsWith('http:') ? plainRequest : request)(url, { method, headers, ca: this.ca, agent: false }, (incoming) => {
         for (const line of incoming.headers['set-cookie'] ?? []) keep(jar, line);
         const chunks: Buffer[] = [];
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(chunks).toString(), url }));

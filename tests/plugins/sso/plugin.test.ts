@@ -1,0 +1,151 @@
+import t from 'tap';
+import sso from '../../../plugins/sso/index.ts';
+import { systemScope } from '../../../core/db/scope.ts';
+import { totpCode } from '../../support/people.ts';
+import { Visitor } from '../../support/visitor.ts';
+import { openHost } from '../open-host.ts';
+import { BrowserStandIn } from './browser-stand-in.ts';
+import { PEER_SECRET, startOidcPeer } from './oidc-peer.ts';
+
+const FOLDER = new URL('../../../plugins/sso', import.meta.url).pathname;
+
+t.test('a workspace with its own provider', async (t) => {
+  t.capture(console, 'warn', () => undefined);
+  const allowed: string[] = [];
+  const { app, willow, harbor, visit, server } = await openHost(t, [sso], { folders: { sso: FOLDER }, change: { outboundAllowed: allowed } });
+  const origin = app.config.origin;
+  const peer = await startOidcPeer({ redirectUri: `${origin}/plugins/sso/${willow.slug}/oidc/return`, afterSignOut: `${origin}/sign-in` });
+  t.teardown(() => peer.close());
+  allowed.push(peer.host);
+  const scope = systemScope(willow.workspaceId, 'test');
+  const actions = () => app.withWorkspace(scope, async (tx) => ((await tx.knex('app.audit_entries').select('action')) as { action: string }[]).map(({ action }) => action));
+  const admin = await visit(willow.admin);
+  const base = { protocol: 'oidc', label: 'Willow account', issuer: peer.origin, clientId: 'clinic', clientSecret: PEER_SECRET, trustsEmail: 'yes', groupsName: 'groups', domains: '', roles: '', secondFactor: '', clockSkewS: '60' };
+  const change = async (form: Record<string, string>, path = 'settings') => {
+    await admin.get('/admin/plugins/sso');
+    const answer = await admin.post(`/admin/plugins/sso/${path}`, { ...base, ...form });
+    t.ok([302, 303].includes(answer.statusCode), `settings: ${answer.statusCode}`);
+  };
+
+  /** Signs in at the provider as `login` and brings the answer back. */
+  async function comeThrough(login: string, visitor = new Visitor(server), next = '') {
+    const started = await visitor.get(`/plugins/sso/${willow.slug}/start${next}`);
+    t.equal(started.statusCode, 303);
+    peer.login = login;
+    const { pathname, search } = new URL((await new BrowserStandIn('').get(String(started.headers.location), `${origin}/`)).url);
+    return { answer: await visitor.get(pathname + search), visitor, path: pathname + search };
+  }
+
+  t.test('off, nothing of it is there', async (t) => {
+    for (const path of ['start', 'saml/metadata', 'scim/v2/Users', 'oidc/return']) t.equal((await server.inject({ url: `/plugins/sso/${willow.slug}/${path}` })).statusCode, 404, path);
+  });
+
+  t.test('switched on, tried out', async (t) => {
+    await admin.get('/admin/plugins/sso');
+    t.match((await admin.post('/admin/plugins/sso/test', base)).payload, /The provider answered/);
+    t.match((await admin.post('/admin/plugins/sso/test', { ...base, issuer: 'https://127.0.0.1:1' })).payload, /did not answer|not allowed|private/i);
+    await change({}, 'on');
+    t.equal((await server.inject({ url: `/plugins/sso/${harbor.slug}/start` })).statusCode, 404, 'only in this workspace');
+    t.match((await new Visitor(server).get(`/sign-in?workspace=${willow.slug}`)).payload, /Willow account/);
+    t.notMatch((await new Visitor(server).get(`/sign-in?workspace=${harbor.slug}`)).payload, /Willow account/);
+    t.match((await admin.get('/plugins/sso')).payload, new RegExp(`${willow.slug}/oidc/return`));
+  });
+
+  t.test('somebody nobody knows stays out, on the record', async (t) => {
+    const { answer } = await comeThrough('stranger');
+    t.equal(answer.statusCode, 403);
+    t.match(answer.payload, /not known in this workspace/);
+    t.ok((await actions()).includes('sso.sign_in.refused'));
+  });
+
+  t.test('a colleague is found by the e-mail the provider vouches for, and needs our second factor', async (t) => {
+    peer.claims = { email: willow.agent.email };
+    const { answer, visitor } = await comeThrough('agent', undefined, '?next=/appointments');
+    t.equal(answer.statusCode, 303);
+    t.equal(answer.headers.location, '/sign-in/second?next=%2Fappointments');
+    await visitor.get('/sign-in/second');
+    const inside = await visitor.post('/sign-in/second', { method: 'totp', code: totpCode(willow.agent.totpSecret), next: '/appointments' });
+    t.equal(inside.headers.location, '/appointments');
+    t.equal((await visitor.get('/contacts')).statusCode, 200);
+    peer.claims = { email: 'changed@elsewhere.example' };
+    t.equal((await comeThrough('agent')).answer.headers.location, '/sign-in/second', 'known by issuer and subject from now on');
+    t.equal((await actions()).filter((action) => action === 'sso.person.linked').length, 1);
+  });
+
+  t.test("the provider's second factor counts where the workspace says so", async (t) => {
+    peer.claims = {};
+    peer.amr = ['pwd', 'otp'];
+    await change({ secondFactor: 'mfa' });
+    t.equal((await comeThrough('agent')).answer.headers.location, '/sign-in/second', 'another word does not');
+    peer.amr = ['pwd', 'mfa'];
+    const { answer, visitor } = await comeThrough('agent');
+    t.equal(answer.headers.location, '/contacts');
+    t.equal((await visitor.get('/contacts')).statusCode, 200);
+    await visitor.get('/contacts');
+    const out = await visitor.post('/sign-out');
+    t.match(String(out.headers.location), new RegExp(`^/plugins/sso/${willow.slug}/sign-out\\?handle=`));
+    const there = await visitor.get(String(out.headers.location));
+    t.ok(String(there.headers.location).startsWith(`${peer.origin}/session/end?`), 'signed out there too');
+    t.equal((await visitor.get(String(out.headers.location))).headers.location, '/sign-in', 'the handle works once');
+  });
+
+  t.test('the return works once, in the browser that left, for the kind that left', async (t) => {
+    const { path, visitor } = await comeThrough('agent');
+    t.equal((await visitor.get(path)).statusCode, 403, 'again');
+    const started = new Visitor(server);
+    await started.get(`/plugins/sso/${willow.slug}/start`);
+    t.equal((await new Visitor(server).get(path)).statusCode, 403, 'another browser');
+    t.equal((await started.get(path)).statusCode, 403, "another sign-in's answer (login CSRF)");
+    for (const next of ['//evil.test', 'https://evil.test', '/\\evil.test', 'javascript:alert(1)']) {
+      const out = await comeThrough('agent', undefined, `?next=${encodeURIComponent(next)}`);
+      t.equal(out.answer.headers.location, '/contacts', next);
+    }
+  });
+
+  t.test('people are added with the role of their groups, which follows them', async (t) => {
+    await change({ createsPeople: 'yes', domains: 'example.org', roles: 'nurses = AGENT\nleads = MANAGER', secondFactor: 'mfa' });
+    peer.claims = { groups: ['nurses'] };
+    const { visitor } = await comeThrough('newcomer');
+    t.equal((await visitor.get('/contacts')).statusCode, 200);
+    const role = async () => (await app.withWorkspace(scope, async (tx) => ((await tx.knex('app.users').where({ email: 'newcomer@example.org' }).first('role')) as { role: string }).role));
+    t.equal(await role(), 'AGENT');
+    peer.claims = { groups: ['nurses', 'leads'] };
+    await comeThrough('newcomer');
+    t.equal(await role(), 'MANAGER', 'the widest');
+    peer.claims = { groups: [] };
+    t.equal((await comeThrough('newcomer')).answer.statusCode, 403, 'no listed group, no way in');
+    peer.claims = { email: 'other@evil.test', groups: ['nurses'] };
+    t.equal((await comeThrough('other')).answer.statusCode, 403, 'another domain');
+    peer.claims = { groups: ['nurses'], email_verified: false };
+    await change({ createsPeople: 'yes', domains: 'example.org', roles: 'nurses = AGENT', trustsEmail: 'no' });
+    t.equal((await comeThrough('unverified')).answer.statusCode, 403, 'an address nobody vouches for');
+  });
+
+  t.test('enforced: passwords and passkeys are over, but for one person, and that rings', async (t) => {
+    await change({ enforced: 'yes', breakGlass: willow.admin.email });
+    const password = async (person: typeof willow.admin) => {
+      const visitor = new Visitor(server);
+      await visitor.get('/sign-in');
+      return visitor.post('/sign-in', { email: person.email, password: person.password });
+    };
+    t.equal((await password(willow.manager)).headers.location, `/plugins/sso/${willow.slug}/start`);
+    t.equal((await password(harbor.manager)).headers.location, '/sign-in/second', 'another workspace is another matter');
+    t.notOk((await actions()).includes('sso.break_glass.used'));
+    t.equal((await password(willow.admin)).headers.location, '/sign-in/second');
+    t.ok((await actions()).includes('sso.break_glass.used'));
+    const wrong = new Visitor(server);
+    await wrong.get('/sign-in');
+    t.equal((await wrong.post('/sign-in', { email: willow.manager.email, password: 'not the password at all' })).statusCode, 401, 'a wrong password learns nothing');
+  });
+
+  t.test('a test sign-in shows and changes nothing', async (t) => {
+    peer.claims = { groups: ['nurses'] };
+    const started = await admin.get('/plugins/sso/test');
+    peer.login = 'tested';
+    const { pathname, search } = new URL((await new BrowserStandIn('').get(String(started.headers.location), `${origin}/`)).url);
+    const shown = await admin.get(pathname + search);
+    t.match(shown.payload, /Nobody was signed in/);
+    t.match(shown.payload, /tested@example\.org/);
+    t.equal((await (await visit(willow.agent)).get('/plugins/sso/test')).statusCode, 403, 'not for everybody');
+  });
+});
