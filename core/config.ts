@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
 import { resolve } from 'node:path';
 import Joi from 'joi';
 
@@ -101,7 +102,7 @@ export function readConfig(mode: Config['mode'], env: NodeJS.ProcessEnv = proces
     dataDir: resolve(value.WARDKEEP_DATA_DIR),
     host,
     port,
-    origin: new URL(value.WARDKEEP_URL ?? `https://${host}:${port}`).origin,
+    origin: new URL(value.WARDKEEP_URL ?? `https://${isIPv6(host) ? `[${host}]` : host}:${port}`).origin,
     database: value.WARDKEEP_DATABASE_APP_URL
       ? { ownerUrl: value.WARDKEEP_DATABASE_OWNER_URL ?? null, appUrl: value.WARDKEEP_DATABASE_APP_URL, jobsUrl: value.WARDKEEP_DATABASE_JOBS_URL }
       : null,
