@@ -27,8 +27,25 @@ export type Questions = {
 
 /** An agreement as the register knows it. `until: null`: in force without an end. */
 export type Agreement = { readonly inForce: boolean; readonly until: Date | null };
-/** Field names as in the API (`birthDate`, `phones`; a plugin's own are `custom.<name>`). What is hidden does not exist for this actor. */
-export type FieldGate = { readonly hidden: ReadonlySet<string>; readonly readOnly: ReadonlySet<string> };
+/**
+ * Field names as in the API (`birthDate`, `phones`; properties that a plugin adds are `custom.<name>`). What is hidden does not exist for this
+ * actor; what is read-only is shown and refused when sent. `shielded`: hidden from somebody, so a change of it alone must not show in when a
+ * contact last changed. `properties`: every one there is; those that are hidden from this actor are left out by the core.
+ */
+export type FieldGate = {
+  readonly hidden: ReadonlySet<string>;
+  readonly readOnly: ReadonlySet<string>;
+  readonly shielded: ReadonlySet<string>;
+  readonly properties: readonly ContactProperty[];
+};
+/** A property of contacts that a workspace defined for itself; its values are kept and sealed by the core. `isIndexed`: can be searched for, whole. */
+export type ContactProperty = {
+  readonly name: `custom.${string}`;
+  readonly label: string;
+  readonly type: 'text' | 'number' | 'date' | 'boolean' | 'choice';
+  readonly choices: readonly string[];
+  readonly isIndexed: boolean;
+};
 export type SignInMethod = { readonly label: string; readonly href: string };
 export type SignInPolicy = { readonly allowed: true } | { readonly allowed: false; /** Where to go instead. */ readonly href: string };
 /** A template of the plugin's own and its context; the core draws the frame and `title`. */

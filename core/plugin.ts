@@ -146,6 +146,7 @@ declare module '@hapi/hapi' {
   }
 }
 
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a list of plugins holds settings of as many types
 export type Plugin<S = any> = {
   readonly contract: typeof CONTRACT;
   /** Kebab-case letters; also its folder, its routes' prefix and the first part of everything it declares. */
@@ -262,7 +263,7 @@ export { flash } from './http/flash.ts';
 export { parse } from './http/refusals.ts';
 export { trustHtml } from './http/views.ts';
 export { claim, notApplicable, verdict, type Claim, type Evidence, type Proof, type Subject } from './trust/claim.ts';
-export { ask, type Agreement, type FieldGate, type Fragment, type Questions, type SignInMethod, type SignInPolicy } from './hooks.ts';
+export { ask, type Agreement, type ContactProperty, type FieldGate, type Fragment, type Questions, type SignInMethod, type SignInPolicy } from './hooks.ts';
 export { apiRoute, type ApiAnswer, type ApiRoute } from './http/api/api-route.ts';
 export type { Capability } from './access/capabilities.ts';
 export { uuidv7 } from './crypto/uuid.ts';

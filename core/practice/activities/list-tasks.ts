@@ -2,6 +2,7 @@ import { authorize } from '../../access/authorize.ts';
 import { record } from '../../audit/record.ts';
 import { holdChain } from '../../audit/seal.ts';
 import type { Tx } from '../../db/scope.ts';
+import { contactGate } from '../contacts/field-gate.ts';
 import { contactNameColumn, openContactName } from '../contacts/contact-name.ts';
 import { onVisibleContacts } from '../contacts/visible-contacts.ts';
 import { readOffset, writeOffset, type Page } from '../paging.ts';
@@ -24,6 +25,7 @@ export async function listTasks(tx: Tx, { whose, state, today, cursor, limit }: 
   if (state === 'done') query.whereNotNull('done_at').orderBy([{ column: 'done_at', order: 'desc' }, { column: 'id', order: 'desc' }]);
   else query.whereNull('done_at').orderByRaw('due_on asc nulls last, id asc');
   if (state === 'overdue') query.where('due_on', '<', today);
+  await contactGate(tx);
   holdChain(tx);
   const rows = await query;
   const items = rows.slice(0, limit).map((row) => ({ ...activityView(row), contactName: openContactName(tx, row) }));

@@ -3,6 +3,7 @@ import { record } from '../../audit/record.ts';
 import { holdChain } from '../../audit/seal.ts';
 import type { Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
+import { contactGate } from '../contacts/field-gate.ts';
 import { contactNameColumn, openContactName } from '../contacts/contact-name.ts';
 import { onVisibleContacts, reachContact } from '../contacts/visible-contacts.ts';
 import { appointmentView, type AppointmentView } from './appointment-view.ts';
@@ -26,6 +27,7 @@ export async function listAppointments(tx: Tx, { from, to, practitionerId, conta
   if (practitionerId) query.where({ practitioner_id: practitionerId });
   if (contactId) query.where({ contact_id: contactId });
   onVisibleContacts(tx, query, 'appointments.contact_id');
+  await contactGate(tx);
   holdChain(tx);
   const rows = await query;
   const items = rows.map((row) => ({ ...appointmentView(row), contactName: openContactName(tx, row) }));

@@ -3,19 +3,26 @@ import { ADDRESS_USES, CHANNELS, POINT_USES, SEXES, STATUSES } from './contact-s
 import type { ContactSummary } from './contact-summary.ts';
 import { nameOf, type ContactView } from './contact-view.ts';
 
-/** A contact as the API writes it, and the schemas that say so. */
+/** A contact as the API writes it, and the schemas that say so. What is hidden from the reader is no key of it. */
 export function contactJson(view: ContactView): object {
-  return {
+  return withoutHidden(view.hidden, {
     id: view.id, name: nameOf(view), givenName: view.givenName, middleName: view.middleName, familyName: view.familyName, namePrefix: view.namePrefix, nameSuffix: view.nameSuffix,
     preferredName: view.preferredName, birthDate: view.birthDate, sex: view.sex, genderIdentity: view.genderIdentity, pronouns: view.pronouns, language: view.language,
     maritalStatus: view.maritalStatus, race: view.race, ethnicity: view.ethnicity, deceasedOn: view.deceasedOn, notes: view.notes, preferredChannel: view.preferredChannel,
     tags: view.tags, status: view.status, ownerId: view.ownerId, phones: view.phones, emails: view.emails, addresses: view.addresses, identifiers: view.identifiers,
     mergedIntoId: view.mergedIntoId, access: view.access, version: view.version, createdAt: view.createdAt.toISOString(), updatedAt: view.updatedAt.toISOString(),
-  };
+  });
 }
 
-export function summaryJson(summary: ContactSummary): object {
-  return { ...summary, updatedAt: summary.updatedAt.toISOString() };
+export function summaryJson({ hidden, ...summary }: ContactSummary): object {
+  return withoutHidden(hidden, { ...summary, updatedAt: summary.updatedAt.toISOString() });
+}
+
+/** Keys of a line of a list that show another field's first value. */
+const SHOWS: Readonly<Record<string, string>> = { phone: 'phones', email: 'emails' };
+
+function withoutHidden(hidden: ReadonlySet<string>, json: object): object {
+  return hidden.size === 0 ? json : Object.fromEntries(Object.entries(json).filter(([key]) => !hidden.has(SHOWS[key] ?? key)));
 }
 
 export const uuid = Joi.string().guid().required();

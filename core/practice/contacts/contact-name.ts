@@ -1,19 +1,18 @@
 import { raw, type RawBuilder } from 'objection';
-import { openRow } from '../../db/model.ts';
 import type { Tx } from '../../db/scope.ts';
 import { displayName } from './contact-view.ts';
 import { Contact } from './model.ts';
 
-const COLUMNS = ['id', 'given_name', 'middle_name', 'family_name', 'name_suffix', 'preferred_name'];
+const SEALED_NAME = `(select json_build_object('id', c.id, 'given_name', c.given_name, 'middle_name', c.middle_name, 'family_name', c.family_name, 'name_suffix', c.name_suffix, 'preferred_name', c.preferred_name)
+  from contacts c where c.id = ??)`;
 
-/** A column `contact` for rows that hang on one: its sealed name, to be opened by `openContactName`. */
+/** A column `contact` for rows that hang on one: its sealed name, to be opened by `openContactName` once contactGate(tx) was asked. */
 export function contactNameColumn(table: 'activities' | 'appointments'): RawBuilder {
-  const pairs = COLUMNS.map((column) => `'${column}', c.${column}`).join(', ');
-  return raw(`(select json_build_object(${pairs}) from contacts c where c.workspace_id = ${table}.workspace_id and c.id = ${table}.contact_id)`).as('contact');
+  return raw(SEALED_NAME, [`${table}.contact_id`]).as('contact');
 }
 
 export function openContactName(tx: Tx, row: object): string {
   const { contact } = row as { contact: Contact };
-  openRow(tx, Contact, contact);
+  Contact.openGated(tx, contact);
   return displayName(contact);
 }

@@ -2,6 +2,7 @@ import { insertRows } from '../../db/model.ts';
 import type { Tx } from '../../db/scope.ts';
 import type { ContactChanges } from './contact-schema.ts';
 import type { ContactParts } from './contact-view.ts';
+import { UNGATED } from './gated-model.ts';
 import { ContactAddress, ContactIdentifier, ContactPoint } from './model.ts';
 
 /** The rows a contact's lists make, list by list; what is not given is not there. `key` tells rows that stay as they are. */
@@ -40,7 +41,7 @@ export async function replaceParts(tx: Tx, contactId: string, changes: ContactCh
 
 async function replaceRows(tx: Tx, { model, where, rows: wanted, key }: PartList): Promise<void> {
   const keyOf = (row: object): string => JSON.stringify(key.map((column) => (row as Record<string, unknown>)[column]));
-  const present = await (model as typeof ContactPoint).query(tx).where(where);
+  const present = await (model as typeof ContactPoint).query(tx).context(UNGATED).where(where);
   const keep = new Map(present.map((row) => [keyOf(row), row.id]));
   const missing = wanted.filter((row) => !keep.has(keyOf(row)));
   const kept = new Set(wanted.map((row) => keep.get(keyOf(row))));

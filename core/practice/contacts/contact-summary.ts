@@ -1,7 +1,7 @@
 import { raw } from 'objection';
-import { openRow } from '../../db/model.ts';
 import type { Tx } from '../../db/scope.ts';
 import { displayName } from './contact-view.ts';
+import { gateOf } from './field-gate.ts';
 import { ContactPoint, type Contact } from './model.ts';
 
 /** A line of a list: as much of the record as tells one patient from another, and no more is decrypted. */
@@ -16,10 +16,12 @@ export type ContactSummary = {
   ownerId: string | null;
   tags: string[];
   updatedAt: Date;
+  /** As in ContactView. */
+  hidden: ReadonlySet<string>;
 };
 
 const firstPoint = (kind: 'phone' | 'email') =>
-  raw(`(select json_build_object('id', p.id, 'value', p.value) from contact_points p where p.workspace_id = contacts.workspace_id and p.contact_id = contacts.id and p.kind = '${kind}' order by p.rank, p.id limit 1)`).as(kind);
+  raw(`(select json_build_object('id', p.id, 'kind', p.kind, 'value', p.value) from contact_points p where p.workspace_id = contacts.workspace_id and p.contact_id = contacts.id and p.kind = ? order by p.rank, p.id limit 1)`, [kind]).as(kind);
 
 export const SUMMARY_COLUMNS = [
   ...['id', 'given_name', 'middle_name', 'family_name', 'name_suffix', 'preferred_name', 'birth_date', 'sex', 'status', 'owner_id', 'tags', 'updated_at'].map((column) => `contacts.${column}`),
@@ -32,9 +34,9 @@ type SummaryRow = Contact & { phone: ContactPoint | null; email: ContactPoint | 
 /** `row` was selected with SUMMARY_COLUMNS. */
 export function contactSummary(tx: Tx, row: Contact): ContactSummary {
   const { phone, email } = row as SummaryRow;
-  for (const point of [phone, email]) if (point !== null) openRow(tx, ContactPoint, point);
+  for (const point of [phone, email]) if (point !== null) ContactPoint.openGated(tx, point);
   return {
-    id: row.id, name: displayName(row), birthDate: row.birth_date, sex: row.sex, phone: phone?.value ?? null, email: email?.value ?? null,
-    status: row.status, ownerId: row.owner_id, tags: row.tags, updatedAt: row.updated_at,
+    id: row.id, name: displayName(row), birthDate: row.birth_date ?? null, sex: row.sex ?? null, phone: phone?.value ?? null, email: email?.value ?? null,
+    status: row.status, ownerId: row.owner_id, tags: row.tags ?? [], updatedAt: row.updated_at, hidden: gateOf(tx).hidden,
   };
 }

@@ -1,3 +1,4 @@
+import type { ContactGate } from './field-gate.ts';
 import type { Contact, ContactAddress, ContactIdentifier, ContactPoint, ShareAccess } from './model.ts';
 
 /** What actions hand out: plain values in the words of the API, moments as Dates. */
@@ -37,38 +38,38 @@ export type ContactView = {
   version: number;
   createdAt: Date;
   updatedAt: Date;
+  /** Names of fields that do not exist for this reader; they are empty here and left out of what is shown. */
+  hidden: ReadonlySet<string>;
 };
-
-/** Fields that live in one column, by their names in the API. */
-export const CONTACT_COLUMNS = {
-  givenName: 'given_name', middleName: 'middle_name', familyName: 'family_name', namePrefix: 'name_prefix', nameSuffix: 'name_suffix', preferredName: 'preferred_name',
-  birthDate: 'birth_date', sex: 'sex', genderIdentity: 'gender_identity', pronouns: 'pronouns', language: 'language', maritalStatus: 'marital_status', race: 'race',
-  ethnicity: 'ethnicity', deceasedOn: 'deceased_on', notes: 'notes', preferredChannel: 'preferred_channel', tags: 'tags', status: 'status', ownerId: 'owner_id',
-} as const satisfies Partial<Record<keyof ContactView, keyof Contact>>;
 
 export type ContactParts = { points: readonly ContactPoint[]; addresses: readonly ContactAddress[]; identifiers: readonly ContactIdentifier[] };
 
-export function contactView(row: Contact, parts: ContactParts, access: ShareAccess): ContactView {
+export function contactView(row: Contact, parts: ContactParts, access: ShareAccess, { hidden }: ContactGate): ContactView {
+  // A row's hidden columns were taken out of it as it was read.
+  const text = <C extends keyof Contact>(column: C): Contact[C] | null => row[column] ?? null;
+  const list = <T>(field: string, make: () => T[]): T[] => (hidden.has(field) ? [] : make());
   const points = (kind: ContactPoint['kind']): PointView[] => parts.points.filter((point) => point.kind === kind).map(({ use, value }) => ({ use, value }));
   return {
-    id: row.id, givenName: row.given_name, middleName: row.middle_name, familyName: row.family_name, namePrefix: row.name_prefix, nameSuffix: row.name_suffix,
-    preferredName: row.preferred_name, birthDate: row.birth_date, sex: row.sex, genderIdentity: row.gender_identity, pronouns: row.pronouns, language: row.language,
-    maritalStatus: row.marital_status, race: row.race, ethnicity: row.ethnicity, deceasedOn: row.deceased_on, notes: row.notes, preferredChannel: row.preferred_channel,
-    tags: row.tags, status: row.status, ownerId: row.owner_id, phones: points('phone'), emails: points('email'),
-    addresses: parts.addresses.map((address) => ({
+    id: row.id, givenName: text('given_name'), middleName: text('middle_name'), familyName: text('family_name'), namePrefix: text('name_prefix'), nameSuffix: text('name_suffix'),
+    preferredName: text('preferred_name'), birthDate: text('birth_date'), sex: text('sex'), genderIdentity: text('gender_identity'), pronouns: text('pronouns'), language: text('language'),
+    maritalStatus: text('marital_status'), race: text('race'), ethnicity: text('ethnicity'), deceasedOn: text('deceased_on'), notes: text('notes'), preferredChannel: text('preferred_channel'),
+    tags: row.tags ?? [], status: row.status, ownerId: row.owner_id, phones: list('phones', () => points('phone')), emails: list('emails', () => points('email')),
+    addresses: list('addresses', () => parts.addresses.map((address) => ({
       use: address.use, lines: address.lines?.split('\n') ?? [], city: address.city, state: address.state, postalCode: address.postal_code, country: address.country,
-    })),
-    identifiers: parts.identifiers.map(({ system, value }) => ({ system, value })),
-    mergedIntoId: row.merged_into_id, access, version: row.version, createdAt: row.created_at, updatedAt: row.updated_at,
+    }))),
+    identifiers: list('identifiers', () => parts.identifiers.map(({ system, value }) => ({ system, value }))),
+    mergedIntoId: row.merged_into_id, access, version: row.version, createdAt: row.created_at, updatedAt: row.updated_at, hidden,
   };
 }
 
-type NamedRow = { given_name: string | null; middle_name?: string | null; family_name: string | null; name_suffix?: string | null; preferred_name: string | null };
+type NamedRow = Partial<Record<'given_name' | 'middle_name' | 'family_name' | 'name_suffix' | 'preferred_name', string | null>>;
 
-/** "Rosalind (Rosie) M. Achterberg Jr." */
+/** Of the parts that are there: a hidden one is not. "Rosalind (Rosie) M. Achterberg Jr." */
 export function displayName(row: NamedRow): string {
-  const preferred = row.preferred_name !== null && row.preferred_name !== row.given_name ? (row.given_name === null ? row.preferred_name : `(${row.preferred_name})`) : null;
-  return [row.given_name, preferred, row.middle_name, row.family_name, row.name_suffix].filter(Boolean).join(' ') || 'Unnamed';
+  const given = row.given_name ?? null;
+  const called = row.preferred_name ?? null;
+  const preferred = called !== null && called !== given ? (given === null ? called : `(${called})`) : null;
+  return [given, preferred, row.middle_name, row.family_name, row.name_suffix].filter(Boolean).join(' ') || 'Unnamed';
 }
 
 export function nameOf(view: ContactView): string {

@@ -4,10 +4,10 @@ import { authorize } from '../../access/authorize.ts';
 import { record } from '../../audit/record.ts';
 import { holdChain } from '../../audit/seal.ts';
 import { NAME_PREFIX_MAX, NAME_PREFIX_MIN, nameQueryTerm, nameTokens } from '../../crypto/normalize.ts';
-import { openRow } from '../../db/model.ts';
 import type { Tx } from '../../db/scope.ts';
 import { readOffset, writeOffset, type Page } from '../paging.ts';
 import { contactSummary, SUMMARY_COLUMNS, type ContactSummary } from './contact-summary.ts';
+import { contactGate, gateOf, refuseFilters } from './field-gate.ts';
 import { filteredContacts, narrowContacts, type ContactFilters } from './list-contacts.ts';
 import { Contact, ContactIdentifier, ContactPoint } from './model.ts';
 import { readSearchQuery, type SearchQuery } from './search-query.ts';
@@ -23,6 +23,9 @@ const CANDIDATES_MAX = 100;
 /** Where words remain that only decrypted names can answer. */
 const NARROWED_MAX = 250;
 
+/** Fields that a word of a search may stand in. */
+const NAME_PARTS = ['givenName', 'middleName', 'familyName', 'preferredName'];
+
 type Candidate = Pick<Contact, 'id' | 'given_name' | 'middle_name' | 'family_name' | 'preferred_name' | 'updated_at'>;
 const CANDIDATE_COLUMNS = ['contacts.id', 'contacts.given_name', 'contacts.middle_name', 'contacts.family_name', 'contacts.preferred_name', 'contacts.updated_at'];
 
@@ -33,7 +36,9 @@ const CANDIDATE_COLUMNS = ['contacts.id', 'contacts.given_name', 'contacts.middl
  */
 export async function findContacts(tx: Tx, input: FindInput): Promise<Page<ContactSummary>> {
   authorize(tx, 'contact.read');
-  const query = readSearchQuery(input.q, tx.now);
+  const gate = await contactGate(tx);
+  refuseFilters(gate, input);
+  const query = readSearchQuery(input.q, tx.now, gate.hidden);
   const offset = input.cursor ? readOffset(input.cursor) : 0;
   const candidates = await candidatesOf(tx, input, query);
   const ids = rankCandidates(tx, candidates, query.words).slice(offset, offset + input.limit).map(({ id }) => id);
@@ -68,8 +73,8 @@ function byName(tx: Tx, filters: ContactFilters, { words, birthDates }: SearchQu
   const indexed = indexedWords(words);
   if (indexed.length === 0 || (kind === 'whole' && indexed.every((word) => nameQueryTerm(word) === `=${word}`))) return null;
   const tagLists = indexed.map((word) => tx.keys.tags('name', kind === 'whole' ? `=${word}` : nameQueryTerm(word)));
-  const most = narrowing(words).length > 0 ? NARROWED_MAX : CANDIDATES_MAX;
-  const hasTag = (tags: readonly string[], of: string) => tx.knex.raw(`exists (select 1 from contact_name_tags o where o.contact_id = ${of} and o.tag = any (?::bigint[]) offset 0)`, [`{${tags.join(',')}}`]);
+  const most = narrowing(tx, words).length > 0 ? NARROWED_MAX : CANDIDATES_MAX;
+  const hasTag = (tags: readonly string[], of: string) => tx.knex.raw('exists (select 1 from contact_name_tags o where o.contact_id = ?? and o.tag = any (?::bigint[]) offset 0)', [of, `{${tags.join(',')}}`]);
   if (birthDates.length > 0) {
     const query = filteredContacts(tx, filters).whereIn('contacts.birth_date_tag', birthDates.flatMap((date) => tx.keys.tags('date', date)));
     for (const tags of tagLists) query.where(hasTag(tags, 'contacts.id') as never);
@@ -100,18 +105,19 @@ function indexedWords(words: readonly string[]): readonly string[] {
   return long.length > 0 ? long : words;
 }
 
-/** What the tags cannot say: "smith j", and letters after the tenth. */
-function narrowing(words: readonly string[]): readonly string[] {
+/** What the tags cannot say: "smith j", letters after the tenth, and whether it was a hidden part of the name that matched. */
+function narrowing(tx: Tx, words: readonly string[]): readonly string[] {
+  if (NAME_PARTS.some((field) => gateOf(tx).hidden.has(field))) return words;
   const indexed = indexedWords(words);
   return words.filter((word) => !indexed.includes(word) || [...word].length > NAME_PREFIX_MAX);
 }
 
 function narrowByWords(tx: Tx, candidates: Candidate[], words: readonly string[]): Candidate[] {
-  const rest = narrowing(words);
+  const rest = narrowing(tx, words);
   if (rest.length === 0) return candidates;
   return candidates.filter((row) => {
     const { given_name, middle_name, family_name, preferred_name } = opened(tx, row);
-    const tokens = nameTokens([given_name, middle_name, family_name, preferred_name].join(' '));
+    const tokens = nameTokens([given_name, middle_name, family_name, preferred_name].join(' ')); // a hidden part is not there
     return rest.every((word) => tokens.some((token) => token.startsWith(word)));
   });
 }
@@ -132,6 +138,6 @@ function rankCandidates(tx: Tx, candidates: readonly Candidate[], words: readonl
 
 function opened<R extends { id: string }>(tx: Tx, sealed: R): R {
   const row = { ...sealed };
-  openRow(tx, Contact, row);
+  Contact.openGated(tx, row);
   return row;
 }

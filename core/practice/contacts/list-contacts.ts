@@ -5,6 +5,7 @@ import { holdChain } from '../../audit/seal.ts';
 import type { Tx } from '../../db/scope.ts';
 import { pageOf, readPosition, type Page, type Position } from '../paging.ts';
 import { contactSummary, SUMMARY_COLUMNS, type ContactSummary } from './contact-summary.ts';
+import { contactGate, refuseFilters } from './field-gate.ts';
 import { Contact } from './model.ts';
 import { seesOwnOnly, visibleContacts } from './visible-contacts.ts';
 
@@ -18,6 +19,7 @@ export type ListInput = ContactFilters & { readonly cursor?: string | null; read
 export async function listContacts(tx: Tx, input: ListInput): Promise<Page<ContactSummary>> {
   authorize(tx, 'contact.read');
   const from = input.cursor ? readPosition(input.cursor) : null;
+  refuseFilters(await contactGate(tx), input);
   const query = inOrder(seesOwnOnly(tx) ? ownOrShared(tx, input, from) : filteredContacts(tx, input), input, from).select(...SUMMARY_COLUMNS);
   holdChain(tx);
   const page = pageOf(await query, input.limit, from, (row) => ({ at: row.updated_at, id: row.id }), (row) => contactSummary(tx, row));

@@ -1,9 +1,9 @@
 import { authorize } from '../../access/authorize.ts';
 import { record } from '../../audit/record.ts';
 import { nameTokens } from '../../crypto/normalize.ts';
-import { openRow } from '../../db/model.ts';
 import type { Tx } from '../../db/scope.ts';
 import { displayName } from './contact-view.ts';
+import { requireMatchingFields } from './field-gate.ts';
 import { Contact, ContactMerge } from './model.ts';
 
 export type DuplicateSide = { id: string; name: string; birthDate: string | null; sex: string | null; status: Contact['status'] };
@@ -20,13 +20,12 @@ const COLUMNS = ['id', 'given_name', 'middle_name', 'family_name', 'name_suffix'
  */
 export async function listDuplicates(tx: Tx): Promise<Duplicate[]> {
   authorize(tx, 'contact.merge');
-  const found = (await tx.knex.raw(
-    `select ${COLUMNS.flatMap((column) => [`a.${column} as a_${column}`, `b.${column} as b_${column}`]).join(', ')}
-       from contacts a join contacts b on b.workspace_id = a.workspace_id and b.birth_date_tag = a.birth_date_tag and b.id > a.id
-      where a.status <> 'merged' and b.status <> 'merged' and a.name_tags && b.name_tags
-      order by b.id desc limit ?`, [PAIRS_MAX],
-  )) as { rows: Record<string, string | null>[] };
-  const pairs = found.rows.map((row) => ({ first: side(tx, row, 'a'), second: side(tx, row, 'b') })).filter(({ first, second }) => isPossible(first, second));
+  await requireMatchingFields(tx);
+  const rows = (await tx.knex('contacts as a')
+    .join('contacts as b', (on) => on.on('b.workspace_id', 'a.workspace_id').andOn('b.birth_date_tag', 'a.birth_date_tag').andOn('b.id', '>', 'a.id'))
+    .whereNot('a.status', 'merged').whereNot('b.status', 'merged').whereRaw('a.name_tags && b.name_tags').orderBy('b.id', 'desc').limit(PAIRS_MAX)
+    .select(Object.fromEntries(COLUMNS.flatMap((column) => [[`a_${column}`, `a.${column}`], [`b_${column}`, `b.${column}`]])))) as Record<string, string | null>[];
+  const pairs = rows.map((row) => ({ first: side(tx, row, 'a'), second: side(tx, row, 'b') })).filter(({ first, second }) => isPossible(first, second));
   record(tx, { action: 'contact.duplicates_listed', detail: { count: pairs.length } });
   return pairs
     .map(({ first, second }) => ({ first: sideView(first), second: sideView(second), isLikely: shares(first.family_name, second.family_name) && shares(first.given_name, second.given_name) }))
@@ -41,7 +40,7 @@ export async function listMerges(tx: Tx, survivorId: string): Promise<{ id: stri
 
 function side(tx: Tx, row: Record<string, string | null>, prefix: 'a' | 'b'): Contact {
   const contact = Object.fromEntries(COLUMNS.map((column) => [column, row[`${prefix}_${column}`]])) as unknown as Contact;
-  openRow(tx, Contact, contact);
+  Contact.openGated(tx, contact);
   return contact;
 }
 

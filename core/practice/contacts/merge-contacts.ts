@@ -4,8 +4,8 @@ import { uuidv7 } from '../../crypto/uuid.ts';
 import type { Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
 import { saveContact } from './write-contact.ts';
-import { CONTACT_COLUMNS } from './contact-view.ts';
-import { Contact, ContactAddress, ContactMerge, ContactShare, type MovedRows } from './model.ts';
+import { UNGATED } from './gated-model.ts';
+import { CONTACT_COLUMNS, Contact, ContactAddress, ContactMerge, ContactShare, type MovedRows } from './model.ts';
 import { visibleContacts } from './visible-contacts.ts';
 
 /** Fields whose value the survivor may take from the other record. What hangs on it goes over anyway; tags are joined. */
@@ -78,7 +78,7 @@ export async function undoMerge(tx: Tx, mergeId: string): Promise<{ survivorId: 
 
 /** Both rows, locked in the order of their ids so that two merges the other way round cannot wait for each other. */
 async function lockBoth(tx: Tx, survivorId: string, mergedId: string): Promise<{ survivor: Contact; merged: Contact }> {
-  const rows = await visibleContacts(tx).whereIn('contacts.id', [survivorId, mergedId]).select('contacts.*').orderBy('contacts.id').forUpdate();
+  const rows = await visibleContacts(tx).whereIn('contacts.id', [survivorId, mergedId]).select('contacts.*').orderBy('contacts.id').forUpdate().context(UNGATED);
   const [survivor, merged] = [rows.find(({ id }) => id === survivorId), rows.find(({ id }) => id === mergedId)];
   if (survivor === undefined || merged === undefined) throw fault('contact.not_found');
   return { survivor, merged };
@@ -108,7 +108,7 @@ async function moveRows(tx: Tx, survivor: Contact, merged: Contact): Promise<Omi
 
 /** Addresses have no tag to compare by, so both records' are opened. */
 async function newAddresses(tx: Tx, survivorId: string, mergedId: string): Promise<string[]> {
-  const rows = await ContactAddress.query(tx).whereIn('contact_id', [survivorId, mergedId]);
+  const rows = await ContactAddress.query(tx).context(UNGATED).whereIn('contact_id', [survivorId, mergedId]);
   const words = (row: ContactAddress) => [row.lines, row.city, row.state, row.postal_code, row.country].map((part) => (part ?? '').toLowerCase().replace(/\W+/g, ' ').trim()).join('|');
   const own = new Set(rows.filter(({ contact_id }) => contact_id === survivorId).map(words));
   return rows.filter((row) => row.contact_id === mergedId && !own.has(words(row))).map(({ id }) => id);

@@ -1,8 +1,18 @@
 import { WorkspaceModel } from '../../db/model.ts';
+import { GatedModel } from './gated-model.ts';
+
+/** Fields of the API that live in one column. */
+export const CONTACT_COLUMNS = {
+  givenName: 'given_name', middleName: 'middle_name', familyName: 'family_name', namePrefix: 'name_prefix', nameSuffix: 'name_suffix', preferredName: 'preferred_name',
+  birthDate: 'birth_date', sex: 'sex', genderIdentity: 'gender_identity', pronouns: 'pronouns', language: 'language', maritalStatus: 'marital_status', race: 'race',
+  ethnicity: 'ethnicity', deceasedOn: 'deceased_on', notes: 'notes', preferredChannel: 'preferred_channel', tags: 'tags', status: 'status', ownerId: 'owner_id',
+} as const;
+const FIELD_OF_COLUMN: Readonly<Record<string, string>> = Object.fromEntries(Object.entries(CONTACT_COLUMNS).map(([field, column]) => [column, field]));
 
 /** A patient. PHI columns (core/crypto/phi.ts) are plain here and sealed in PostgreSQL. */
-export class Contact extends WorkspaceModel {
+export class Contact extends GatedModel {
   static override tableName = 'contacts';
+  static override fieldOfColumn = () => FIELD_OF_COLUMN;
   declare owner_id: string | null;
   declare status: 'new' | 'active' | 'inactive' | 'deceased' | 'merged';
   declare preferred_channel: 'phone' | 'sms' | 'email' | 'portal' | 'mail' | null;
@@ -32,8 +42,9 @@ export class Contact extends WorkspaceModel {
 }
 
 /** A phone number or an e-mail address. */
-export class ContactPoint extends WorkspaceModel {
+export class ContactPoint extends GatedModel {
   static override tableName = 'contact_points';
+  static override fieldOfColumn = ({ kind }: Readonly<Record<string, unknown>>) => ({ value: kind === 'phone' ? 'phones' : 'emails', use: kind === 'phone' ? 'phones' : 'emails' });
   declare contact_id: string;
   declare kind: 'phone' | 'email';
   declare use: 'home' | 'work' | 'mobile' | 'other' | null;
@@ -42,8 +53,9 @@ export class ContactPoint extends WorkspaceModel {
   declare value: string;
 }
 
-export class ContactAddress extends WorkspaceModel {
+export class ContactAddress extends GatedModel {
   static override tableName = 'contact_addresses';
+  static override fieldOfColumn = () => ({ use: 'addresses', lines: 'addresses', city: 'addresses', state: 'addresses', postal_code: 'addresses', country: 'addresses' });
   declare contact_id: string;
   declare use: 'home' | 'work' | 'temporary' | 'other' | null;
   /** Street lines, newline between them. */
@@ -55,8 +67,9 @@ export class ContactAddress extends WorkspaceModel {
 }
 
 /** A number that an assigning authority gave: `system` is its OID or URI. */
-export class ContactIdentifier extends WorkspaceModel {
+export class ContactIdentifier extends GatedModel {
   static override tableName = 'contact_identifiers';
+  static override fieldOfColumn = () => ({ system: 'identifiers', value: 'identifiers' });
   declare contact_id: string;
   declare system: string;
   declare value: string;

@@ -2,21 +2,24 @@ import { raw } from 'objection';
 import { authorize, can } from '../../access/authorize.ts';
 import { record } from '../../audit/record.ts';
 import { holdChain } from '../../audit/seal.ts';
-import { openRow } from '../../db/model.ts';
 import type { Tx } from '../../db/scope.ts';
-import { contactView, CONTACT_COLUMNS, type ContactParts, type ContactView } from './contact-view.ts';
-import { ContactAddress, ContactIdentifier, ContactPoint, type Contact, type ShareAccess } from './model.ts';
+import { contactView, type ContactParts, type ContactView } from './contact-view.ts';
+import { contactGate, gateOf } from './field-gate.ts';
+import { ContactAddress, ContactIdentifier, ContactPoint, CONTACT_COLUMNS, type Contact, type ShareAccess } from './model.ts';
+import { shownVersion } from './shown-version.ts';
 import { contactNotFound, seesOwnOnly, visibleContacts } from './visible-contacts.ts';
 
-/** A contact's rows of another table as one JSON column: the whole record is one statement, and one check of the workspace per table. */
-const partsOf = (table: string, columns: readonly string[], order: string) =>
-  raw(`(select coalesce(json_agg(json_build_object('id', p.id, ${columns.map((column) => `'${column}', p.${column}`).join(', ')}) order by ${order}), '[]') from ${table} p where p.workspace_id = contacts.workspace_id and p.contact_id = contacts.id)`);
+/** A contact's rows of other tables as JSON columns: the whole record is one statement, and one check of the workspace per table. */
+const POINTS = `(select coalesce(json_agg(json_build_object('id', p.id, 'kind', p.kind, 'use', p.use, 'value', p.value) order by p.rank, p.id), '[]')
+  from contact_points p where p.workspace_id = contacts.workspace_id and p.contact_id = contacts.id)`;
+const ADDRESSES = `(select coalesce(json_agg(json_build_object('id', a.id, 'use', a.use, 'lines', a.lines, 'city', a.city, 'state', a.state, 'postal_code', a.postal_code, 'country', a.country) order by a.id), '[]')
+  from contact_addresses a where a.workspace_id = contacts.workspace_id and a.contact_id = contacts.id)`;
+const IDENTIFIERS = `(select coalesce(json_agg(json_build_object('id', i.id, 'system', i.system, 'value', i.value) order by i.id), '[]')
+  from contact_identifiers i where i.workspace_id = contacts.workspace_id and i.contact_id = contacts.id)`;
 
 const COLUMNS = [
   ...['id', ...Object.values(CONTACT_COLUMNS), 'merged_into_id', 'version', 'created_at', 'updated_at'].map((column) => `contacts.${column}`),
-  partsOf('contact_points', ['kind', 'use', 'value'], 'p.rank, p.id').as('points'),
-  partsOf('contact_addresses', ['use', 'lines', 'city', 'state', 'postal_code', 'country'], 'p.id').as('addresses'),
-  partsOf('contact_identifiers', ['system', 'value'], 'p.id').as('identifiers'),
+  raw(POINTS).as('points'), raw(ADDRESSES).as('addresses'), raw(IDENTIFIERS).as('identifiers'),
 ];
 
 type WholeRow = Contact & { points: ContactPoint[]; addresses: ContactAddress[]; identifiers: ContactIdentifier[]; my_share?: ShareAccess | null };
@@ -38,19 +41,20 @@ export async function readContact(tx: Tx, id: string): Promise<ContactView> {
 export async function wholeContact(tx: Tx, id: string, among: ReturnType<typeof visibleContacts> = visibleContacts(tx)): Promise<ContactView> {
   const query = among.findById(id).select(...COLUMNS);
   if (seesOwnOnly(tx)) query.select(raw('(select s.access from contact_shares s where s.workspace_id = contacts.workspace_id and s.contact_id = contacts.id and s.user_id = ?)', [tx.scope.actor.id]).as('my_share'));
-  const row = (await query) as WholeRow | undefined;
+  const [found, gate] = await Promise.all([query, contactGate(tx)]);
+  const row = found as WholeRow | undefined;
   if (row === undefined) throw contactNotFound(id);
-  for (const point of row.points) openRow(tx, ContactPoint, point);
-  for (const address of row.addresses) openRow(tx, ContactAddress, address);
-  for (const identifier of row.identifiers) openRow(tx, ContactIdentifier, identifier);
-  return contactView(row, row, accessOf(tx, row));
+  for (const point of row.points) ContactPoint.openGated(tx, point);
+  for (const address of row.addresses) ContactAddress.openGated(tx, address);
+  for (const identifier of row.identifiers) ContactIdentifier.openGated(tx, identifier);
+  return shownVersion(tx, contactView(row, row, accessOf(tx, row), gate));
 }
 
 /** What reading a contact just made would give: columns that were not given are empty. */
 export function newContactView(tx: Tx, row: Partial<Contact>, parts: ContactParts): ContactView {
   const empty = Object.fromEntries(Object.values(CONTACT_COLUMNS).map((column) => [column, null]));
   const whole = { ...empty, tags: [], merged_into_id: null, version: 1, ...row } as unknown as WholeRow;
-  return contactView(whole, parts, accessOf(tx, whole));
+  return shownVersion(tx, contactView(whole, parts, accessOf(tx, whole), gateOf(tx)));
 }
 
 function accessOf(tx: Tx, row: WholeRow): ShareAccess {

@@ -1,7 +1,7 @@
 import { nameTokens, normalizeEmail, normalizeIdentifier, normalizePhone } from '../../crypto/normalize.ts';
 import { isDay } from '../schemas.ts';
 
-/** What somebody typed into the search box, in every reading it allows. */
+/** What somebody typed into the search box, in every reading it allows. In none does a field exist that is hidden from them. */
 export type SearchQuery = {
   /** Words of a name: all must match. */
   readonly words: readonly string[];
@@ -16,17 +16,18 @@ export type SearchQuery = {
 const PHONE_DIGITS_MIN = 7;
 const IDENTIFIER_MIN = 3;
 
-export function readSearchQuery(typed: string, now: number): SearchQuery {
+export function readSearchQuery(typed: string, now: number, hidden: ReadonlySet<string> = new Set()): SearchQuery {
   const q = typed.normalize('NFKC').trim();
-  if (q.includes('@')) return { words: [], birthDates: [], points: [normalizeEmail(q)], identifiers: [] };
+  const datesOf = (text: string) => (hidden.has('birthDate') ? [] : readDates(text, now));
+  if (q.includes('@')) return { words: [], birthDates: [], points: hidden.has('emails') ? [] : [normalizeEmail(q)], identifiers: [] };
   const bare = normalizeIdentifier(q);
-  const identifiers = /\d/.test(bare) && bare.length >= IDENTIFIER_MIN ? [bare] : [];
+  const identifiers = !hidden.has('identifiers') && /\d/.test(bare) && bare.length >= IDENTIFIER_MIN ? [bare] : [];
   if (!/\p{L}/u.test(q)) {
     const digits = q.replace(/\D/g, '');
-    return { words: [], birthDates: readDates(q, now), points: digits.length >= PHONE_DIGITS_MIN ? [normalizePhone(q)] : [], identifiers };
+    return { words: [], birthDates: datesOf(q), points: !hidden.has('phones') && digits.length >= PHONE_DIGITS_MIN ? [normalizePhone(q)] : [], identifiers };
   }
   const pieces = q.split(/\s+/);
-  const dated = pieces.map((piece) => readDates(piece, now));
+  const dated = pieces.map(datesOf);
   // A hyphen in the query only parts words: whoever typed it cannot know whether the record has it.
   const words = nameTokens(pieces.filter((_piece, at) => dated[at]?.length === 0).join(' ').replaceAll('-', ' '));
   return { words, birthDates: dated.flat(), points: [], identifiers };

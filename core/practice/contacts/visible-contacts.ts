@@ -2,7 +2,14 @@ import type { QueryBuilder } from 'objection';
 import { authorize, can } from '../../access/authorize.ts';
 import type { Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
+import { UNGATED } from './gated-model.ts';
 import { Contact, ContactShare, type ShareAccess } from './model.ts';
+
+/** The array is worked out once per statement. */
+const SHARED_ROW: Readonly<Record<ShareAccess, string>> = {
+  READ: 'contacts.id = any (array(select s.contact_id from contact_shares s where s.user_id = ?::uuid))',
+  WRITE: "contacts.id = any (array(select s.contact_id from contact_shares s where s.user_id = ?::uuid and s.access = 'WRITE'))",
+};
 
 /**
  * The contacts an actor may open: all of the workspace with `contact.all`, otherwise their own and those shared with them; for WRITE, their
@@ -12,35 +19,30 @@ import { Contact, ContactShare, type ShareAccess } from './model.ts';
 export function visibleContacts(tx: Tx, access: ShareAccess = 'READ'): QueryBuilder<Contact> {
   const contacts = Contact.query(tx);
   if (!seesOwnOnly(tx)) return contacts;
-  return contacts.where((open) => open.where('contacts.owner_id', tx.scope.actor.id).orWhereRaw(`contacts.id = any (array(${sharedWith(access)}))`, [tx.scope.actor.id]));
+  return contacts.where((open) => open.where('contacts.owner_id', tx.scope.actor.id).orWhereRaw(SHARED_ROW[access], [tx.scope.actor.id]));
 }
 
 /**
  * Narrows rows that hang on a contact to those whose contact the actor may open. Asked row by row (OFFSET 0 keeps PostgreSQL from turning it
  * into a join): the tables keep no statistics (see sec.forget_statistics), so a planner's guess between few and many contacts is worth nothing.
  */
-export function onVisibleContacts(tx: Tx, rows: { whereRaw(sql: string, bindings: readonly (string | null)[]): unknown }, column: `${string}.contact_id`): void {
+export function onVisibleContacts(tx: Tx, rows: Narrowable, column: `${string}.contact_id`): void {
   const { id } = tx.scope.actor;
   if (!seesOwnOnly(tx)) return;
-  rows.whereRaw(
-    `exists (select 1 from contacts c where c.id = ${column} and (c.owner_id = ?::uuid or c.id = any (array(${sharedWith('READ')}))) offset 0)`, [id, id],
-  );
+  rows.whereRaw('exists (select 1 from contacts c where c.id = ?? and (c.owner_id = ?::uuid or c.id = any (array(select s.contact_id from contact_shares s where s.user_id = ?::uuid))) offset 0)', [column, id, id]);
 }
 
 /**
  * The same for a query that reads many rows of which few may be the actor's: the ids of own and shared contacts are gathered once (IN below OR
  * is a hashed subplan) and each row is looked up in them.
  */
-export function onOwnOrShared(tx: Tx, rows: { whereRaw(sql: string, bindings: readonly (string | null)[]): unknown }, column: `${string}.contact_id`): void {
+export function onOwnOrShared(tx: Tx, rows: Narrowable, column: `${string}.contact_id`): void {
   const { id } = tx.scope.actor;
   if (!seesOwnOnly(tx)) return;
-  rows.whereRaw(`(${column} in (select c.id from contacts c where c.owner_id = ?::uuid) or ${column} in (${sharedWith('READ')}))`, [id, id]);
+  rows.whereRaw('(?? in (select c.id from contacts c where c.owner_id = ?::uuid) or ?? in (select s.contact_id from contact_shares s where s.user_id = ?::uuid))', [column, id, column, id]);
 }
 
-/** An array, worked out once per statement. */
-function sharedWith(access: ShareAccess): string {
-  return `select s.contact_id from contact_shares s where s.user_id = ?::uuid${access === 'WRITE' ? " and s.access = 'WRITE'" : ''}`;
-}
+type Narrowable = { whereRaw(sql: string, bindings: readonly (string | null)[]): unknown };
 
 /** True when the actor is limited to own and shared contacts; queries may leave the condition out for everybody else. */
 export function seesOwnOnly(tx: Tx): boolean {
@@ -48,11 +50,11 @@ export function seesOwnOnly(tx: Tx): boolean {
 }
 
 /**
- * A contact the actor may change, with its PHI opened.
+ * A contact the actor may change, whole, with what they do not see: for writing it, not for showing it.
  * @throws Fault contact.not_found · contact.read_only (a READ share) · contact.merged
  */
 export async function writableContact(tx: Tx, id: string): Promise<Contact> {
-  const contact = await visibleContacts(tx).findById(id).select('contacts.*');
+  const contact = await visibleContacts(tx).findById(id).select('contacts.*').context(UNGATED);
   if (contact === undefined) throw contactNotFound(id);
   await refuseReadOnly(tx, contact);
   return contact;

@@ -8,8 +8,9 @@ import { fault, type FieldFault } from '../../errors.ts';
 import { requireColleague } from '../colleagues.ts';
 import { insertParts, replaceParts } from './contact-parts.ts';
 import type { ContactChanges, LifecycleStatus } from './contact-schema.ts';
-import { CONTACT_COLUMNS, type ContactView } from './contact-view.ts';
-import { Contact } from './model.ts';
+import type { ContactView } from './contact-view.ts';
+import { contactGate, refuseGated, type ContactGate } from './field-gate.ts';
+import { Contact, CONTACT_COLUMNS } from './model.ts';
 import { newContactView, wholeContact } from './read-contact.ts';
 import { writableContact } from './visible-contacts.ts';
 
@@ -27,11 +28,13 @@ const NEXT: Readonly<Record<LifecycleStatus, readonly LifecycleStatus[]>> = {
  */
 export async function createContact(tx: Tx, input: ContactChanges): Promise<ContactView> {
   authorize(tx, 'contact.write');
+  const gate = await contactGate(tx);
+  refuseGated(gate, input);
   const { actor } = tx.scope;
   const ownerId = input.ownerId === undefined ? (actor.kind === 'user' ? actor.id : null) : input.ownerId;
   await refuseOwner(tx, ownerId, actor.kind === 'user' ? actor.id : null);
   const status = input.status ?? (input.deceasedOn ? 'deceased' : 'new');
-  refuseDates({ birthDate: input.birthDate ?? null, deceasedOn: input.deceasedOn ?? null, status });
+  refuseDates(gate, { birthDate: input.birthDate ?? null, deceasedOn: input.deceasedOn ?? null, status });
   const id = uuidv7(tx.now);
   const moment = new Date(tx.now);
   const row = { ...columnsOf(input), id, status, owner_id: ownerId, created_at: moment, updated_at: moment };
@@ -49,29 +52,37 @@ export async function createContact(tx: Tx, input: ContactChanges): Promise<Cont
 export async function updateContact(tx: Tx, { id, version, changes }: { id: string; version: number; changes: ContactChanges }): Promise<ContactView> {
   const target = { type: 'contact', id };
   authorize(tx, 'contact.write', target);
+  const gate = await contactGate(tx);
+  refuseGated(gate, changes);
   const contact = await writableContact(tx, id);
-  if (contact.version !== version) throw fault('request.stale');
+  // Whoever does not see the whole contact is shown a version of what they do see.
+  const { version: shown } = gate.hidden.size === 0 ? contact : await wholeContact(tx, id);
+  if (shown !== version) throw fault('request.stale');
   const { status = contact.status, ownerId = contact.owner_id } = changes;
   if (status !== contact.status && !NEXT[contact.status as LifecycleStatus].includes(status as LifecycleStatus)) throw fault('contact.transition');
   if (ownerId !== contact.owner_id) await refuseOwner(tx, ownerId, contact.owner_id);
   const columns: Partial<Contact> = columnsOf(changes);
   if (contact.status === 'deceased' && status !== 'deceased') columns.deceased_on = null;
-  refuseDates({
+  refuseDates(gate, {
     birthDate: changes.birthDate === undefined ? contact.birth_date : changes.birthDate,
     deceasedOn: columns.deceased_on === undefined ? contact.deceased_on : columns.deceased_on, status,
   });
   const before = { status: contact.status, ownerId: contact.owner_id, preferredChannel: contact.preferred_channel };
-  await saveContact(tx, contact, columns);
+  const isSeenByAll = fieldsOf(changes).some((field) => !gate.shielded.has(field));
+  await saveContact(tx, contact, columns, isSeenByAll ? new Date(tx.now) : contact.updated_at);
   await replaceParts(tx, id, changes);
   holdChain(tx);
   record(tx, { action: 'contact.updated', target, detail: { fields: fieldsOf(changes), changes: plainChanges(before, { status, ownerId, preferredChannel: changes.preferredChannel ?? before.preferredChannel }) } });
   return wholeContact(tx, id);
 }
 
-/** Writes columns and the next version, if nobody else did meanwhile. @throws Fault request.stale */
-export async function saveContact(tx: Tx, contact: Contact, columns: Partial<Contact>): Promise<void> {
+/**
+ * Writes columns and the next version, if nobody else did meanwhile. `updatedAt` stays what it was where nothing changed that everybody sees.
+ * @throws Fault request.stale
+ */
+export async function saveContact(tx: Tx, contact: Contact, columns: Partial<Contact>, updatedAt = new Date(tx.now)): Promise<void> {
   const { version } = contact;
-  const saved = await contact.$query(tx).where({ version }).patch({ ...columns, version: version + 1, updated_at: new Date(tx.now) });
+  const saved = await contact.$query(tx).where({ version }).patch({ ...columns, version: version + 1, updated_at: updatedAt });
   if (Number(saved) !== 1) throw fault('request.stale');
 }
 
@@ -99,9 +110,11 @@ async function refuseOwner(tx: Tx, ownerId: string | null, without: string | nul
   if (ownerId !== null) await requireColleague(tx, ownerId, 'ownerId');
 }
 
-function refuseDates({ birthDate, deceasedOn, status }: { birthDate: string | null; deceasedOn: string | null; status: Contact['status'] }): void {
+/** Nothing is said of a date that the actor does not see: the refusal would answer guesses at it. */
+function refuseDates({ hidden }: ContactGate, { birthDate, deceasedOn, status }: { birthDate: string | null; deceasedOn: string | null; status: Contact['status'] }): void {
   const fields: FieldFault[] = [];
+  if (hidden.has('deceasedOn')) return;
   if (deceasedOn !== null && status !== 'deceased') fields.push({ path: 'deceasedOn', text: 'a date of death goes with the status deceased' });
-  if (deceasedOn !== null && birthDate !== null && deceasedOn < birthDate) fields.push({ path: 'deceasedOn', text: 'a date of death is not before the date of birth' });
+  if (!hidden.has('birthDate') && deceasedOn !== null && birthDate !== null && deceasedOn < birthDate) fields.push({ path: 'deceasedOn', text: 'a date of death is not before the date of birth' });
   if (fields.length > 0) throw fault('request.invalid', { fields });
 }

@@ -8,7 +8,10 @@ import { uuidv7 } from '../../crypto/uuid.ts';
 import { insertRows, insertSealed, sealNew, type SealedRow } from '../../db/model.ts';
 import type { Tx } from '../../db/scope.ts';
 import type { ContactParts } from '../contacts/contact-view.ts';
+import { isWritable, requireMatchingFields, type ContactGate } from '../contacts/field-gate.ts';
+import { UNGATED } from '../contacts/gated-model.ts';
 import { Contact, ContactAddress, ContactIdentifier, ContactPoint } from '../contacts/model.ts';
+import { patientWith } from './gated-document.ts';
 import { matchableIdentifiers, matchContact, type Match } from './match-contact.ts';
 import { Document, DocumentContent, MatchReview } from './model.ts';
 
@@ -22,6 +25,7 @@ export type Imported = { readonly documentId: string; readonly contactId: string
 /** Files a read document: contact found or made, original and parsed content sealed, one audit entry. */
 export async function importDocument(tx: Tx, input: ImportInput): Promise<Imported> {
   authorize(tx, 'document.import');
+  const gate = await requireMatchingFields(tx, 'write');
   const { document } = input;
   const filing = sealDocument(tx, input); // before anybody is kept waiting
   // Two imports of one patient at once would each find nobody and make two contacts. What is asked next waits behind the lock by itself.
@@ -41,7 +45,7 @@ export async function importDocument(tx: Tx, input: ImportInput): Promise<Import
   const contactId = match.kind === 'match' ? match.contact.id : uuidv7(tx.now);
   // Sent in the order in which rows refer to each other, waited for together.
   const written = Promise.all([
-    match.kind === 'match' ? addToContact(tx, contactId, document.patient) : insertContact(tx, contactId, document.patient, null),
+    match.kind === 'match' ? addToContact(tx, contactId, document.patient, gate) : insertContact(tx, contactId, document.patient, null, gate),
     insertDocument(tx, filing, contactId),
     match.kind === 'doubt' ? raiseDoubt(tx, match, filing.id, contactId) : undefined,
   ]);
@@ -83,26 +87,29 @@ function withoutBytes(document: ClinicalDocument): ClinicalDocument {
 
 export async function createContactFrom(tx: Tx, patient: Patient, notes: string | null = null): Promise<string> {
   const id = uuidv7(tx.now);
-  await insertContact(tx, id, patient, notes);
+  await insertContact(tx, id, patient, notes, await requireMatchingFields(tx, 'write'));
   return id;
 }
 
-async function insertContact(tx: Tx, id: string, patient: Patient, notes: string | null): Promise<void> {
+/** What the actor may not write stays out of the contact; the document keeps it for those who see it. */
+async function insertContact(tx: Tx, id: string, given: Patient, notes: string | null, gate: ContactGate): Promise<void> {
+  const patient = patientWith(given, (field) => isWritable(gate, field));
   const { name } = patient;
   const display = (coded: { display: string }[]) => coded.map((item) => item.display).join(', ') || null;
   const row: Partial<Contact> = {
     id, status: patient.isDeceased ? 'deceased' : 'active', owner_id: tx.scope.actor.kind === 'user' ? tx.scope.actor.id : null,
     given_name: name.given || null, middle_name: name.middle || null, family_name: name.family || null, name_prefix: name.prefix || null, name_suffix: name.suffix || null, preferred_name: name.nickname || null,
     birth_date: patient.birthDate, sex: patient.sex, gender_identity: patient.genderIdentity?.display ?? null, language: patient.languages[0] ?? null,
-    marital_status: patient.maritalStatus?.display ?? null, race: display(patient.races), ethnicity: display(patient.ethnicities), deceased_on: patient.deceasedDate, notes,
+    marital_status: patient.maritalStatus?.display ?? null, race: display(patient.races), ethnicity: display(patient.ethnicities), deceased_on: patient.deceasedDate, notes: isWritable(gate, 'notes') ? notes : null,
   };
   await Promise.all([insertRows(tx, Contact, [row]), insertNewParts(tx, id, patient, { points: [], addresses: [], identifiers: [] })]);
 }
 
 /** Adds phones, e-mails, addresses and identifiers the contact does not have yet; returns how many. What a person typed is never overwritten. */
-export async function addToContact(tx: Tx, contactId: string, patient: Patient): Promise<number> {
+export async function addToContact(tx: Tx, contactId: string, given: Patient, gate: ContactGate): Promise<number> {
+  const patient = patientWith(given, (field) => isWritable(gate, field));
   const where = { contact_id: contactId };
-  const [points, addresses, identifiers] = await Promise.all([ContactPoint.query(tx).where(where), ContactAddress.query(tx).where(where), ContactIdentifier.query(tx).where(where)]);
+  const [points, addresses, identifiers] = await Promise.all([ContactPoint.query(tx).context(UNGATED).where(where), ContactAddress.query(tx).context(UNGATED).where(where), ContactIdentifier.query(tx).context(UNGATED).where(where)]);
   return insertNewParts(tx, contactId, patient, { points, addresses, identifiers });
 }
 

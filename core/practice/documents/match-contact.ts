@@ -1,6 +1,7 @@
 import type { Patient } from '../../clinical/clinical-document.ts';
 import { nameTokens } from '../../crypto/normalize.ts';
 import type { Tx } from '../../db/scope.ts';
+import { UNGATED } from '../contacts/gated-model.ts';
 import { Contact, ContactIdentifier } from '../contacts/model.ts';
 import type { MatchDoubt } from './model.ts';
 
@@ -46,14 +47,14 @@ export function matchableIdentifiers(patient: Patient): { system: string; value:
 async function contactsWithIdentifier(tx: Tx, identifiers: readonly { system: string; value: string }[]): Promise<Contact[]> {
   if (identifiers.length === 0) return [];
   const terms = identifiers.map(({ system, value }) => `${system}|${value.trim().toLowerCase()}`);
-  const rows = await ContactIdentifier.query(tx).whereIn('value_tag', terms.flatMap((term) => tx.keys.tags('identifier', term))).limit(CANDIDATES_MAX);
+  const rows = await ContactIdentifier.query(tx).context(UNGATED).whereIn('value_tag', terms.flatMap((term) => tx.keys.tags('identifier', term))).limit(CANDIDATES_MAX);
   const ids = rows.filter((row) => terms.includes(`${row.system}|${row.value.trim().toLowerCase()}`)).map((row) => row.contact_id);
-  return ids.length === 0 ? [] : current(tx, await Contact.query(tx).whereIn('id', [...new Set(ids)]));
+  return ids.length === 0 ? [] : current(tx, await Contact.query(tx).context(UNGATED).whereIn('id', [...new Set(ids)]));
 }
 
 async function contactsWithNameAndBirth(tx: Tx, patient: Patient): Promise<Contact[]> {
   if (patient.birthDate === null) return [];
-  const rows = await Contact.query(tx).whereIn('birth_date_tag', tx.keys.tags('date', patient.birthDate)).limit(CANDIDATES_MAX * 10);
+  const rows = await Contact.query(tx).context(UNGATED).whereIn('birth_date_tag', tx.keys.tags('date', patient.birthDate)).limit(CANDIDATES_MAX * 10);
   return current(tx, rows.filter((contact) => contact.birth_date === patient.birthDate && sameName(contact, patient)));
 }
 
@@ -62,7 +63,7 @@ async function current(tx: Tx, rows: readonly Contact[]): Promise<Contact[]> {
   const survivors = rows.flatMap((row) => (row.merged_into_id === null ? [] : [row.merged_into_id]));
   const standing = rows.filter((row) => row.merged_into_id === null);
   if (survivors.length === 0) return [...standing];
-  const found = await Contact.query(tx).whereIn('id', survivors);
+  const found = await Contact.query(tx).context(UNGATED).whereIn('id', survivors);
   return [...new Map([...standing, ...found].map((row) => [row.id, row])).values()];
 }
 
@@ -84,7 +85,7 @@ function overlaps(a: string | null, b: string): boolean {
 
 /** The same authority gave this person another number: two records there, or two people. */
 async function hasOtherNumberOfSameAuthority(tx: Tx, contactId: string, identifiers: readonly { system: string; value: string }[]): Promise<boolean> {
-  const known = await ContactIdentifier.query(tx).where({ contact_id: contactId });
+  const known = await ContactIdentifier.query(tx).context(UNGATED).where({ contact_id: contactId });
   return identifiers.some(({ system, value }) => {
     const theirs = known.filter((row) => row.system === system);
     return theirs.length > 0 && !theirs.some((row) => row.value.trim().toLowerCase() === value.trim().toLowerCase());

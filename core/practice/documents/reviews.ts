@@ -4,6 +4,7 @@ import type { ClinicalDocument, Sex } from '../../clinical/clinical-document.ts'
 import type { Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
 import { displayName } from '../contacts/contact-view.ts';
+import { requireMatchingFields } from '../contacts/field-gate.ts';
 import { Contact } from '../contacts/model.ts';
 import { reachContact } from '../contacts/visible-contacts.ts';
 import { addToContact, createContactFrom } from './import-document.ts';
@@ -25,6 +26,7 @@ export type WaitingPair = { id: string; documentId: string; reason: string; cont
 
 export async function listWaiting(tx: Tx): Promise<{ documents: WaitingDocument[]; pairs: WaitingPair[] }> {
   authorize(tx, 'document.resolve');
+  await requireMatchingFields(tx);
   const documents = await Document.query(tx).where({ status: 'pending' }).orderBy('created_at').limit(SHOWN_MAX);
   const reviews = await MatchReview.query(tx).where({ status: 'open' }).orderBy('created_at').limit(SHOWN_MAX);
   const ids = [...new Set(reviews.flatMap(({ contact_id, candidate_id }) => [contact_id, candidate_id]))];
@@ -56,6 +58,7 @@ export type Resolution = { readonly contactId: string } | { readonly givenName: 
 export async function resolveDocument(tx: Tx, id: string, resolution: Resolution): Promise<string> {
   const target = { type: 'document', id };
   authorize(tx, 'document.resolve', target);
+  await requireMatchingFields(tx);
   const row = await Document.query(tx).findById(id).forUpdate();
   if (row === undefined) throw fault('document.not_found');
   if (row.status !== 'pending' || row.parsed === null) throw fault('document.not_waiting');
@@ -64,7 +67,7 @@ export async function resolveDocument(tx: Tx, id: string, resolution: Resolution
   if ('contactId' in resolution) {
     contactId = resolution.contactId;
     await reachContact(tx, contactId, 'WRITE');
-    await addToContact(tx, contactId, patient);
+    await addToContact(tx, contactId, patient, await requireMatchingFields(tx, 'write'));
   } else {
     const { givenName, familyName, birthDate, sex } = resolution;
     contactId = await createContactFrom(tx, { ...patient, name: { ...patient.name, given: givenName, family: familyName }, birthDate, sex });
@@ -82,6 +85,7 @@ export async function keepApart(tx: Tx, id: string): Promise<void> {
 
 export async function openReview(tx: Tx, id: string): Promise<MatchReview> {
   authorize(tx, 'document.resolve', { type: 'match_review', id });
+  await requireMatchingFields(tx);
   const review = await MatchReview.query(tx).findById(id).forUpdate();
   if (review === undefined) throw fault('record.not_found');
   if (review.status !== 'open') throw fault('document.not_waiting');

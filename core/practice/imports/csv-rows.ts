@@ -59,12 +59,12 @@ const GUESSES: readonly (readonly [RegExp, CsvField])[] = [
   [/lang/i, 'language'], [/mrn|record|chart|patient ?(id|no|number)/i, 'mrn'], [/^ssn$|social/i, 'ssn'], [/note|comment/i, 'notes'],
 ];
 
-/** What the columns are probably called; each field is given once. */
-export function guessMapping(headers: readonly string[]): Record<string, CsvField> {
+/** What the columns are probably called; each of the `targets` is given once. */
+export function guessMapping(headers: readonly string[], targets: readonly CsvField[] = Object.keys(CSV_FIELDS) as CsvField[]): Record<string, CsvField> {
   const mapping: Record<string, CsvField> = {};
   const taken = new Set<CsvField>();
   for (const header of headers) {
-    const guess = GUESSES.find(([pattern, field]) => !taken.has(field) && pattern.test(header.trim()));
+    const guess = GUESSES.find(([pattern, field]) => !taken.has(field) && targets.includes(field) && pattern.test(header.trim()));
     if (guess === undefined) continue;
     taken.add(guess[1]);
     mapping[header] = guess[1];

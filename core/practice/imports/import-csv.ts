@@ -4,6 +4,7 @@ import { record } from '../../audit/record.ts';
 import { stringify } from 'csv-stringify/sync';
 import type { Scope, Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
+import { isWritable, requireMatchingFields, type ContactGate, type GateableField } from '../contacts/field-gate.ts';
 import { addToContact, createContactFrom } from '../documents/import-document.ts';
 import { matchContact } from '../documents/match-contact.ts';
 import { CSV_FIELDS, patientOfRow, type CsvField, type CsvMapping, type CsvRowResult, type CsvTable } from './csv-rows.ts';
@@ -16,14 +17,26 @@ export function mrnSystemOf(workspaceId: string): string {
   return `urn:uuid:${workspaceId}`;
 }
 
+/** The field of contacts that each column goes into. */
+const FIELD_OF: Readonly<Record<CsvField, GateableField>> = {
+  familyName: 'familyName', givenName: 'givenName', middleName: 'middleName', prefix: 'namePrefix', suffix: 'nameSuffix', preferredName: 'preferredName', birthDate: 'birthDate', sex: 'sex',
+  phone: 'phones', mobile: 'phones', workPhone: 'phones', email: 'emails', street: 'addresses', street2: 'addresses', city: 'addresses', state: 'addresses', postalCode: 'addresses', country: 'addresses',
+  language: 'language', mrn: 'identifiers', ssn: 'identifiers', notes: 'notes',
+};
+
+/** What columns can be mapped to: fields that the actor may write. */
+export function csvTargets(gate: ContactGate): CsvField[] {
+  return (Object.keys(CSV_FIELDS) as CsvField[]).filter((field) => isWritable(gate, FIELD_OF[field]));
+}
+
 /** @throws Fault import.mapping_incomplete · request.invalid for a column or field that does not exist */
-export function checkMapping(table: CsvTable, mapping: Readonly<Record<string, string>>): CsvMapping {
+export function checkMapping(table: CsvTable, mapping: Readonly<Record<string, string>>, targets: readonly CsvField[] = Object.keys(CSV_FIELDS) as CsvField[]): CsvMapping {
   const faults = Object.entries(mapping).flatMap(([header, field]) => [
     ...(table.headers.includes(header) ? [] : [{ path: header, text: 'The file has no such column.' }]),
-    ...(Object.hasOwn(CSV_FIELDS, field) ? [] : [{ path: header, text: 'There is no such field.' }]),
+    ...((targets as readonly string[]).includes(field) ? [] : [{ path: header, text: 'There is no such field.' }]),
   ]);
   const given = Object.values(mapping);
-  for (const field of new Set(given)) if (given.filter((other) => other === field).length > 1) faults.push({ path: field, text: `Two columns are mapped to ${CSV_FIELDS[field as CsvField] ?? 'this field'}.` });
+  for (const field of new Set(given)) if ((targets as readonly string[]).includes(field) && given.filter((other) => other === field).length > 1) faults.push({ path: field, text: `Two columns are mapped to ${CSV_FIELDS[field as CsvField] ?? 'this field'}.` });
   if (faults.length > 0) throw fault('request.invalid', { fields: faults });
   const missing = (['familyName', 'givenName', 'birthDate', 'sex'] as const).filter((field) => !given.includes(field));
   if (missing.length > 0) throw fault('import.mapping_incomplete', { fields: missing.map((field) => ({ path: field, text: `No column is mapped to ${CSV_FIELDS[field]}.` })) });
@@ -37,6 +50,7 @@ export async function importCsv(app: App, scope: Scope, table: CsvTable, mapping
     const results = table.rows.slice(at, at + ROWS_PER_TRANSACTION).map((row) => patientOfRow(table, row, mapping, mrnSystemOf(scope.workspaceId), today));
     const outcomes = await app.withWorkspace(scope, async (tx) => {
       authorize(tx, 'document.import');
+      await requireMatchingFields(tx, 'write');
       await tx.knex.raw('select pg_advisory_xact_lock(hashtextextended(?, 4712))', [scope.workspaceId]); // as importDocument: one finder of people at a time
       const filed: Outcome[] = [];
       for (const result of results) filed.push(await fileRow(tx, result));
@@ -55,7 +69,7 @@ async function fileRow(tx: Tx, result: CsvRowResult): Promise<Outcome> {
   // Nothing but the row speaks for a doubtful person, and a spreadsheet has no original to keep: it stays out until somebody has looked.
   if (match.kind === 'doubt') return { file_name, outcome: 'refused', code: 'import.row_doubtful', reason: 'Someone here is like this person but not surely the same. Look at the contact, then add or mend the row.', line: result.line, contact_id: match.candidates[0]?.contact.id ?? null };
   if (match.kind === 'match') {
-    const added = await addToContact(tx, match.contact.id, result.patient);
+    const added = await addToContact(tx, match.contact.id, result.patient, await requireMatchingFields(tx, 'write'));
     if (added > 0) record(tx, { action: 'contact.updated', target: { type: 'contact', id: match.contact.id }, detail: { source: 'csv', added } });
     return { file_name, outcome: added > 0 ? 'matched' : 'unchanged', contact_id: match.contact.id };
   }

@@ -12,7 +12,7 @@ import { scopeOf } from '../../http/credentials.ts';
 import { parse } from '../../http/refusals.ts';
 import { candidatesOfArchive, importCandidates, type Candidate } from '../documents/import-files.ts';
 import { checkMapping, importCsv, refusedRowsCsv } from './import-csv.ts';
-import { CSV_BYTES_MAX, CSV_FIELDS, guessMapping, patientOfRow, readCsv, type CsvMapping, type CsvTable } from './csv-rows.ts';
+import { CSV_BYTES_MAX, CSV_FIELDS, guessMapping, patientOfRow, readCsv, type CsvField, type CsvMapping, type CsvTable } from './csv-rows.ts';
 import { mrnSystemOf } from './import-csv.ts';
 import { ImportSource } from './model.ts';
 import { outcomeOfFile, runBatch, startBatch } from './run-batch.ts';
@@ -94,25 +94,26 @@ async function uploadCsv(app: App, request: Request, h: ResponseToolkit) {
 
 async function showBatch(app: App, request: Request, h: ResponseToolkit) {
   const { id: batchId } = parse(id, request.params);
-  const { batch, source, ...page } = await app.withWorkspace(scopeOf(request), (tx) => batchPage(tx, batchId));
+  const { batch, source, targets, ...page } = await app.withWorkspace(scopeOf(request), (tx) => batchPage(tx, batchId));
   if (batch.status !== 'mapping' || source === null) return h.page('imports/batch', { batch, ...page });
   const table = readCsv(Buffer.from(source.content, 'base64'));
-  return h.page('imports/mapping', mappingContext(batch, table, guessMapping(table.headers), scopeOf(request).workspaceId, {}));
+  return h.page('imports/mapping', mappingContext(batch, table, guessMapping(table.headers, targets), targets, scopeOf(request).workspaceId, {}));
 }
 
 async function mapCsv(app: App, request: Request, h: ResponseToolkit) {
   const scope = scopeOf(request);
   const { id: batchId } = parse(id, request.params);
-  const form = parse(Joi.object<Record<string, string>>({ act: Joi.string().valid('preview', 'import').required() }).pattern(/^column\.\d{1,4}$/, Joi.string().allow('').valid(...Object.keys(CSV_FIELDS))), request.payload);
-  const { batch, source } = await app.withWorkspace(scope, (tx) => openSource(tx, batchId));
+  const form = parse(Joi.object<Record<string, string>>({ act: Joi.string().valid('preview', 'import').required() }).pattern(/^column\.\d{1,4}$/, Joi.string().allow('').max(40)), request.payload);
+  const { batch, source, targets } = await app.withWorkspace(scope, (tx) => openSource(tx, batchId));
+  refuseUnknownColumns(form, targets);
   const table = readCsv(Buffer.from(source.content, 'base64'));
   const mapping = Object.fromEntries(table.headers.flatMap((header, at) => (form[`column.${at}`] ? [[header, form[`column.${at}`] as string]] : [])));
-  if (form['act'] === 'preview') return h.page('imports/mapping', mappingContext(batch, table, mapping, scope.workspaceId, {}));
+  if (form['act'] === 'preview') return h.page('imports/mapping', mappingContext(batch, table, mapping, targets, scope.workspaceId, {}));
   let checked: CsvMapping;
   try {
-    checked = checkMapping(table, mapping);
+    checked = checkMapping(table, mapping, targets);
   } catch (error) {
-    if (error instanceof Fault) return h.page('imports/mapping', mappingContext(batch, table, mapping, scope.workspaceId, { mapping: error.fields.map(({ text }) => text).join(' ') })).code(422);
+    if (error instanceof Fault) return h.page('imports/mapping', mappingContext(batch, table, mapping, targets, scope.workspaceId, { mapping: error.fields.map(({ text }) => text).join(' ') })).code(422);
     throw error;
   }
   await app.withWorkspace(scope, async (tx) => {
@@ -132,14 +133,20 @@ async function downloadRefused(app: App, request: Request, h: ResponseToolkit) {
   return h.response(csv).type('text/csv').header('content-disposition', 'attachment; filename="refused-rows.csv"');
 }
 
-function mappingContext(batch: { id: string; file: string }, table: CsvTable, mapping: Readonly<Record<string, string>>, workspaceId: string, errors: Record<string, string>) {
+/** @throws Fault request.invalid for a field that is none, or none of theirs */
+function refuseUnknownColumns(form: Readonly<Record<string, string>>, targets: readonly CsvField[]): void {
+  const fields = Object.entries(form).filter(([name, field]) => name !== 'act' && field !== '' && !(targets as readonly string[]).includes(field)).map(([path]) => ({ path, text: 'There is no such field.' }));
+  if (fields.length > 0) throw fault('request.invalid', { fields });
+}
+
+function mappingContext(batch: { id: string; file: string }, table: CsvTable, mapping: Readonly<Record<string, string>>, targets: readonly CsvField[], workspaceId: string, errors: Record<string, string>) {
   const mapped = table.headers.filter((header) => mapping[header] !== undefined);
   const today = new Date().toISOString().slice(0, 10);
   return {
     batch: { ...batch, rows: table.rows.length },
     errors,
     columns: table.headers.map((header, at) => ({ at, header, sample: table.rows[0]?.cells[at] ?? '', target: mapping[header] ?? '' })),
-    targets: Object.entries(CSV_FIELDS).map(([value, label]) => ({ value, label })),
+    targets: targets.map((value) => ({ value, label: CSV_FIELDS[value] })),
     previewHeads: mapped.map((header) => CSV_FIELDS[mapping[header] as keyof typeof CSV_FIELDS] ?? header),
     preview: table.rows.slice(0, PREVIEW_ROWS).map((row) => {
       const result = patientOfRow(table, row, mapping as CsvMapping, mrnSystemOf(workspaceId), today);

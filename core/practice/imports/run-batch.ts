@@ -2,6 +2,7 @@ import type { App } from '../../app.ts';
 import { authorize } from '../../access/authorize.ts';
 import { record } from '../../audit/record.ts';
 import type { Scope } from '../../db/scope.ts';
+import { requireMatchingFields } from '../contacts/field-gate.ts';
 import type { FileOutcome } from '../documents/import-files.ts';
 import { ImportBatch, ImportOutcome } from './model.ts';
 
@@ -17,6 +18,7 @@ const FLUSH_MS = 700;
 export async function startBatch(app: App, scope: Scope, input: { kind: 'ccda' | 'csv'; status: 'mapping' | 'running'; total: number; fileName: string | null }): Promise<string> {
   return app.withWorkspace(scope, async (tx) => {
     authorize(tx, 'document.import');
+    await requireMatchingFields(tx, 'write');
     const batch = await ImportBatch.query(tx).insert({
       kind: input.kind, status: input.status, total: input.total, file_name: input.fileName, started_by: scope.actor.kind === 'user' ? scope.actor.id : null, starter_name: scope.actor.name ?? scope.actor.kind,
     });

@@ -1,0 +1,51 @@
+import t from 'tap';
+import { but, openGates } from './open-gates.ts';
+
+const PERSON = { givenName: 'Zephyrine', familyName: 'Quillon', preferredName: 'Zeph', birthDate: '1961-04-17', notes: 'Prefers mornings.', phones: [{ use: 'home', value: '+12125550171' }], emails: [{ use: 'home', value: 'zephyrine@quillon.example' }], tags: ['hearing aid'] };
+
+t.test('a field that is hidden from a role does not exist for it', async (t) => {
+  const gates = await openGates(t);
+  const { willow } = gates;
+  const [admin, agent] = [await gates.as(willow.admin), await gates.as(willow.agent)];
+  const { body: { id } } = await agent('POST', '/api/v1/contacts', PERSON);
+  t.ok(id);
+  await gates.gate([{ field: 'birthDate', readers: but('AGENT') }, { field: 'preferredName', readers: but('AGENT') }, { field: 'phones', readers: but('AGENT') }, { field: 'tags', readers: but('AGENT') }]);
+
+  await t.test('read and list', async (t) => {
+    const { body: seen } = await agent('GET', `/api/v1/contacts/${id}`);
+    for (const field of ['birthDate', 'preferredName', 'phones', 'tags']) t.notOk(field in seen, field);
+    t.equal(seen.name, 'Zephyrine Quillon');
+    t.match((await admin('GET', `/api/v1/contacts/${id}`)).body, { birthDate: '1961-04-17', name: 'Zephyrine (Zeph) Quillon' });
+    const { body: { items: [line] } } = await agent('GET', '/api/v1/contacts');
+    for (const field of ['birthDate', 'phone', 'tags']) t.notOk(field in line, field);
+    t.equal(line.email, 'zephyrine@quillon.example');
+  });
+
+  await t.test('search', async (t) => {
+    const found = async (call: typeof agent, q: string) => (await call('POST', '/api/v1/contacts/search', { q })).body.items.length;
+    for (const q of ['4/17/1961', '1961-04-17', '212 555 0171', 'zeph quillon 4/17/1961']) {
+      t.equal(await found(agent, q), 0, `${q} by whom it is hidden from`);
+      t.equal(await found(admin, q), 1, `${q} by whom it is shown to`);
+    }
+    t.equal(await found(agent, 'zep'), 1, 'the given name is theirs to find by');
+    await gates.gate([{ field: 'givenName', readers: but('AGENT') }]);
+    t.equal(await found(agent, 'zephyrine'), 0);
+    t.equal(await found(agent, 'zeph'), 1, 'what people call her is not hidden now');
+    t.equal(await found(admin, 'zephyrine'), 1);
+    await gates.gate([{ field: 'birthDate', readers: but('AGENT') }, { field: 'tags', readers: but('AGENT') }]);
+  });
+
+  await t.test('a filter by it is an unknown key', async (t) => {
+    t.same((await agent('GET', '/api/v1/contacts?tag=x')).body.fields, [{ path: 'tag', text: 'tag is not allowed' }]);
+    t.equal((await admin('GET', '/api/v1/contacts?tag=hearing%20aid')).body.items.length, 1);
+  });
+
+  await t.test('pages', async (t) => {
+    for (const path of ['/contacts', `/contacts/${id}`, `/contacts/${id}/details`]) {
+      const page = (await agent('GET', path)).text;
+      t.notMatch(page, /1961|hearing aid/, path);
+      t.match(page, /Zephyrine/);
+    }
+    t.match((await admin('GET', `/contacts/${id}/details`)).text, /1961/);
+  });
+});
