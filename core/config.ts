@@ -147,6 +147,7 @@ export function redactConfig(config: Config): Record<string, string> {
     mode: config.mode, dataDir: config.dataDir, listen: `${config.host}:${config.port}`, origin: config.origin,
     database: config.database === null ? 'bundled PostgreSQL' : place(config.database.appUrl), rootKeys: config.rootKeys.map(({ id }) => id).join(', ') || 'none',
     tls: config.tls?.certFile ?? 'local authority', smtp: config.smtp === null ? 'none' : place(config.smtp.url), breachCheck: config.breachRangeUrl ?? 'offline list only',
+    plugins: config.pluginDir ?? 'none of your own', pluginPublishers: config.pluginPublishers.map(({ name }) => name).join(', ') || 'none', outboundAllowed: config.outboundAllowed.join(', ') || 'none',
     trustProxy: String(config.trustProxy), logLevel: config.logLevel,
   };
 }

@@ -1,12 +1,14 @@
 import Joi from 'joi';
-import { EVENTS } from '../hooks.ts';
+import { EVENTS, type Question } from '../hooks.ts';
 import { ICON_NAMES } from '../http/icons.ts';
 import { CAPABILITIES } from '../access/capabilities.ts';
+import { isCrontab } from '../jobs/crontab.ts';
 import { CONTRACT, type Plugin } from '../plugin.ts';
 import { snakeName } from './loaded-plugin.ts';
 import { PluginError } from './plugin-error.ts';
 
-const QUESTIONS = ['subprocessorAgreement', 'contactFields', 'signInMethods', 'signInPolicy', 'signOut', 'contactPanel', 'dashboardCard'] as const satisfies readonly (keyof NonNullable<Plugin['answers']>)[];
+/** By name, so that the compiler asks for each question there is. */
+const QUESTIONS: Readonly<Record<Question, true>> = { subprocessorAgreement: true, contactFields: true, signInMethods: true, signInPolicy: true, signOut: true, contactPanel: true, dashboardCard: true };
 const ROLES = ['ADMIN', 'MANAGER', 'AGENT', 'READONLY'] as const;
 const NAME = /^[a-z]+(-[a-z]+)*$/;
 const RESERVED = ['plugins', 'core', 'admin', 'system', 'layouts', 'partials', 'pages', 'mail'];
@@ -34,7 +36,7 @@ function definitionSchema(name: string): Joi.ObjectSchema {
     claims: list(Joi.object({ id: text(20).pattern(/^[A-Z]+-\d+$/), title: text(120), statement: text(400), prove: Joi.function().required() })).unique('id'),
     jobs: list(Joi.object({ name: Joi.string().pattern(new RegExp(`^${snake}\\.[a-z][a-z_]*$`)).required(), input: Joi.object().required(), schedule: Joi.string(), run: Joi.function().required() })).unique('name'),
     nav: list(Joi.object({ place: Joi.valid('main', 'admin').required(), label: text(40), path: Joi.string().pattern(/^\//).required(), icon: Joi.valid(...ICON_NAMES), capability: Joi.alternatives(Joi.valid(...Object.keys(CAPABILITIES)), capability).required() })),
-    answers: functions(QUESTIONS), listens: functions(Object.keys(EVENTS)), api: Joi.array(),
+    answers: functions(Object.keys(QUESTIONS)), listens: functions(Object.keys(EVENTS)), api: Joi.array(),
     register: Joi.function(), onEnable: Joi.function(), onDisable: Joi.function(), health: Joi.function(), test: Joi.function(),
   });
 }
@@ -48,6 +50,11 @@ export function checkDefinition(given: unknown, folderName: string): Plugin {
   const { error } = definitionSchema(folderName).validate(given, { abortEarly: true, convert: false });
   if (error !== undefined) throw new PluginError(folderName, `${error.details[0]?.message.replaceAll('"', '')}.`);
   const plugin = given as Plugin;
+  for (const { name: job, schedule, input } of plugin.jobs ?? []) {
+    if (schedule === undefined) continue;
+    if (Object.keys(input).length > 0) throw new PluginError(folderName, `${job} runs by the clock, which hands it no input.`);
+    if (!isCrontab(schedule)) throw new PluginError(folderName, `${job} has the schedule ${JSON.stringify(schedule)}, which is no crontab(5) line.`);
+  }
   if (plugin.phi === 'none' && Object.values(plugin.tables ?? {}).some(({ index }) => index !== undefined)) throw new PluginError(folderName, 'it keeps a blind index of patients\' data and says phi: none.');
   return plugin;
 }

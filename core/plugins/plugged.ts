@@ -23,7 +23,7 @@ export function plugInto(plugins: readonly LoadedPlugin[]): Plugged {
   return {
     async ask(tx, question, input) {
       const answering = await running(tx, plugins.filter(({ plugin }) => plugin.answers?.[question as Question] !== undefined));
-      const answers = await Promise.all(answering.map(({ plugin, settings }) => plugin.answers?.[question as Question]?.(tx, input as never, settings)));
+      const answers = await Promise.all(answering.map(async ({ plugin, settings }) => plugin.answers?.[question as Question]?.(tx, input as never, settings)));
       return answers.filter((answer) => answer !== null && answer !== undefined);
     },
     async tell(tx, event, payload) {

@@ -50,6 +50,7 @@ function checkRoute({ name }: Plugin, { path, method, options }: PluginRoute): v
     if (openBecause === undefined || openBecause.trim() === '') throw new PluginError(name, `${at} asks nobody to sign in and does not say why: options.plugins.wardkeep.openBecause.`);
     if (!path.includes('{workspace}')) throw new PluginError(name, `${at} asks nobody to sign in, so its path must hold {workspace}: it is 404 where the plugin is off.`);
   } else {
+    if (options?.plugins?.csrf !== undefined) throw new PluginError(name, `${at} signs people in and takes forms from elsewhere.`);
     if (openBecause !== undefined) throw new PluginError(name, `${at} says why it is open and is not.`);
     const strategies = auth === undefined ? [] : typeof auth === 'string' ? [auth] : [(auth as { strategies?: string[]; strategy?: string }).strategies ?? (auth as { strategy?: string }).strategy ?? []].flat();
     if (typeof auth === 'object' && auth !== null && 'mode' in auth && auth.mode !== 'required') throw new PluginError(name, `${at} lets people in without signing in.`);

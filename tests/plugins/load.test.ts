@@ -3,7 +3,13 @@ import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, renameSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import Hapi from '@hapi/hapi';
 import t from 'tap';
+import type { App } from '../../core/app.ts';
+import { definePlugin, type PluginRoute, type Subject } from '../../core/plugin.ts';
+import { checkDefinition } from '../../core/plugins/check-definition.ts';
+import { hostClaims } from '../../core/plugins/claims.ts';
+import { registerPlugins } from '../../core/plugins/register-routes.ts';
 import { loadFolder } from '../../core/plugins/load-folder.ts';
 import { MANIFEST_FILE, signManifest, type SignedManifest } from '../../core/plugins/manifest.ts';
 import { PluginError } from '../../core/plugins/plugin-error.ts';
@@ -13,6 +19,8 @@ const EXAMPLE = fileURLToPath(new URL('../../examples/appointment-webhook', impo
 const acme = generateKeyPairSync('ed25519').privateKey;
 const stranger = generateKeyPairSync('ed25519').privateKey;
 const pin = (name: string, key = acme) => [{ name, publicKey: Buffer.from(createPublicKey(key).export({ format: 'jwk' }).x as string, 'base64url') }];
+
+const good = { contract: 1, name: 'bed-board', version: '1.0.0', title: 'Beds', summary: 'Shows beds.', tier: 'free', phi: 'none', subprocessors: [] } as const;
 
 const root = mkdtempSync(join(tmpdir(), 'wardkeep-load-'));
 t.teardown(() => rmSync(root, { recursive: true, force: true }));
@@ -104,9 +112,45 @@ t.test('what is signed is what runs: a module changed between check and import i
   t.match(readFileSync(join(folder, 'later.ts'), 'utf8'), 'changed');
 });
 
+t.test('the trust page looks again', async (t) => {
+  const { dir, folder } = install(example);
+  const loaded = await loadFolder(dir, pin('acme'));
+  const [signed] = hostClaims(loaded);
+  const prove = () => signed?.prove({ app: { config: { pluginPublishers: pin('acme') } } } as unknown as Subject);
+  t.match(await prove(), { status: 'proved', evidence: { plugins: ['appointment-webhook 1.0.0 (acme)'], altered: [] } });
+  appendFileSync(join(folder, 'index.ts'), '\n');
+  t.match(await prove(), { status: 'failing', evidence: { altered: ['appointment-webhook'] } });
+  rmSync(folder, { recursive: true });
+  t.match(await prove(), { status: 'failing' });
+  t.match(await hostClaims([])[0]?.prove({} as Subject), { status: 'not_applicable' });
+});
+
+t.test('a route that breaks the contract stops the program', async (t) => {
+  const because = { wardkeep: { openBecause: 'a test' } };
+  const cases: [route: object, expected: RegExp | null][] = [
+    [{ path: '/x', options: { auth: false } }, /does not say why/],
+    [{ path: '/x', options: { auth: false, plugins: because } }, /must hold \{workspace\}/],
+    [{ path: '/x', options: { plugins: because } }, /says why it is open and is not/],
+    [{ path: '/x', options: { auth: { mode: 'try' } } }, /without signing in/],
+    [{ path: '/x', options: { auth: 'basic' } }, /a way of its own/],
+    [{ path: '/x', options: { plugins: { csrf: { token: false } } } }, /takes forms from elsewhere/],
+    [{ path: '/../admin' }, /no path below/],
+    [{ path: '/x', method: '*' }, /names no method/],
+    [{ path: '/x' }, null],
+    [{ path: '/{workspace}/x', options: { auth: false, plugins: because } }, null],
+  ];
+  for (const [route, expected] of cases) {
+    const plugin = definePlugin({ ...good, register: (server) => server.route({ method: 'GET', handler: () => 'x', ...route } as PluginRoute) });
+    const server = Hapi.server();
+    for (const name of ['session', 'token']) { server.auth.scheme(name, () => ({ authenticate: (_request, h) => h.continue })); server.auth.strategy(name, name); }
+    const app = { config: { outboundAllowed: [], origin: 'https://x.example' }, log: {}, formKey: Buffer.alloc(32) } as unknown as App;
+    const registering = registerPlugins(server, app, [{ plugin, folder: '', publisher: null, templates: new Map() }]);
+    if (expected === null) await registering;
+    else await t.rejects(registering, expected, JSON.stringify(route));
+  }
+});
+
 t.test('definitions are held to the contract', async (t) => {
-  const { checkDefinition } = await import('../../core/plugins/check-definition.ts');
-  const good = { contract: 1, name: 'bed-board', version: '1.0.0', title: 'Beds', summary: 'Shows beds.', tier: 'free', phi: 'none', subprocessors: [] };
   t.equal(checkDefinition(good, 'bed-board').name, 'bed-board');
   const faulty: [change: object, expected: RegExp][] = [
     [{ contract: 2 }, /written for contract 2 and this program offers 1/],
@@ -120,6 +164,8 @@ t.test('definitions are held to the contract', async (t) => {
     [{ faults: { 'bed-board.bed.taken': [200, 'Fine.'] } }, /faults/],
     [{ tables: { contacts: {} } }, /tables/],
     [{ jobs: [{ name: 'audit.verify', input: {}, run: () => undefined }] }, /jobs/],
+    [{ jobs: [{ name: 'bed_board.count', input: {}, schedule: 'daily', run: () => undefined }] }, /no crontab/],
+    [{ jobs: [{ name: 'bed_board.count', input: { bedId: 'id' }, schedule: '0 1 * * *', run: () => undefined }] }, /hands it no input/],
     [{ answers: { everything: () => null } }, /answers/],
     [{ surprise: true }, /surprise/],
   ];
