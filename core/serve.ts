@@ -29,7 +29,10 @@ export async function serve(app: App, jobsUrl: string, host: PluginHost): Promis
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') throw new Error(`Port ${config.port} on ${config.host} is in use. Stop what listens there or set WARDKEEP_PORT.`, { cause: error });
     throw error;
   }
-  const worker = await startWorker(app, { jobsUrl, jobs: [...JOBS, ...host.jobs] });
+  const worker = await startWorker(app, { jobsUrl, jobs: [...JOBS, ...host.jobs] }).catch(async (error: unknown) => {
+    await server.stop(); // or it would go on answering on a database that is being closed
+    throw error;
+  });
   app.log.info('listening', { port: config.port });
   return {
     server,
