@@ -1,2 +1,6 @@
-/** The plugins that come with the program: one line each, which goes with its folder. Only core/main.ts imports this file. */
-export { default as baaTracker } from './baa-tracker/index.ts';
+/**
+ * The plugins that come with the program. One line each, which goes with its folder:
+ *   export { default as bedBoard } from './bed-board/index.ts';
+ * Only core/main.ts imports this file.
+ */
+export {};

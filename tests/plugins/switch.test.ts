@@ -1,7 +1,8 @@
 import t from 'tap';
 import { systemScope } from '../../core/db/scope.ts';
-import { authorize, definePlugin, Joi, record, scopeOf, secret, settingsOf } from '../../core/plugin.ts';
+import { apiRoute, authorize, definePlugin, fault, Joi, record, scopeOf, secret, settingsOf } from '../../core/plugin.ts';
 import { recorded } from '../api/open-server.ts';
+import { bearer } from '../support/people.ts';
 import { openHost } from './open-host.ts';
 
 const trial = definePlugin<{ greeting: string; key: string; loud: boolean; style?: string }>({
@@ -13,6 +14,16 @@ const trial = definePlugin<{ greeting: string; key: string; loud: boolean; style
   auditActions: ['trial.greeting.given', 'trial.greeting.prepared'],
   faults: { 'trial.greeting.spent': [409, 'No greeting is left.'] },
   nav: [{ place: 'admin', label: 'Greetings', path: '/', capability: 'trial.greeting.read' }],
+  api: [apiRoute({
+    operation: 'readGreeting', method: 'GET', path: '/greeting', tag: 'Trial', capability: 'trial.greeting.read', summary: 'The greeting', refusals: ['trial.greeting.spent'],
+    responses: { 200: { description: 'It', schema: Joi.object({ greeting: Joi.string().required() }) } },
+    handler: async (tx) => {
+      authorize(tx, 'trial.greeting.read');
+      const { greeting } = await settingsOf<{ greeting: string }>(tx, 'trial');
+      if (greeting === 'Hi') throw fault('trial.greeting.spent');
+      return { body: { greeting } };
+    },
+  })],
   onEnable: async (tx) => record(tx, { action: 'trial.greeting.prepared' }),
   health: async (_tx, { greeting }) => ({ ok: greeting !== 'broken', text: 'It greets.' }),
   test: async (_deps, _scope, { key }) => ({ ok: key === 'the right key', text: key === 'the right key' ? 'The key fits.' : 'The key does not fit.' }),
@@ -81,6 +92,18 @@ t.test('a plugin in a workspace', async (t) => {
     t.match(await admin.post('/admin/plugins/trial/on', GOOD), { statusCode: 409 });
   });
 
+  t.test('its operations stand in the API, for sessions and for tokens that carry its scope', async (t) => {
+    const url = '/api/v1/plugins/trial/greeting';
+    const call = async (workspaceId: string, scope: string) => server.inject({ url, headers: { authorization: await bearer(app, workspaceId, [scope]) } });
+    const asked = await call(willow.workspaceId, 'trial.greeting.read');
+    t.match([asked.statusCode, JSON.parse(asked.payload)], [200, { greeting: 'Hello' }]);
+    t.match(JSON.parse((await call(willow.workspaceId, 'contact.read')).payload), { code: 'access.scope_missing' });
+    t.match(JSON.parse((await call(harbor.workspaceId, 'trial.greeting.read')).payload), { status: 404, code: 'route.not_found' });
+    await t.rejects(bearer(app, willow.workspaceId, ['trial.greeting.write']), 'a scope nobody declared');
+    const { paths } = JSON.parse((await server.inject({ url: '/api/v1/openapi.json' })).payload);
+    t.match(paths[url].get, { 'x-capability': 'trial.greeting.read', responses: { 409: { description: /No greeting is left/ } } });
+  });
+
   t.test('settings lie sealed', async (t) => {
     const rows = (await app.withWorkspace(scope, (tx) => tx.knex('plugin_switches').select('settings'))) as { settings: string }[];
     t.match(rows, [{ settings: /^v1\.d1\./ }]);
@@ -91,6 +114,8 @@ t.test('a plugin in a workspace', async (t) => {
     await admin.get('/admin/plugins/trial');
     t.equal((await admin.post('/admin/plugins/trial/settings', { greeting: 'Hi', key: '', loud: 'yes', style: 'warm' })).statusCode, 303);
     t.equal((await admin.get('/plugins/trial')).payload, 'Hi 13');
+    const spent = await server.inject({ url: '/api/v1/plugins/trial/greeting', headers: { authorization: await bearer(app, willow.workspaceId, ['trial.greeting.read']) } });
+    t.match([spent.statusCode, JSON.parse(spent.payload)], [409, { code: 'trial.greeting.spent', title: 'No greeting is left.' }], 'its own refusal');
     const [entry] = await recorded(app, willow.workspaceId, 'plugin.settings_changed');
     t.same(entry?.detail, { changes: { greeting: { from: 'Hello', to: 'Hi' }, loud: { from: false, to: true } } });
   });
