@@ -7,7 +7,7 @@ import type { AssertionStore } from './saml/settings.ts';
  * One winner over all processes: the unique index decides. In a transaction of its own, so that an assertion is spent even when what follows
  * fails; a person then signs in again.
  */
-export const usedTokens = (deps: PluginDeps, scope: Scope): AssertionStore => ({
+export const usedTokens = (deps: Pick<PluginDeps, 'withWorkspace'>, scope: Scope): AssertionStore => ({
   useOnce: (issuer, tokenId, until) =>
     deps.withWorkspace(scope, async (tx) => {
       await tx.knex('app.sso_used_tokens').where('expires_at', '<', new Date(tx.now)).delete();

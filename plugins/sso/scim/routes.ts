@@ -54,7 +54,7 @@ async function serve(deps: PluginDeps, request: Request, h: ResponseToolkit, wor
     if (!isClient) throw new ScimError(401, 'A live provisioning token is needed.');
     const { status, body } = await deps.withWorkspace(scope, async (tx) => {
       const context = { tx, settings: await settingsOf<Settings>(tx, 'sso'), at: `${deps.origin}${BASE}/${await slugOf(tx)}/scim/v2` };
-      return work({ context, request, id: idOf(request), ifMatch: request.headers['if-match'] ?? null });
+      return work({ context, request, id: idOf(request), ifMatch: headerOf(request, 'if-match') });
     });
     return answer(request, h, status, body);
   } catch (error) {
@@ -108,4 +108,9 @@ function idOf({ params }: Request): string {
   const id = params['id'] as string | undefined;
   if (id !== undefined && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) throw new ScimError(404, 'There is nothing of this id.');
   return id?.toLowerCase() ?? '';
+}
+
+function headerOf({ headers }: Request, name: string): string | null {
+  const value: unknown = headers[name];
+  return typeof value === 'string' ? value : null;
 }
