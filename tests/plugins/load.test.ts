@@ -140,7 +140,7 @@ t.test('a route that breaks the contract stops the program', async (t) => {
     [{ path: '/{workspace}/x', options: { auth: false, plugins: because } }, null],
   ];
   for (const [route, expected] of cases) {
-    const plugin = definePlugin({ ...good, register: (server) => server.route({ method: 'GET', handler: () => 'x', ...route } as PluginRoute) });
+    const plugin = definePlugin({ ...good, register: (server) => server.route({ method: 'GET', handler: () => 'x', ...route } as unknown as PluginRoute) });
     const server = Hapi.server();
     for (const name of ['session', 'token']) { server.auth.scheme(name, () => ({ authenticate: (_request, h) => h.continue })); server.auth.strategy(name, name); }
     const app = { config: { outboundAllowed: [], origin: 'https://x.example' }, log: {}, formKey: Buffer.alloc(32) } as unknown as App;
