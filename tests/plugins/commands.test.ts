@@ -11,9 +11,9 @@ const root = mkdtempSync(join(tmpdir(), 'wardkeep-commands-'));
 t.teardown(() => rmSync(root, { recursive: true, force: true }));
 
 /** What a command answers under --json, and its exit code. */
-async function call(command: Command, positionals: string[], values: Record<string, string> = {}): Promise<{ code: number; result: any }> {
-  let result: unknown;
-  const code = await command.run({ positionals, values, out: { say: () => undefined, result: (value) => { result = value; } } });
+async function call(command: Command, positionals: string[], values: Record<string, string> = {}): Promise<{ code: number; result: { pin?: string } }> {
+  let result = {};
+  const code = await command.run({ positionals, values, out: { say: () => undefined, result: (value) => { result = value as object; } } });
   return { code, result };
 }
 
@@ -26,7 +26,7 @@ t.test('new, sign, and in', async (t) => {
   t.equal((await call(pluginSign, [folder], { publisher: 'acme', key })).result.pin, signed.result.pin, 'and used again the next time');
 
   rmSync(key); // the operator's folder holds plugins only
-  const config = readConfig('production', { WARDKEEP_PLUGIN_DIR: root, WARDKEEP_PLUGIN_PUBLISHERS: signed.result.pin });
+  const config = readConfig('production', { WARDKEEP_PLUGIN_DIR: root, WARDKEEP_PLUGIN_PUBLISHERS: signed.result.pin as string });
   t.match(await loadFolder(config.pluginDir as string, config.pluginPublishers), [{ publisher: 'acme', plugin: { name: 'bed-board' } }], 'what it prints is what the configuration takes');
 });
 
