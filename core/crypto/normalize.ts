@@ -20,6 +20,12 @@ export function normalizeIdentifier(value: string): string {
   return value.normalize('NFKC').toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 }
 
+/** A property of the practice's own and its whole value. Empty: not indexed. */
+export function propertyTerm(property: string, value: string): string {
+  const plain = value.normalize('NFKC').trim().toLowerCase().replace(/\s+/g, ' ');
+  return plain === '' ? '' : `${property}|${plain}`;
+}
+
 /** Lower case, without marks or punctuation, split into words: "O'Brien-García" → obrien, garcia and obriengarcia. */
 export function nameTokens(value: string): string[] {
   const folded = value.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace(/['’`.]/g, '').replace(/[łøđðþßæœı]/g, (letter) => PLAIN[letter] as string);

@@ -5,7 +5,7 @@
  * A table's `columns` are sealed text. `index` names the blind-index columns derived from them: `column` holds one tag (`exact`) or an array
  * of tags (`name`), `terms` says what the tags are computed over.
  */
-import { nameTerms, normalizeEmail, normalizeIdentifier, normalizePhone } from './normalize.ts';
+import { nameTerms, normalizeEmail, normalizeIdentifier, normalizePhone, propertyTerm } from './normalize.ts';
 
 export type PhiIndex = {
   readonly column: string;
@@ -48,6 +48,10 @@ const CORE: Readonly<Record<string, PhiTable>> = {
       { column: 'value_tag', kind: 'one', domain: 'identifier', from: ['system', 'value'], terms: (row) => some(text(row['value']).trim() === '' ? '' : `${text(row['system'])}|${text(row['value']).trim().toLowerCase()}`) },
       { column: 'bare_tag', kind: 'one', domain: 'identifier', from: ['value'], terms: (row) => some(normalizeIdentifier(text(row['value']))) },
     ],
+  },
+  contact_values: {
+    columns: ['value'],
+    index: [{ column: 'value_tag', kind: 'one', domain: 'property', from: ['property', 'is_indexed', 'value'], terms: (row) => (row['is_indexed'] === true ? some(propertyTerm(text(row['property']), text(row['value']))) : []) }],
   },
   contact_merges: { columns: ['survivor_before'] },
   activities: { columns: ['subject', 'body'] },

@@ -121,10 +121,11 @@ export const pages: Record<string, object> = {
   'admin/link': { title: 'Invitation', link: 'https://localhost:8443/invitation/x', back: '/admin/people' },
   'account/security': { errors: {}, passkeys: [{ id: '1', name: 'Front desk laptop', createdAt: AT, lastUsedAt: null }], totp: { since: AT }, recovery: { left: 9, of: 10 }, passkey },
   'account/sessions': { sessions },
-  'contacts/list': { contacts, errors: {}, search: { q: 'ach', status: null, owner: null, tag: null }, statuses: options('new', 'active', 'inactive'), owners: options('Maren Okafor'), cursor: { next: 'abc', previous: null }, can: { create: true, import: true, merge: true } },
+  'contacts/list': { contacts, errors: {}, search: { q: 'ach', status: null, owner: null, tag: null }, statuses: options('new', 'active', 'inactive'), owners: options('Maren Okafor'), cursor: { next: 'abc', previous: null }, can: { create: true, import: true, merge: true }, shows: { tags: true, birthDate: true }, hint: 'Three letters of a name, phone or e-mail' },
   'contacts/page': contactPage('timeline', { days, olderHref: `/contacts/${ID}?cursor=abc`, newestHref: null }),
   'contacts/form': {
-    contact: { id: ID, name: 'Rosalind Achterberg' }, action: `/contacts/${ID}`, version: 3, conflict: [{ label: 'Notes', theirs: 'Wheelchair from April.' }], errors: { birthDate: 'Enter a date of birth in the past.' }, can: { assign: true },
+    contact: { id: ID, name: 'Rosalind Achterberg' }, action: `/contacts/${ID}`, version: 3, conflict: [{ label: 'Notes', theirs: 'Wheelchair from April.' }], errors: { birthDate: 'Enter a date of birth in the past.' }, can: { assign: true }, shows: Object.fromEntries(['givenName', 'familyName', 'middleName', 'preferredName', 'birthDate', 'sex', 'genderIdentity', 'pronouns', 'language', 'preferredChannel', 'deceasedOn', 'phones', 'emails', 'addresses', 'identifiers', 'tags', 'notes'].map((field) => [field, true])),
+    custom: [{ name: 'custom.room', label: 'Room', value: '12', error: null, isChoice: false, options: [], hint: null, inputmode: null }, { name: 'custom.ward', label: 'Ward', value: null, error: null, isChoice: true, options: options('North', 'South'), hint: null, inputmode: null }],
     form: {
       givenName: 'Rosalind', familyName: 'Achterberg', middleName: null, preferredName: 'Rosie', birthDate: '2958-11-23', sex: 'female', genderIdentity: null, pronouns: null, language: 'en', preferredChannel: null, status: 'active', deceasedOn: null,
       ownerId: null, tags: 'diabetes, hearing aid', notes: 'Call the daughter first.',

@@ -25,6 +25,7 @@ export const PLAIN_COLUMNS: Readonly<Record<string, Readonly<Record<string, stri
   one_time_links: { token_hash: DIGEST },
   contacts: { tags: 'labels of the practice' },
   contact_identifiers: { system: 'the assigning authority, an OID or URI' },
+  contact_values: { property: 'what the practice calls a property, as a name' },
   contact_merges: { moved: 'ids of moved rows' },
   activities: { due_on: 'when staff mean to act' },
   appointments: { time_zone: 'of the practice' },

@@ -30,6 +30,9 @@ export type ApiAnswer = { readonly status?: number; readonly body?: unknown; rea
 
 export type ApiResponse = { readonly description: string; readonly schema?: Joi.Schema; /** Name among the description's schemas, where several operations share one. */ readonly name?: string };
 
+/** `signature`: the same for callers who see the same. */
+export type Seen = { readonly query?: Joi.ObjectSchema; readonly body?: Joi.ObjectSchema; readonly responses?: Readonly<Record<number, ApiResponse>>; readonly signature: string };
+
 export type ApiRoute<P = unknown, Q = unknown, B = unknown> = {
   readonly operation: string;
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -48,6 +51,8 @@ export type ApiRoute<P = unknown, Q = unknown, B = unknown> = {
   readonly ifMatch?: true;
   /** A create: with an Idempotency-Key it happens once, and every repetition gets the first answer. */
   readonly idempotent?: true;
+  /** Where callers see different keys: what this one may send and is answered with. Asked in the call's own transaction, and for its description. */
+  readonly asSeenIn?: (tx: Tx) => Promise<Seen>;
   /** Answers when all goes well, by status. */
   readonly responses: Readonly<Record<number, ApiResponse>>;
   /** Refusals of its own, beside those every operation has. */
@@ -97,20 +102,23 @@ export function apiRoutesOf(server: Server): ApiRoute[] {
 
 async function handle(app: App, route: ApiRoute, request: Request, h: ResponseToolkit): Promise<ResponseObject> {
   const scope = scopeOf(request);
-  const call: ApiCall<unknown, unknown, unknown> = {
+  const parsed = ({ query, body }: Pick<ApiRoute, 'query' | 'body'>): ApiCall<unknown, unknown, unknown> => ({
     app, scope, request,
     params: parse(route.params ?? NOTHING, request.params),
-    query: parse(route.query ?? NOTHING, request.query),
-    body: route.method === 'GET' ? undefined : parse(route.body ?? NOTHING, request.payload ?? {}),
+    query: parse(query ?? NOTHING, request.query),
+    body: route.method === 'GET' ? undefined : parse(body ?? NOTHING, request.payload ?? {}),
     version: route.ifMatch ? readIfMatch(request.headers['if-match']) : 0,
-  };
-  if ('process' in route) return respond(await route.process(call), h);
+  });
+  if ('process' in route) return respond(await route.process(parsed(route)), h);
+  const same = route.asSeenIn === undefined ? parsed(route) : null; // refused without a transaction where nobody sees it otherwise
   const key = route.idempotent ? readIdempotencyKey(request.headers['idempotency-key']) : null;
-  const answer = await app.withWorkspace(scope, (tx) => {
+  const answer = await app.withWorkspace(scope, async (tx) => {
+    const seen = await route.asSeenIn?.(tx);
+    const call = same ?? parsed({ ...route, ...seen });
     const act = () => route.handler(tx, call);
     if (key === null) return act();
     if (route.capability !== null) authorize(tx, route.capability); // a repetition, too, is answered only to those who may
-    return answerOnce(tx, app.formKey, key, [route.operation, call.params, call.query, call.body], act);
+    return answerOnce(tx, app.formKey, key, [route.operation, call.params, call.query, call.body, ...(seen === undefined ? [] : [seen.signature])], act);
   });
   return respond(answer, h);
 }

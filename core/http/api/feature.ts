@@ -1,10 +1,10 @@
-import type { Plugin } from '@hapi/hapi';
+import type { Plugin, Request, Server } from '@hapi/hapi';
 import Joi from 'joi';
 import type { App } from '../../app.ts';
-import { apiRoute, apiRoutes, apiRoutesOf, API_PREFIX } from './api-route.ts';
+import { apiRoute, apiRoutes, apiRoutesOf, API_PREFIX, type ApiRoute } from './api-route.ts';
 import { AUDIT_API } from './audit-api.ts';
 import { describeApi, refusalsOf } from './openapi.ts';
-import { credentialsOf } from '../credentials.ts';
+import { credentialsOf, scopeOf } from '../credentials.ts';
 
 const ME = apiRoute({
   operation: 'readMe', method: 'GET', path: '/me', tag: 'Me', capability: null, summary: 'Who is asking',
@@ -31,15 +31,22 @@ export const apiFeature: Plugin<{ app: App }> = {
     server.route([
       ...apiRoutes(app, [ME, ...AUDIT_API]),
       {
-        method: 'GET', path: `${API_PREFIX}/openapi.json`, options: { auth: false },
-        handler: (_request, h) => h.response(describeApi(apiRoutesOf(server))).type('application/json'),
+        method: 'GET', path: `${API_PREFIX}/openapi.json`, options: { auth: { mode: 'try', strategies: ['token', 'session'] } },
+        handler: async (request, h) => h.response(describeApi(await routesFor(app, server, request))).type('application/json'),
       },
-      { method: 'GET', path: '/api', handler: (_request, h) => h.page('api/reference', { groups: referenceGroups(apiRoutesOf(server)) }) },
+      { method: 'GET', path: '/api', handler: async (request, h) => h.page('api/reference', { groups: referenceGroups(await routesFor(app, server, request)) }) },
     ]);
   },
 };
 
-function referenceGroups(routes: ReturnType<typeof apiRoutesOf>): object[] {
+/** Operations as whoever asks sees them; before anybody has signed in, as the program has them. */
+async function routesFor(app: App, server: Server, request: Request): Promise<ApiRoute[]> {
+  const routes = apiRoutesOf(server);
+  if (!request.auth.isAuthenticated) return routes;
+  return app.withWorkspace(scopeOf(request), (tx) => Promise.all(routes.map(async (route) => ({ ...route, ...(await route.asSeenIn?.(tx)) }))));
+}
+
+function referenceGroups(routes: readonly ApiRoute[]): object[] {
   const tags = [...new Set(routes.map((route) => route.tag))];
   return tags.map((title) => ({
     title,

@@ -1,11 +1,13 @@
 import Joi from 'joi';
-import { apiRoute, type ApiAnswer, type ApiRoute } from '../../http/api/api-route.ts';
+import type { Tx } from '../../db/scope.ts';
+import { apiRoute, type ApiAnswer, type ApiRoute, type Seen } from '../../http/api/api-route.ts';
 import type { Page } from '../paging.ts';
 import { cursor, id, limit } from '../schemas.ts';
-import { contactJson, contactPageSchema, contactSchema, summaryJson } from './contact-json.ts';
-import { changesSchema, createSchema, STATUSES, tag, type ContactChanges } from './contact-schema.ts';
+import { contactJson, contactPageFor, contactPageSchema, contactSchema, contactSchemaFor, summaryJson } from './contact-json.ts';
+import { changesFor, changesSchema, createFor, createSchema, STATUSES, tag, type ContactChanges } from './contact-schema.ts';
 import type { ContactSummary } from './contact-summary.ts';
 import type { ContactView } from './contact-view.ts';
+import { contactGate, type ContactGate } from './field-gate.ts';
 import { findContacts, type FindInput } from './find-contacts.ts';
 import { listContacts, type ListInput } from './list-contacts.ts';
 import { readContact } from './read-contact.ts';
@@ -15,12 +17,24 @@ export const oneContact = Joi.object<{ id: string }>({ id: id.required() });
 const filters = { status: Joi.string().valid(...STATUSES), ownerId: id, tag, cursor, limit };
 const contact = { schema: contactSchema, name: 'Contact' };
 const contacts = { schema: contactPageSchema, name: 'ContactPage' };
+const FIND = { q: Joi.string().trim().min(1).max(100).required(), ...filters };
+const CREATED = { 201: { description: 'The contact', ...contact } };
+
+/** What of an operation a caller sees: no key for a field that is hidden from them. */
+type Keys = (gate: ContactGate) => Omit<Seen, 'signature'>;
+export const seenBy = (keys: Keys) => async (tx: Tx): Promise<Seen> => {
+  const gate = await contactGate(tx);
+  return { ...keys(gate), signature: gate.signature };
+};
+const oneShown: Keys = (gate) => ({ responses: { 200: { description: 'The contact; its version is the ETag', schema: contactSchemaFor(gate), name: 'Contact' } } });
+const pageShown: Keys = (gate) => ({ responses: { 200: { description: 'One page', schema: contactPageFor(gate), name: 'ContactPage' } } });
+const shownFilters = <F extends object>(all: F, { hidden }: ContactGate) => Object.fromEntries(Object.entries(all).filter(([key]) => key !== 'tag' || !hidden.has('tags')));
 
 export const CONTACT_API: readonly ApiRoute[] = [
   apiRoute({
     operation: 'listContacts', method: 'GET', path: '/contacts', tag: 'Contacts', capability: 'contact.read',
     summary: 'Contacts, last changed first', description: 'Names are stored sealed, so lists cannot be sorted by them. Merged contacts are left out unless `status=merged`.',
-    query: Joi.object<ListInput>(filters),
+    query: Joi.object<ListInput>(filters), asSeenIn: seenBy((gate) => ({ ...pageShown(gate), query: Joi.object(shownFilters(filters, gate)) })),
     responses: { 200: { description: 'One page', ...contacts } },
     handler: async (tx, { query }) => pageAnswer(await listContacts(tx, query)),
   }),
@@ -28,20 +42,20 @@ export const CONTACT_API: readonly ApiRoute[] = [
     operation: 'searchContacts', method: 'POST', path: '/contacts/search', tag: 'Contacts', capability: 'contact.read',
     summary: 'Find by name, phone, e-mail, birth date or identifier',
     description: 'Three letters of any part of the name, several words must all match; phones, dates and numbers in any usual form. POST, so that what was asked stays out of URLs.',
-    body: Joi.object<FindInput>({ q: Joi.string().trim().min(1).max(100).required(), ...filters }),
+    body: Joi.object<FindInput>(FIND), asSeenIn: seenBy((gate) => ({ ...pageShown(gate), body: Joi.object(shownFilters(FIND, gate)) })),
     responses: { 200: { description: 'One page, best matches first', ...contacts } },
     handler: async (tx, { body }) => pageAnswer(await findContacts(tx, body)),
   }),
   apiRoute({
     operation: 'createContact', method: 'POST', path: '/contacts', tag: 'Contacts', capability: 'contact.write', idempotent: true,
     summary: 'A new contact', description: 'Owned by whoever makes it unless `ownerId` says otherwise, which takes `contact.assign`.',
-    body: createSchema,
-    responses: { 201: { description: 'The contact', ...contact } },
+    body: createSchema, asSeenIn: seenBy((gate) => ({ body: createFor(gate), responses: { 201: { ...CREATED[201], schema: contactSchemaFor(gate) } } })),
+    responses: CREATED,
     handler: async (tx, { body }) => created(await createContact(tx, body)),
   }),
   apiRoute({
     operation: 'readContact', method: 'GET', path: '/contacts/{id}', tag: 'Contacts', capability: 'contact.read',
-    summary: 'One contact, whole', params: oneContact,
+    summary: 'One contact, whole', params: oneContact, asSeenIn: seenBy(oneShown),
     responses: { 200: { description: 'The contact; its version is the ETag', ...contact } },
     refusals: ['contact.not_found'],
     handler: async (tx, { params }) => contactAnswer(await readContact(tx, params.id)),
@@ -49,7 +63,7 @@ export const CONTACT_API: readonly ApiRoute[] = [
   apiRoute({
     operation: 'updateContact', method: 'PATCH', path: '/contacts/{id}', tag: 'Contacts', capability: 'contact.write', ifMatch: true,
     summary: 'Change a contact', description: 'What is absent stays, `null` clears, a list replaces the list (RFC 7396).',
-    params: oneContact, body: changesSchema,
+    params: oneContact, body: changesSchema, asSeenIn: seenBy((gate) => ({ ...oneShown(gate), body: changesFor(gate) })),
     responses: { 200: { description: 'The contact as it now is', ...contact } },
     refusals: ['contact.not_found', 'contact.read_only', 'contact.merged', 'contact.transition'],
     handler: async (tx, { params, version, body }) => contactAnswer(await updateContact(tx, { id: params.id, version, changes: body as ContactChanges })),

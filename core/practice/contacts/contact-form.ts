@@ -1,5 +1,8 @@
 import type { Tx } from '../../db/scope.ts';
 import { can } from '../../access/authorize.ts';
+import type { ContactProperty } from '../../hooks.ts';
+import { keyOf } from './contact-property.ts';
+import { contactGate, GATEABLE_FIELDS, isWritable, type ContactGate } from './field-gate.ts';
 import type { Fault } from '../../errors.ts';
 import { colleaguesOf } from '../colleagues.ts';
 import { formErrors, formRows, type FormFields } from '../form-fields.ts';
@@ -28,12 +31,13 @@ export function fieldsOfContact(view: ContactView): FormFields {
   for (const name of TEXTS) fields[name] = view[name];
   for (const list of ['phones', 'emails'] as const) view[list].forEach(({ use, value }, at) => Object.assign(fields, { [`${list}.${at}.use`]: use, [`${list}.${at}.value`]: value }));
   view.addresses.forEach((address, at) => ADDRESS.forEach((column) => { fields[`addresses.${at}.${column}`] = column === 'lines' ? address.lines.join('\n') || null : address[column]; }));
+  for (const [key, value] of Object.entries(view.custom)) fields[`custom.${key}`] = value === null ? null : String(value);
   view.identifiers.forEach(({ system, value }, at) => Object.assign(fields, { [`identifiers.${at}.system`]: system, [`identifiers.${at}.value`]: value }));
   return fields;
 }
 
 /** What a posted form asks for. Lists are whole: a row that was emptied is gone. A field the page did not show is left alone. */
-export function changesOfForm(fields: FormFields): ContactChanges {
+export function changesOfForm(fields: FormFields, gate: ContactGate): ContactChanges {
   const changes: Record<string, unknown> = {};
   for (const name of TEXTS) if (fields[name] !== undefined) changes[name] = fields[name];
   if (fields['status']) changes['status'] = fields['status'];
@@ -42,11 +46,15 @@ export function changesOfForm(fields: FormFields): ContactChanges {
   changes['emails'] = formRows(fields, 'emails', POINT, ['value']).map(({ row }) => row);
   changes['addresses'] = formRows(fields, 'addresses', ADDRESS, ADDRESS.slice(1)).map(({ row }) => ({ ...row, lines: (row['lines'] ?? '').split('\n').map((line) => line.trim()).filter(Boolean) }));
   changes['identifiers'] = formRows(fields, 'identifiers', IDENTIFIER).map(({ row }) => ({ system: row['system'] ?? '', value: row['value'] ?? '' }));
-  return changes as ContactChanges;
+  const custom = Object.fromEntries(gate.properties.flatMap((property) => { const text = fields[property.name]; return text === undefined ? [] : [[keyOf(property), text]]; }));
+  if (Object.keys(custom).length > 0) changes['custom'] = custom;
+  return Object.fromEntries(Object.entries(changes).filter(([field]) => isWritable(gate, field))) as ContactChanges;
 }
 
 /** Fields a form may hold; anything else is refused, as the API refuses unknown keys. */
-export function isContactField(name: string): boolean {
+export function isContactField(name: string, gate: ContactGate): boolean {
+  if (name.startsWith('custom.')) return gate.properties.some((property) => property.name === name) && isWritable(gate, name);
+  if (!isWritable(gate, name.split('.')[0] as string)) return false;
   return ['version', 'status', 'tags', ...TEXTS].includes(name) || /^(phones|emails)\.\d{1,2}\.(use|value)$|^addresses\.\d{1,2}\.(use|lines|city|state|postalCode|country)$|^identifiers\.\d{1,2}\.(system|value)$/.test(name);
 }
 
@@ -54,7 +62,7 @@ type Shown = { contact: ContactView | null; fields: FormFields; refusal?: Fault 
 
 /** Context of the template `contacts/form`. `theirs`: what is stored now, when somebody else saved first. */
 export async function contactFormPage(tx: Tx, { contact, fields, refusal = null, theirs = null }: Shown): Promise<object> {
-  const colleagues = await colleaguesOf(tx);
+  const [colleagues, gate] = [await colleaguesOf(tx), await contactGate(tx)];
   const errors = refusal === null ? {} : formErrors(refusal, (path) => fieldOfPath(fields, path));
   const text = Object.fromEntries(['status', 'tags', ...TEXTS].map((name) => [name, fields[name] ?? null]));
   const status = contact?.status ?? 'new';
@@ -73,7 +81,14 @@ export async function contactFormPage(tx: Tx, { contact, fields, refusal = null,
     owners: colleagues.filter(({ isActive, id }) => isActive || id === text['ownerId']).map(({ id, name }) => ({ value: id, label: name })),
     pointUses: POINT_USES.map((use) => option(use)), addressUses: ADDRESS_USES.map((use) => option(use)),
     can: { assign: can(tx.scope.actor, 'contact.assign') },
+    shows: Object.fromEntries(Object.keys(GATEABLE_FIELDS).map((field) => [field, isWritable(gate, field)])),
+    custom: gate.properties.filter(({ name }) => isWritable(gate, name)).map((property) => customField(property, fields[property.name] ?? null, errors[property.name] ?? null)),
   };
+}
+
+function customField({ name, label, type, choices }: ContactProperty, value: string | null, error: string | null): object {
+  const options = type === 'boolean' ? [option('true', 'yes'), option('false', 'no')] : choices.map((choice) => ({ value: choice, label: choice }));
+  return { name, label, value, error, isChoice: type === 'choice' || type === 'boolean', options, hint: type === 'date' ? 'YYYY-MM-DD' : null, inputmode: type === 'number' ? 'decimal' : null };
 }
 
 /** Filled rows and one to spare. */

@@ -1,5 +1,7 @@
 import Joi from 'joi';
 import { ADDRESS_USES, CHANNELS, POINT_USES, SEXES, STATUSES } from './contact-schema.ts';
+import { keyOf, valueSchema } from './contact-property.ts';
+import type { ContactGate } from './field-gate.ts';
 import type { ContactSummary } from './contact-summary.ts';
 import { nameOf, type ContactView } from './contact-view.ts';
 
@@ -10,7 +12,7 @@ export function contactJson(view: ContactView): object {
     preferredName: view.preferredName, birthDate: view.birthDate, sex: view.sex, genderIdentity: view.genderIdentity, pronouns: view.pronouns, language: view.language,
     maritalStatus: view.maritalStatus, race: view.race, ethnicity: view.ethnicity, deceasedOn: view.deceasedOn, notes: view.notes, preferredChannel: view.preferredChannel,
     tags: view.tags, status: view.status, ownerId: view.ownerId, phones: view.phones, emails: view.emails, addresses: view.addresses, identifiers: view.identifiers,
-    mergedIntoId: view.mergedIntoId, access: view.access, version: view.version, createdAt: view.createdAt.toISOString(), updatedAt: view.updatedAt.toISOString(),
+    ...(Object.keys(view.custom).length === 0 ? {} : { custom: view.custom }), mergedIntoId: view.mergedIntoId, access: view.access, version: view.version, createdAt: view.createdAt.toISOString(), updatedAt: view.updatedAt.toISOString(),
   });
 }
 
@@ -32,7 +34,9 @@ const oneOf = (values: readonly string[]) => Joi.string().valid(...values).allow
 const list = (item: Joi.Schema) => Joi.array().items(item).required();
 const point = Joi.object({ use: oneOf(POINT_USES), value: Joi.string().required() });
 
-export const contactSchema = Joi.object({
+const NONE: ReadonlySet<string> = new Set();
+
+const FIELDS = {
   id: uuid, name: Joi.string().required(), givenName: textOrNull, middleName: textOrNull, familyName: textOrNull, namePrefix: textOrNull, nameSuffix: textOrNull, preferredName: textOrNull,
   birthDate: textOrNull, sex: oneOf(SEXES), genderIdentity: textOrNull, pronouns: textOrNull, language: textOrNull, maritalStatus: textOrNull, race: textOrNull, ethnicity: textOrNull,
   deceasedOn: textOrNull, notes: textOrNull, preferredChannel: oneOf(CHANNELS), tags: list(Joi.string()), status: Joi.string().valid(...STATUSES).required(), ownerId: uuid.allow(null),
@@ -40,13 +44,23 @@ export const contactSchema = Joi.object({
   addresses: list(Joi.object({ use: oneOf(ADDRESS_USES), lines: list(Joi.string()), city: textOrNull, state: textOrNull, postalCode: textOrNull, country: textOrNull })),
   identifiers: list(Joi.object({ system: Joi.string().required(), value: Joi.string().required() })),
   mergedIntoId: uuid.allow(null), access: Joi.string().valid('READ', 'WRITE').required(), version: Joi.number().integer().required(), createdAt: moment, updatedAt: moment,
-});
+};
 
-const summarySchema = Joi.object({
+/** The whole contact, and what of it one caller is shown. */
+export const contactSchema = contactSchemaFor(null);
+export function contactSchemaFor(gate: ContactGate | null): Joi.ObjectSchema {
+  const custom = (gate?.properties ?? []).map((property): [string, Joi.Schema] => [keyOf(property), valueSchema(property).required()]);
+  const keys = custom.length === 0 ? FIELDS : { ...FIELDS, custom: Joi.object(Object.fromEntries(custom)).required() };
+  return Joi.object(withoutHidden(gate?.hidden ?? NONE, keys) as Joi.SchemaMap);
+}
+
+
+const SUMMARY = {
   id: uuid, name: Joi.string().required(), birthDate: textOrNull, sex: oneOf(SEXES), phone: textOrNull, email: textOrNull, status: Joi.string().valid(...STATUSES).required(),
   ownerId: uuid.allow(null), tags: list(Joi.string()), updatedAt: moment,
-});
+};
 
 /** One page of anything. */
 export const pageSchema = (item: Joi.Schema): Joi.ObjectSchema => Joi.object({ items: Joi.array().items(item).required(), nextCursor: textOrNull });
-export const contactPageSchema = pageSchema(summarySchema);
+export const contactPageFor = (gate: ContactGate | null): Joi.ObjectSchema => pageSchema(Joi.object(withoutHidden(gate?.hidden ?? NONE, SUMMARY) as Joi.SchemaMap));
+export const contactPageSchema = contactPageFor(null);

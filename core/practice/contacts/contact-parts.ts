@@ -1,12 +1,14 @@
 import { insertRows } from '../../db/model.ts';
 import type { Tx } from '../../db/scope.ts';
 import type { ContactChanges } from './contact-schema.ts';
+import { keyOf, writeValue } from './contact-property.ts';
 import type { ContactParts } from './contact-view.ts';
+import { gateOf, type ContactGate } from './field-gate.ts';
 import { UNGATED } from './gated-model.ts';
-import { ContactAddress, ContactIdentifier, ContactPoint } from './model.ts';
+import { ContactAddress, ContactIdentifier, ContactPoint, ContactValue } from './model.ts';
 
 /** The rows a contact's lists make, list by list; what is not given is not there. `key` tells rows that stay as they are. */
-function partLists(contactId: string, changes: ContactChanges): PartList[] {
+function partLists(contactId: string, changes: ContactChanges, { properties }: ContactGate): PartList[] {
   const where = { contact_id: contactId };
   const lists: PartList[] = [];
   for (const [kind, points] of [['phone', changes.phones], ['email', changes.emails]] as const) {
@@ -17,18 +19,24 @@ function partLists(contactId: string, changes: ContactChanges): PartList[] {
   if (addresses !== undefined) lists.push({ model: ContactAddress, where, rows: addresses, key: ['use', 'lines', 'city', 'state', 'postal_code', 'country'] });
   const identifiers = changes.identifiers?.map(({ system, value }) => ({ ...where, system, value }));
   if (identifiers !== undefined) lists.push({ model: ContactIdentifier, where, rows: identifiers, key: ['system', 'value'] });
+  for (const property of properties) {
+    const value = changes.custom?.[keyOf(property)];
+    if (value === undefined) continue;
+    const at = { ...where, property: property.name };
+    lists.push({ model: ContactValue, where: at, rows: value === null ? [] : [{ ...at, value: writeValue(value), is_indexed: property.isIndexed }], key: ['value'] });
+  }
   return lists;
 }
 
-type PartModel = typeof ContactPoint | typeof ContactAddress | typeof ContactIdentifier;
+type PartModel = typeof ContactPoint | typeof ContactAddress | typeof ContactIdentifier | typeof ContactValue;
 type PartList = { model: PartModel; where: object; rows: readonly object[]; key: readonly string[] };
 
 /** A new contact's phones, e-mails, addresses and identifiers; sent behind the contact itself. */
 export async function insertParts(tx: Tx, contactId: string, given: ContactChanges): Promise<ContactParts> {
-  const lists = partLists(contactId, given);
+  const lists = partLists(contactId, given, gateOf(tx));
   await Promise.all(lists.map(({ model, rows }) => insertRows(tx, model as typeof ContactPoint, rows as Partial<ContactPoint>[])));
   const rowsOf = (model: PartModel) => lists.filter((list) => list.model === model).flatMap(({ rows }) => rows);
-  return { points: rowsOf(ContactPoint) as ContactPoint[], addresses: rowsOf(ContactAddress) as ContactAddress[], identifiers: rowsOf(ContactIdentifier) as ContactIdentifier[] };
+  return { points: rowsOf(ContactPoint) as ContactPoint[], addresses: rowsOf(ContactAddress) as ContactAddress[], identifiers: rowsOf(ContactIdentifier) as ContactIdentifier[], values: rowsOf(ContactValue) as ContactValue[] };
 }
 
 /**
@@ -36,7 +44,7 @@ export async function insertParts(tx: Tx, contactId: string, given: ContactChang
  * edit which touches one phone leaves the others' history (and a merge's undo) alone.
  */
 export async function replaceParts(tx: Tx, contactId: string, changes: ContactChanges): Promise<void> {
-  await Promise.all(partLists(contactId, changes).map((list) => replaceRows(tx, list)));
+  await Promise.all(partLists(contactId, changes, gateOf(tx)).map((list) => replaceRows(tx, list)));
 }
 
 async function replaceRows(tx: Tx, { model, where, rows: wanted, key }: PartList): Promise<void> {

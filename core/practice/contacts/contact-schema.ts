@@ -1,5 +1,7 @@
 import Joi from 'joi';
 import { calendarDate, dateText, id } from '../schemas.ts';
+import { keyOf, valueSchema, type CustomValues } from './contact-property.ts';
+import { isWritable, type ContactGate } from './field-gate.ts';
 import type { AddressView, ContactView, IdentifierView, PointView } from './contact-view.ts';
 
 /** What a caller may send for a contact. `null` clears a field; a list that is given replaces the one that was. */
@@ -11,6 +13,7 @@ export type ContactChanges = Partial<Pick<ContactView,
   emails?: Optional<PointView, 'use'>[];
   addresses?: Partial<AddressView>[];
   identifiers?: IdentifierView[];
+  custom?: CustomValues;
 };
 type Optional<T, K extends keyof T> = Omit<T, K> & Partial<Pick<T, K>>;
 
@@ -43,6 +46,24 @@ const FIELDS = {
   identifiers: Joi.array().max(20).items(Joi.object({ system: Joi.string().trim().max(200).required(), value: Joi.string().trim().max(100).required() })),
 };
 
+/** What anybody may send, and what one caller may: no key for what is hidden from them or not theirs to write, one for each property of the workspace's own. */
 export const changesSchema = Joi.object<ContactChanges>(FIELDS).min(1);
+export const changesFor = (gate: ContactGate): Joi.ObjectSchema<ContactChanges> => Joi.object<ContactChanges>(fieldsFor(gate)).min(1);
+
 /** A new contact has a name. */
 export const createSchema = Joi.object<ContactChanges>(FIELDS).or('givenName', 'familyName');
+export function createFor(gate: ContactGate): Joi.ObjectSchema<ContactChanges> {
+  const names = ['givenName', 'familyName'].filter((field) => isWritable(gate, field));
+  const schema = Joi.object<ContactChanges>(fieldsFor(gate));
+  return names.length === 0 ? schema : schema.or(...names);
+}
+
+function fieldsFor(gate: ContactGate): Joi.PartialSchemaMap<ContactChanges> {
+  const custom = gate.properties.map((property): [string, Joi.Schema] => [keyOf(property), isWritable(gate, property.name) ? valueSchema(property) : READ_ONLY]);
+  return {
+    ...Object.fromEntries(Object.entries(FIELDS).filter(([field]) => !gate.hidden.has(field)).map(([field, schema]) => [field, gate.readOnly.has(field) ? READ_ONLY : schema])),
+    ...(custom.length === 0 ? {} : { custom: Joi.object(Object.fromEntries(custom)) }),
+  };
+}
+
+const READ_ONLY = Joi.forbidden().messages({ 'any.unknown': '{{#label}} may be read by your role, not changed' });

@@ -1,5 +1,6 @@
+import { keyOf, readValue, type CustomValues } from './contact-property.ts';
 import type { ContactGate } from './field-gate.ts';
-import type { Contact, ContactAddress, ContactIdentifier, ContactPoint, ShareAccess } from './model.ts';
+import type { Contact, ContactAddress, ContactIdentifier, ContactPoint, ContactValue, ShareAccess } from './model.ts';
 
 /** What actions hand out: plain values in the words of the API, moments as Dates. */
 export type PointView = { use: ContactPoint['use']; value: string };
@@ -32,6 +33,8 @@ export type ContactView = {
   emails: PointView[];
   addresses: AddressView[];
   identifiers: IdentifierView[];
+  /** Properties of the workspace's own that this reader sees, by the key below `custom`; null where nothing stands. */
+  custom: CustomValues;
   mergedIntoId: string | null;
   /** What the reader may do with it. */
   access: ShareAccess;
@@ -42,13 +45,15 @@ export type ContactView = {
   hidden: ReadonlySet<string>;
 };
 
-export type ContactParts = { points: readonly ContactPoint[]; addresses: readonly ContactAddress[]; identifiers: readonly ContactIdentifier[] };
+export type ContactParts = { points: readonly ContactPoint[]; addresses: readonly ContactAddress[]; identifiers: readonly ContactIdentifier[]; values?: readonly ContactValue[] };
 
-export function contactView(row: Contact, parts: ContactParts, access: ShareAccess, { hidden }: ContactGate): ContactView {
+export function contactView(row: Contact, parts: ContactParts, access: ShareAccess, { hidden, properties }: ContactGate): ContactView {
   // A row's hidden columns were taken out of it as it was read.
   const text = <C extends keyof Contact>(column: C): Contact[C] | null => row[column] ?? null;
   const list = <T>(field: string, make: () => T[]): T[] => (hidden.has(field) ? [] : make());
   const points = (kind: ContactPoint['kind']): PointView[] => parts.points.filter((point) => point.kind === kind).map(({ use, value }) => ({ use, value }));
+  const stored = new Map((parts.values ?? []).map(({ property, value }) => [property as string, value]));
+  const custom = Object.fromEntries(properties.map((property) => [keyOf(property), stored.has(property.name) ? readValue(property, stored.get(property.name) as string) : null]));
   return {
     id: row.id, givenName: text('given_name'), middleName: text('middle_name'), familyName: text('family_name'), namePrefix: text('name_prefix'), nameSuffix: text('name_suffix'),
     preferredName: text('preferred_name'), birthDate: text('birth_date'), sex: text('sex'), genderIdentity: text('gender_identity'), pronouns: text('pronouns'), language: text('language'),
@@ -58,7 +63,7 @@ export function contactView(row: Contact, parts: ContactParts, access: ShareAcce
       use: address.use, lines: address.lines?.split('\n') ?? [], city: address.city, state: address.state, postalCode: address.postal_code, country: address.country,
     }))),
     identifiers: list('identifiers', () => parts.identifiers.map(({ system, value }) => ({ system, value }))),
-    mergedIntoId: row.merged_into_id, access, version: row.version, createdAt: row.created_at, updatedAt: row.updated_at, hidden,
+    custom, mergedIntoId: row.merged_into_id, access, version: row.version, createdAt: row.created_at, updatedAt: row.updated_at, hidden,
   };
 }
 

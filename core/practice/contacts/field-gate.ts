@@ -88,13 +88,18 @@ export function refuseFilters({ hidden }: ContactGate, input: { readonly [F in k
 
 /** What the schemas say to a key that is none: the same words for one that is hidden. @throws Fault request.invalid */
 export function refuseUnknown(keys: readonly string[]): void {
-  if (keys.length > 0) throw fault('request.invalid', { fields: keys.map((path) => ({ path, text: `${path} is not allowed` })) });
+  if (keys.length > 0) throw fault('request.invalid', { fields: keys.map((path) => ({ path, text: `${path.split('.').at(-1)} is not allowed` })) });
 }
 
 /** @throws Fault request.invalid for a field that is hidden, in the words for an unknown one, or that is read-only */
-export function refuseGated({ hidden, readOnly }: ContactGate, input: object): void {
-  const given = Object.entries(input).filter(([, value]) => value !== undefined).map(([field]) => field);
-  refuseUnknown(given.filter((field) => hidden.has(field)));
+export function refuseGated(gate: ContactGate, input: object): void {
+  const { hidden, readOnly } = gate;
+  const { custom, ...own } = input as { readonly custom?: object };
+  const names = (of: object) => Object.entries(of).filter(([, value]) => value !== undefined).map(([field]) => field);
+  const known = new Set(gate.properties.map(({ name }) => name as string));
+  const sent = names(custom ?? {}).map((key) => `custom.${key}`);
+  const given = [...names(own), ...sent];
+  refuseUnknown([...given.filter((field) => hidden.has(field)), ...sent.filter((name) => !hidden.has(name) && !known.has(name))]);
   const fields = given.filter((field) => readOnly.has(field)).map((path) => ({ path, text: `${path} may be read by your role, not changed` }));
   if (fields.length > 0) throw fault('request.invalid', { fields });
 }

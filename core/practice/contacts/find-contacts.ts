@@ -3,13 +3,13 @@ import type { QueryBuilder } from 'objection';
 import { authorize } from '../../access/authorize.ts';
 import { record } from '../../audit/record.ts';
 import { holdChain } from '../../audit/seal.ts';
-import { NAME_PREFIX_MAX, NAME_PREFIX_MIN, nameQueryTerm, nameTokens } from '../../crypto/normalize.ts';
+import { NAME_PREFIX_MAX, NAME_PREFIX_MIN, nameQueryTerm, nameTokens, propertyTerm } from '../../crypto/normalize.ts';
 import type { Tx } from '../../db/scope.ts';
 import { readOffset, writeOffset, type Page } from '../paging.ts';
 import { contactSummary, SUMMARY_COLUMNS, type ContactSummary } from './contact-summary.ts';
 import { contactGate, gateOf, refuseFilters } from './field-gate.ts';
 import { filteredContacts, narrowContacts, type ContactFilters } from './list-contacts.ts';
-import { Contact, ContactIdentifier, ContactPoint } from './model.ts';
+import { Contact, ContactIdentifier, ContactPoint, ContactValue } from './model.ts';
 import { readSearchQuery, type SearchQuery } from './search-query.ts';
 import { onOwnOrShared } from './visible-contacts.ts';
 
@@ -88,12 +88,14 @@ function byName(tx: Tx, filters: ContactFilters, { words, birthDates }: SearchQu
   return query.select('c.*').orderBy('t.contact_id', 'desc').limit(most) as unknown as Knex.QueryBuilder<Candidate>;
 }
 
-function byValue(tx: Tx, filters: ContactFilters, { words, birthDates, points, identifiers }: SearchQuery): Knex.QueryBuilder<Candidate> | null {
+function byValue(tx: Tx, filters: ContactFilters, { words, birthDates, points, identifiers, whole }: SearchQuery): Knex.QueryBuilder<Candidate> | null {
   const tags = (domain: string, terms: readonly string[]) => terms.flatMap((term) => tx.keys.tags(domain, term));
-  const sources: QueryBuilder<Contact | ContactPoint | ContactIdentifier>[] = [];
+  const sources: QueryBuilder<Contact | ContactPoint | ContactIdentifier | ContactValue>[] = [];
   if (points.length > 0) sources.push(ContactPoint.query(tx).select('contact_id as id').whereIn('value_tag', tags('point', points)));
   if (identifiers.length > 0) sources.push(ContactIdentifier.query(tx).select('contact_id as id').whereIn('bare_tag', tags('identifier', identifiers)));
   if (birthDates.length > 0 && words.length === 0) sources.push(Contact.query(tx).select('id').whereIn('birth_date_tag', tags('date', birthDates)));
+  const properties = gateOf(tx).properties.filter(({ isIndexed }) => isIndexed).map(({ name }) => propertyTerm(name, whole));
+  if (properties.length > 0) sources.push(ContactValue.query(tx).select('contact_id as id').whereIn('value_tag', tags('property', properties)));
   const [source, ...more] = sources;
   if (source === undefined) return null;
   return filteredContacts(tx, filters).whereIn('contacts.id', source.union(more as never)).select(...CANDIDATE_COLUMNS).orderBy('contacts.id', 'desc').limit(CANDIDATES_MAX).toKnexQuery<Candidate>();

@@ -7,11 +7,15 @@ import { PAGE_SIZE } from '../schemas.ts';
 import { STATUS_TONES, wholeDay } from './contact-frame.ts';
 import { STATUSES } from './contact-schema.ts';
 import type { ContactSummary } from './contact-summary.ts';
+import { contactGate } from './field-gate.ts';
 import { findContacts } from './find-contacts.ts';
 import { listContacts } from './list-contacts.ts';
 import type { Contact } from './model.ts';
 
 export type Search = { q?: string | undefined; status?: Contact['status'] | undefined; owner?: string | undefined; tag?: string | undefined; cursor?: string | undefined };
+
+/** What the search box says it finds by. */
+const FINDABLE = [['phones', 'phone'], ['emails', 'e-mail'], ['birthDate', 'date of birth']] as const;
 
 /** Context of the template `contacts/list`: everybody, or whom the search finds. */
 export async function contactListPage(tx: Tx, { q, status, owner, tag, cursor }: Search): Promise<object> {
@@ -20,7 +24,10 @@ export async function contactListPage(tx: Tx, { q, status, owner, tag, cursor }:
   const colleagues = await colleaguesOf(tx);
   const names = new Map(colleagues.map(({ id, name }) => [id, name]));
   const { actor } = tx.scope;
+  const { hidden } = await contactGate(tx);
+  const ways = FINDABLE.filter(([field]) => !hidden.has(field)).map(([, word]) => word);
   return {
+    shows: { tags: !hidden.has('tags'), birthDate: !hidden.has('birthDate') }, hint: ['Three letters of a name', ...ways].join(', ').replace(/, ([^,]+)$/, ' or $1'),
     contacts: page.items.map((item) => ({ ...item, birthDate: wholeDay(item.birthDate), statusTone: STATUS_TONES[item.status], owner: item.ownerId === null ? null : (names.get(item.ownerId) ?? null) })),
     search: { q: q ?? null, status: status ?? null, owner: owner ?? null, tag: tag ?? null }, errors: {},
     statuses: STATUSES.map((value) => ({ value, label: value })), owners: colleagues.map(({ id, name }) => ({ value: id, label: name })),

@@ -1,21 +1,27 @@
 import Joi from 'joi';
 import { apiRoute, type ApiRoute } from '../../http/api/api-route.ts';
 import { id } from '../schemas.ts';
-import { contactJson, contactSchema, uuid } from './contact-json.ts';
+import { seenBy } from './api.ts';
+import { contactJson, contactSchema, contactSchemaFor, uuid } from './contact-json.ts';
+import { isWritable } from './field-gate.ts';
 import { mergeContacts, TAKEABLE, undoMerge, type Takeable } from './merge-contacts.ts';
 import { wholeContact } from './read-contact.ts';
 import { fault } from '../../errors.ts';
 
 const contact = Joi.object<{ id: string }>({ id: id.required() });
+const mergeBody = (fields: readonly Takeable[]) => Joi.object<{ mergedId: string; take: Takeable[] }>({ mergedId: id.required(), take: Joi.array().unique().items(Joi.string().valid(...fields)).default([]) });
+const UNDO = Joi.object<{ mergeId: string }>({ mergeId: id.required() });
+const mergeAnswer = (shown: Joi.ObjectSchema) => Joi.object({ mergeId: uuid, contact: shown.required() });
+const undoAnswer = (shown: Joi.ObjectSchema) => Joi.object({ survivor: shown.required(), merged: shown.required() });
 const REFUSALS = ['contact.not_found', 'contact.merged', 'contact.merge_refused'] as const;
 
 export const MERGE_API: readonly ApiRoute[] = [
   apiRoute({
     operation: 'mergeContacts', method: 'POST', path: '/contacts/{id}/merge', tag: 'Merging', capability: 'contact.merge', idempotent: true, summary: 'Make another record part of this one',
     description: 'Everything that hangs on `mergedId` goes over; `take` names fields whose value the survivor takes from it. `mergeId` undoes all of it.',
-    params: contact, body: Joi.object<{ mergedId: string; take: Takeable[] }>({ mergedId: id.required(), take: Joi.array().unique().items(Joi.string().valid(...TAKEABLE)).default([]) }),
+    params: contact, body: mergeBody(TAKEABLE), asSeenIn: seenBy((gate) => ({ body: mergeBody(TAKEABLE.filter((field) => isWritable(gate, field))), responses: { 200: { description: 'The survivor', schema: mergeAnswer(contactSchemaFor(gate)), name: 'Merge' } } })),
     refusals: REFUSALS,
-    responses: { 200: { description: 'The survivor', schema: Joi.object({ mergeId: uuid, contact: contactSchema.required() }), name: 'Merge' } },
+    responses: { 200: { description: 'The survivor', schema: mergeAnswer(contactSchema), name: 'Merge' } },
     handler: async (tx, { params, body }) => {
       const { mergeId } = await mergeContacts(tx, { survivorId: params.id, ...body });
       return { body: { mergeId, contact: contactJson(await wholeContact(tx, params.id)) } };
@@ -23,9 +29,9 @@ export const MERGE_API: readonly ApiRoute[] = [
   }),
   apiRoute({
     operation: 'undoMerge', method: 'POST', path: '/contacts/{id}/merge/undo', tag: 'Merging', capability: 'contact.merge', summary: 'Take a merge into this contact back',
-    params: contact, body: Joi.object<{ mergeId: string }>({ mergeId: id.required() }),
+    params: contact, body: UNDO, asSeenIn: seenBy((gate) => ({ body: UNDO, responses: { 200: { description: 'Both records as they are again', schema: undoAnswer(contactSchemaFor(gate)), name: 'UndoneMerge' } } })),
     refusals: ['contact.not_found', 'merge.not_found', 'contact.merge_undone', 'contact.merge_buried'],
-    responses: { 200: { description: 'Both records as they are again', schema: Joi.object({ survivor: contactSchema.required(), merged: contactSchema.required() }), name: 'UndoneMerge' } },
+    responses: { 200: { description: 'Both records as they are again', schema: undoAnswer(contactSchema), name: 'UndoneMerge' } },
     handler: async (tx, { params, body }) => {
       const { survivorId, mergedId } = await undoMerge(tx, body.mergeId);
       if (survivorId !== params.id) throw fault('merge.not_found'); // rolls back

@@ -4,6 +4,7 @@ import { uuidv7 } from '../../crypto/uuid.ts';
 import type { Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
 import { saveContact } from './write-contact.ts';
+import { contactGate, isWritable } from './field-gate.ts';
 import { UNGATED } from './gated-model.ts';
 import { CONTACT_COLUMNS, Contact, ContactAddress, ContactMerge, ContactShare, type MovedRows } from './model.ts';
 import { visibleContacts } from './visible-contacts.ts';
@@ -25,6 +26,8 @@ const RANK_SHIFT = 10;
 export async function mergeContacts(tx: Tx, { survivorId, mergedId, take }: { survivorId: string; mergedId: string; take: readonly Takeable[] }): Promise<{ mergeId: string }> {
   const target = { type: 'contact', id: survivorId };
   authorize(tx, 'contact.merge', target);
+  const gate = await contactGate(tx);
+  if (take.some((field) => !TAKEABLE.includes(field) || !isWritable(gate, field))) throw fault('request.invalid', { fields: [{ path: 'take', text: 'there is no such field' }] });
   if (survivorId === mergedId) throw fault('contact.merge_refused');
   const { survivor, merged } = await lockBoth(tx, survivorId, mergedId);
   if (survivor.status === 'merged' || merged.status === 'merged') throw fault('contact.merged');
@@ -94,6 +97,7 @@ async function moveRows(tx: Tx, survivor: Contact, merged: Contact): Promise<Omi
     tx.knex(table).where(`${table}.contact_id`, merged.id).whereNotExists(tx.knex(`${table} as own`).where('own.contact_id', survivor.id).whereRaw(same).select(tx.knex.raw('1')));
   rows['contact_points'] = returned(await unless('contact_points', 'own.kind = contact_points.kind and own.value_tag = contact_points.value_tag').update({ ...to, rank: tx.knex.raw('rank + ?', [RANK_SHIFT]) }).returning('id'));
   rows['contact_identifiers'] = returned(await unless('contact_identifiers', 'own.value_tag = contact_identifiers.value_tag').update(to).returning('id'));
+  rows['contact_values'] = returned(await unless('contact_values', 'own.property = contact_values.property').update(to).returning('id'));
   rows['contact_addresses'] = await newAddresses(tx, survivor.id, merged.id);
   await tx.knex('contact_addresses').whereIn('id', rows['contact_addresses']).update(to);
 

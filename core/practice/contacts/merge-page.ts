@@ -2,9 +2,13 @@ import { authorize } from '../../access/authorize.ts';
 import { record } from '../../audit/record.ts';
 import type { Tx } from '../../db/scope.ts';
 import { colleaguesOf } from '../colleagues.ts';
+import { contactGate, isWritable } from './field-gate.ts';
 import { nameOf, type ContactView } from './contact-view.ts';
 import { TAKEABLE, type Takeable } from './merge-contacts.ts';
 import { wholeContact } from './read-contact.ts';
+
+/** What a role that sees it is told of what goes over. */
+const MOVES = [['phones', 'Phones'], ['emails', 'e-mails'], ['addresses', 'addresses'], ['identifiers', 'numbers']] as const;
 
 const LABELS: Readonly<Record<Takeable, string>> = {
   givenName: 'Given name', middleName: 'Middle name', familyName: 'Family name', namePrefix: 'Prefix', nameSuffix: 'Suffix', preferredName: 'Called', birthDate: 'Date of birth', sex: 'Sex',
@@ -18,11 +22,13 @@ export async function mergePage(tx: Tx, survivorId: string, mergedId: string): P
   const [survivor, merged, colleagues] = await Promise.all([wholeContact(tx, survivorId), wholeContact(tx, mergedId), colleaguesOf(tx)]);
   const names = new Map(colleagues.map(({ id, name }) => [id, name]));
   const shown = (view: ContactView, field: Takeable): string | null => (field === 'ownerId' ? (names.get(view.ownerId ?? '') ?? null) : (view[field] as string | null));
+  const gate = await contactGate(tx);
+  const parts = MOVES.filter(([field]) => !gate.hidden.has(field)).map(([, word]) => word).join(', ');
   record(tx, { action: 'contact.compared', target: { type: 'contact', id: survivorId }, detail: { otherId: mergedId } });
   return {
     trail: [{ href: '/contacts', label: 'Contacts' }, { href: '/contacts/duplicates', label: 'Duplicates' }],
     survivor: { id: survivorId, name: nameOf(survivor) }, merged: { id: mergedId, name: nameOf(merged) },
-    rows: TAKEABLE.filter((field) => survivor[field] !== merged[field]).map((field) => ({ field, label: LABELS[field], own: shown(survivor, field), other: shown(merged, field), takes: survivor[field] === null })),
-    moves: ['Activities, appointments and documents.', 'Phones, e-mails, addresses and numbers this contact does not have yet.', 'Shares: whoever could open one can open the result.', 'Tags are joined. All of it returns when the merge is undone.'],
+    rows: TAKEABLE.filter((field) => isWritable(gate, field) && survivor[field] !== merged[field]).map((field) => ({ field, label: LABELS[field], own: shown(survivor, field), other: shown(merged, field), takes: survivor[field] === null })),
+    moves: ['Activities, appointments and documents.', ...(parts === '' ? [] : [`${parts.charAt(0).toUpperCase()}${parts.slice(1)}: those this contact does not have yet.`]), 'Shares: whoever could open one can open the result.', `${gate.hidden.has('tags') ? '' : 'Tags are joined. '}All of it returns when the merge is undone.`],
   };
 }

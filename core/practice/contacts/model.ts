@@ -75,6 +75,17 @@ export class ContactIdentifier extends GatedModel {
   declare value: string;
 }
 
+/** What stands in a property of the workspace's own. */
+export class ContactValue extends GatedModel {
+  static override tableName = 'contact_values';
+  static override fieldOfColumn = ({ property }: Readonly<Record<string, unknown>>) => ({ value: String(property) });
+  declare contact_id: string;
+  declare property: `custom.${string}`;
+  /** As `writeValue` of contact-property.ts writes it. */
+  declare value: string;
+  declare is_indexed: boolean;
+}
+
 /** A colleague who may read, or read and write, a contact that is not theirs. */
 export class ContactShare extends WorkspaceModel {
   static override tableName = 'contact_shares';

@@ -5,7 +5,7 @@ import { holdChain } from '../../audit/seal.ts';
 import type { Tx } from '../../db/scope.ts';
 import { contactView, type ContactParts, type ContactView } from './contact-view.ts';
 import { contactGate, gateOf } from './field-gate.ts';
-import { ContactAddress, ContactIdentifier, ContactPoint, CONTACT_COLUMNS, type Contact, type ShareAccess } from './model.ts';
+import { ContactAddress, ContactIdentifier, ContactPoint, ContactValue, CONTACT_COLUMNS, type Contact, type ShareAccess } from './model.ts';
 import { shownVersion } from './shown-version.ts';
 import { contactNotFound, seesOwnOnly, visibleContacts } from './visible-contacts.ts';
 
@@ -22,7 +22,10 @@ const COLUMNS = [
   raw(POINTS).as('points'), raw(ADDRESSES).as('addresses'), raw(IDENTIFIERS).as('identifiers'),
 ];
 
-type WholeRow = Contact & { points: ContactPoint[]; addresses: ContactAddress[]; identifiers: ContactIdentifier[]; my_share?: ShareAccess | null };
+const VALUES = `(select coalesce(json_agg(json_build_object('id', v.id, 'property', v.property, 'value', v.value)), '[]')
+  from contact_values v where v.workspace_id = contacts.workspace_id and v.contact_id = contacts.id)`;
+
+type WholeRow = Contact & { points: ContactPoint[]; addresses: ContactAddress[]; identifiers: ContactIdentifier[]; values?: ContactValue[]; my_share?: ShareAccess | null };
 
 /**
  * The whole contact; one round trip beside the transaction's own. A merged contact is returned as it was, with `mergedIntoId`.
@@ -39,13 +42,15 @@ export async function readContact(tx: Tx, id: string): Promise<ContactView> {
 
 /** The same without an entry of its own, for actions that record what they did with it. `among`: where to look, if not among the visible. */
 export async function wholeContact(tx: Tx, id: string, among: ReturnType<typeof visibleContacts> = visibleContacts(tx)): Promise<ContactView> {
+  const gate = await contactGate(tx);
   const query = among.findById(id).select(...COLUMNS);
   if (seesOwnOnly(tx)) query.select(raw('(select s.access from contact_shares s where s.workspace_id = contacts.workspace_id and s.contact_id = contacts.id and s.user_id = ?)', [tx.scope.actor.id]).as('my_share'));
-  const [found, gate] = await Promise.all([query, contactGate(tx)]);
-  const row = found as WholeRow | undefined;
+  if (gate.properties.length > 0) query.select(raw(VALUES).as('values'));
+  const row = (await query) as WholeRow | undefined;
   if (row === undefined) throw contactNotFound(id);
   for (const point of row.points) ContactPoint.openGated(tx, point);
   for (const address of row.addresses) ContactAddress.openGated(tx, address);
+  for (const value of row.values ?? []) ContactValue.openGated(tx, value);
   for (const identifier of row.identifiers) ContactIdentifier.openGated(tx, identifier);
   return shownVersion(tx, contactView(row, row, accessOf(tx, row), gate));
 }

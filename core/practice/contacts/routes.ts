@@ -3,6 +3,7 @@ import Joi from 'joi';
 import type { App } from '../../app.ts';
 import { authorize } from '../../access/authorize.ts';
 import { record } from '../../audit/record.ts';
+import type { Tx } from '../../db/scope.ts';
 import { Fault, fault } from '../../errors.ts';
 import { ask } from '../../hooks.ts';
 import { credentialsOf, scopeOf } from '../../http/credentials.ts';
@@ -12,8 +13,9 @@ import { formFields, type FormFields } from '../form-fields.ts';
 import { cursor, id, PAGE_SIZE } from '../schemas.ts';
 import { oneContact } from './api.ts';
 import { changesOfForm, contactFormPage, fieldsOfContact, isContactField } from './contact-form.ts';
+import { contactGate, type ContactGate } from './field-gate.ts';
 import { contactFrame } from './contact-frame.ts';
-import { changesSchema, createSchema, STATUSES, tag } from './contact-schema.ts';
+import { changesFor, createFor, STATUSES, tag } from './contact-schema.ts';
 import { contactListPage, isAboutInput, suggestContacts, type Search } from './list-page.ts';
 import { wholeContact } from './read-contact.ts';
 import { readTimeline } from './timeline.ts';
@@ -73,9 +75,12 @@ export const newPage: Handler = async (app, request, h) => {
 };
 
 export const create: Handler = async (app, request, h) => {
-  const fields = contactFields(request);
+  const fields = formFields(request.payload);
   try {
-    const { id: created } = await app.withWorkspace(scopeOf(request), (tx) => createContact(tx, parse(createSchema, withoutNulls(changesOfForm(fields)))));
+    const { id: created } = await app.withWorkspace(scopeOf(request), async (tx) => {
+      const gate = await sentFields(tx, fields);
+      return createContact(tx, parse(createFor(gate), withoutNulls(changesOfForm(fields, gate))));
+    });
     flash(h, 'success', 'Contact saved.');
     return h.redirect(`/contacts/${created}`).code(303);
   } catch (error) {
@@ -99,9 +104,12 @@ export const editPage: Handler = async (app, request, h) => {
 
 export const update: Handler = async (app, request, h) => {
   const { id: contactId } = parse(oneContact, request.params);
-  const fields = contactFields(request);
+  const fields = formFields(request.payload);
   try {
-    await app.withWorkspace(scopeOf(request), (tx) => updateContact(tx, { id: contactId, version: Number(fields['version'] ?? 0), changes: parse(changesSchema, changesOfForm(fields)) }));
+    await app.withWorkspace(scopeOf(request), async (tx) => {
+      const gate = await sentFields(tx, fields);
+      return updateContact(tx, { id: contactId, version: Number(fields['version'] ?? 0), changes: parse(changesFor(gate), changesOfForm(fields, gate)) });
+    });
     flash(h, 'success', 'Contact saved.');
     return h.redirect(`/contacts/${contactId}/details`).code(303);
   } catch (error) {
@@ -122,16 +130,18 @@ async function showAgain(app: App, request: Request, h: ResponseToolkit, contact
   return h.page('contacts/form', context).code(refusal === null ? 409 : 400);
 }
 
-function contactFields(request: Request): FormFields {
-  const fields = formFields(request.payload);
-  const unknown = Object.keys(fields).find((name) => !isContactField(name));
+/** @throws Fault request.invalid for a field that is none, or none that this person may send */
+async function sentFields(tx: Tx, fields: FormFields): Promise<ContactGate> {
+  const gate = await contactGate(tx);
+  const unknown = Object.keys(fields).find((name) => !isContactField(name, gate));
   if (unknown !== undefined) throw fault('request.invalid', { fields: [{ path: unknown, text: 'is not allowed' }] });
-  return fields;
+  return gate;
 }
 
 /** A new contact has nothing to clear. */
 function withoutNulls<T extends object>(changes: T): T {
-  return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== null)) as T;
+  const kept = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== null));
+  return (kept['custom'] === undefined ? kept : { ...kept, custom: withoutNulls(kept['custom'] as object) }) as T;
 }
 
 /** A fault that names no field is shown at the one it is about. */

@@ -11,6 +11,8 @@ export type SearchQuery = {
   readonly points: readonly string[];
   /** Whole values of an identifier, whoever gave it. */
   readonly identifiers: readonly string[];
+  /** All of it, for properties of the practice's own. */
+  readonly whole: string;
 };
 
 const PHONE_DIGITS_MIN = 7;
@@ -19,18 +21,18 @@ const IDENTIFIER_MIN = 3;
 export function readSearchQuery(typed: string, now: number, hidden: ReadonlySet<string> = new Set()): SearchQuery {
   const q = typed.normalize('NFKC').trim();
   const datesOf = (text: string) => (hidden.has('birthDate') ? [] : readDates(text, now));
-  if (q.includes('@')) return { words: [], birthDates: [], points: hidden.has('emails') ? [] : [normalizeEmail(q)], identifiers: [] };
+  if (q.includes('@')) return { words: [], birthDates: [], points: hidden.has('emails') ? [] : [normalizeEmail(q)], identifiers: [], whole: q };
   const bare = normalizeIdentifier(q);
   const identifiers = !hidden.has('identifiers') && /\d/.test(bare) && bare.length >= IDENTIFIER_MIN ? [bare] : [];
   if (!/\p{L}/u.test(q)) {
     const digits = q.replace(/\D/g, '');
-    return { words: [], birthDates: datesOf(q), points: !hidden.has('phones') && digits.length >= PHONE_DIGITS_MIN ? [normalizePhone(q)] : [], identifiers };
+    return { words: [], birthDates: datesOf(q), points: !hidden.has('phones') && digits.length >= PHONE_DIGITS_MIN ? [normalizePhone(q)] : [], identifiers, whole: q };
   }
   const pieces = q.split(/\s+/);
   const dated = pieces.map(datesOf);
   // A hyphen in the query only parts words: whoever typed it cannot know whether the record has it.
   const words = nameTokens(pieces.filter((_piece, at) => dated[at]?.length === 0).join(' ').replaceAll('-', ' '));
-  return { words, birthDates: dated.flat(), points: [], identifiers };
+  return { words, birthDates: dated.flat(), points: [], identifiers, whole: q };
 }
 
 /** `1970-03-05`, `3/5/1970`, `03051970`, `19700305`, `3/5/70`: month first, unless the first number can only be a day. */

@@ -2,17 +2,20 @@ import type { Request, ResponseObject, ResponseToolkit } from '@hapi/hapi';
 import Joi from 'joi';
 import type { App } from '../../app.ts';
 import { scopeOf } from '../../http/credentials.ts';
+import type { ContactProperty } from '../../hooks.ts';
 import { flash } from '../../http/flash.ts';
 import { parse } from '../../http/refusals.ts';
 import { colleaguesOf } from '../colleagues.ts';
 import { formErrors, formFields } from '../form-fields.ts';
 import { id } from '../schemas.ts';
 import { oneContact } from './api.ts';
+import { keyOf, showValue } from './contact-property.ts';
+import { contactGate } from './field-gate.ts';
 import { wholeDay } from './contact-frame.ts';
 import type { ContactView } from './contact-view.ts';
 import { listDuplicates, listMerges } from './list-duplicates.ts';
 import { isAboutInput } from './list-page.ts';
-import { mergeContacts, TAKEABLE, undoMerge, type Takeable } from './merge-contacts.ts';
+import { mergeContacts, undoMerge, type Takeable } from './merge-contacts.ts';
 import { mergePage } from './merge-page.ts';
 import { openedFrame } from './routes.ts';
 import { endShare, listShares, shareContact } from './shares.ts';
@@ -26,7 +29,8 @@ export const detailsPage: Handler = async (app, request, h) => {
   const context = await app.withWorkspace(scopeOf(request), async (tx) => {
     const { view, names: _names, ...frame } = await openedFrame(tx, contactId, 'details');
     const merges = await listMerges(tx, contactId);
-    return { ...frame, person: personOf(view), details: detailsOf(view), merges: merges.map(({ id: mergeId, mergedId, mergedAt }) => ({ id: mergeId, mergedId, at: mergedAt })) };
+    const { properties } = await contactGate(tx);
+    return { ...frame, person: [...personOf(view), ...customOf(view, properties)], details: detailsOf(view), merges: merges.map(({ id: mergeId, mergedId, mergedAt }) => ({ id: mergeId, mergedId, at: mergedAt })) };
   });
   return h.page('contacts/page', context);
 };
@@ -38,6 +42,13 @@ function personOf(view: ContactView): { term: string; text: string }[] {
     ['Race', view.race], ['Ethnicity', view.ethnicity], ['Died', view.deceasedOn],
   ];
   return facts.flatMap(([term, text]) => (text === null ? [] : [{ term, text }]));
+}
+
+function customOf({ custom }: ContactView, properties: readonly ContactProperty[]): { term: string; text: string }[] {
+  return properties.flatMap((property) => {
+    const value = custom[keyOf(property)] ?? null;
+    return value === null ? [] : [{ term: property.label, text: showValue(value) }];
+  });
 }
 
 function detailsOf(view: ContactView): object {
@@ -102,7 +113,7 @@ export const comparePage: Handler = async (app, request, h) => {
   return h.page('contacts/merge', await app.withWorkspace(scopeOf(request), (tx) => mergePage(tx, survivorId, mergedId)));
 };
 
-const mergeForm = Joi.object<{ mergedId: string; take: Takeable[] }>({ mergedId: id.required(), take: Joi.array().items(Joi.string().valid(...TAKEABLE)) });
+const mergeForm = Joi.object<{ mergedId: string; take: Takeable[] }>({ mergedId: id.required(), take: Joi.array().items(Joi.string().max(40)) }); // mergeContacts says which there are
 
 export const merge: Handler = async (app, request, h) => {
   const { id: survivorId } = parse(oneContact, request.params);

@@ -97,7 +97,8 @@ function columnsOf(changes: ContactChanges): Partial<Contact> {
 
 /** Names only: what stood in them is PHI. */
 function fieldsOf(changes: ContactChanges): string[] {
-  return Object.keys(changes).filter((field) => changes[field as keyof ContactChanges] !== undefined).sort();
+  const { custom = {}, ...own } = changes;
+  return [...Object.keys(own).filter((field) => own[field as keyof typeof own] !== undefined), ...Object.keys(custom).map((key) => `custom.${key}`)].sort();
 }
 
 function plainChanges(before: Readonly<Record<string, string | null>>, after: Readonly<Record<string, string | null>>): { [field: string]: JsonValue } {
