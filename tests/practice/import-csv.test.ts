@@ -1,9 +1,10 @@
 import t from 'tap';
 import { generatePractice } from '../../core/demo/generate.ts';
 import { renderPatientCsv } from '../../core/demo/csv.ts';
+import type { Patient } from '../../core/clinical/clinical-document.ts';
 import { systemScope } from '../../core/db/scope.ts';
 import { Contact } from '../../core/practice/contacts/model.ts';
-import { guessMapping, readCsv } from '../../core/practice/imports/csv-rows.ts';
+import { guessMapping, patientOfRow, readCsv } from '../../core/practice/imports/csv-rows.ts';
 import { checkMapping, importCsv, refusedRowsCsv } from '../../core/practice/imports/import-csv.ts';
 import type { Outcome } from '../../core/practice/imports/run-batch.ts';
 import { openTestApp } from '../support/database.ts';
@@ -20,6 +21,19 @@ t.test('a spreadsheet is read as spreadsheets are written', async (t) => {
   for (const [title, bytes] of [['empty', Buffer.alloc(0)], ['a heading alone', csv(HEAD)], ['binary', Buffer.from([0x50, 0x4b, 3, 4, 0, 0])], ['an open quote', csv(HEAD, '"a')]] as const) {
     t.throws(() => readCsv(bytes), { code: 'import.csv_unreadable' }, title);
   }
+});
+
+t.test('columns of one name are told apart, and no cell of a refused row is lost', async (t) => {
+  const table = readCsv(csv('Last Name,Phone,Phone,,Phone (2),Phone,', 'Moss,1,2,3,4,5,6,past,the headings'));
+  t.same(table.headers, ['Last Name', 'Phone', 'Phone (3)', 'Column 4', 'Phone (2)', 'Phone (4)', 'Column 7']);
+  t.same(guessMapping(['Phone', 'Phone (2)']), { Phone: 'phone' });
+  const { patient } = patientOfRow(readCsv(csv('Family name,Given name,Birth date,Sex,Phone,Phone', 'Moss,Ada,1971-01-02,F,303-555-0142,303-555-0143')), { line: 2, cells: ['Moss', 'Ada', '1971-01-02', 'F', '303-555-0142', '303-555-0143'] }, {
+    'Family name': 'familyName', 'Given name': 'givenName', 'Birth date': 'birthDate', Sex: 'sex', Phone: 'phone', 'Phone (2)': 'workPhone',
+  }, 'urn:x', '2026-11-22') as { patient: Patient };
+  t.same(patient.telecoms.map(({ value, use }) => [value, use]), [['+13035550142', 'HP'], ['+13035550143', 'WP']]);
+  const back = readCsv(Buffer.from(refusedRowsCsv(table, new Map([[2, 'x']]))));
+  t.same(back.rows[0]?.cells, ['Moss', '1', '2', '3', '4', '5', '6', 'past', 'the headings', 'x']);
+  t.same([back.headers.slice(0, 7), back.headers.at(-1)], [table.headers, 'Why it was refused']);
 });
 
 t.test('columns are guessed, and a mapping that cannot work is refused', async (t) => {

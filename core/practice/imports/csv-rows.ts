@@ -35,7 +35,20 @@ export function readCsv(bytes: Uint8Array): CsvTable {
   const headers = records[0]?.record.map((header) => header.replace(/^\uFEFF/, '')) ?? [];
   if (headers.length === 0 || records.length < 2 || headers.every((header) => header === '')) throw fault('import.csv_unreadable');
   if (records.length > ROWS_MAX + 1) throw fault('request.too_large');
-  return { headers, rows: records.slice(1).map(({ record }, at) => ({ line: at + 2, cells: record })) };
+  return { headers: distinct(headers), rows: records.slice(1).map(({ record }, at) => ({ line: at + 2, cells: record })) };
+}
+
+/** A mapping goes by heading: a second "Phone" is "Phone (2)", and a column without a heading goes by its place. */
+function distinct(headers: readonly string[]): string[] {
+  const given = new Set(headers);
+  const taken = new Set<string>();
+  return headers.map((header, at) => {
+    const base = header || `Column ${at + 1}`;
+    let name = base;
+    for (let nth = 2; taken.has(name) || (name !== header && given.has(name)); nth++) name = `${base} (${nth})`;
+    taken.add(name);
+    return name;
+  });
 }
 
 /** What refusedRowsCsv, or a spreadsheet, put before a cell that would else be taken for a formula. */

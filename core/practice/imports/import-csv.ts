@@ -78,9 +78,12 @@ async function fileRow(tx: Tx, result: CsvRowResult): Promise<Outcome> {
   return { file_name, outcome: 'created', contact_id: id };
 }
 
-/** The refused rows as they came, with the reasons in a last column: mend them and upload the file again. */
+/** The refused rows as they came, cells past the last heading too, with the reasons in a last column: mend them and upload the file again. */
 export function refusedRowsCsv(table: CsvTable, reasonByLine: ReadonlyMap<number, string>): string {
-  const rows = table.rows.filter(({ line }) => reasonByLine.has(line)).map(({ line, cells }) => [...table.headers.map((_header, at) => cells[at] ?? ''), reasonByLine.get(line) ?? '']);
+  const refused = table.rows.filter(({ line }) => reasonByLine.has(line));
+  const width = refused.reduce((widest, { cells }) => Math.max(widest, cells.length), table.headers.length);
+  const columns = Array.from({ length: width }, (_none, at) => at);
+  const rows = refused.map(({ line, cells }) => [...columns.map((at) => cells[at] ?? ''), reasonByLine.get(line) ?? '']);
   // A cell that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, CSV Injection), headings too; readCsv takes it off.
-  return stringify([[...table.headers, 'Why it was refused'], ...rows], { bom: true, record_delimiter: 'windows', escape_formulas: true });
+  return stringify([[...columns.map((at) => table.headers[at] ?? ''), 'Why it was refused'], ...rows], { bom: true, record_delimiter: 'windows', escape_formulas: true });
 }
