@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { boot, rootKeyFile } from '../boot.ts';
 import { readConfig } from '../config.ts';
 import { createRootKeyFile } from '../crypto/root-key-file.ts';
-import { setUpDemo, writeDemoFacts, type DemoFacts } from '../demo/set-up-demo.ts';
+import { writeDemoFacts, type DemoFacts } from '../demo/demo-facts.ts';
 import { systemScope } from '../db/scope.ts';
 import type { App } from '../app.ts';
 import { grantPlan } from '../plugins/entitlements.ts';
@@ -29,7 +29,7 @@ export const demo: Command = {
     try {
       const before = existsSync(factsFile) ? (JSON.parse(readFileSync(factsFile, 'utf8')) as DemoFacts) : null;
       if (before === null) out.say('Making two practices with 200 invented patients each …');
-      const workspaces = before?.workspaces ?? (await setUpDemo(booted.app, new Date().toISOString().slice(0, 10)));
+      const workspaces = before?.workspaces ?? (await (await import('../demo/set-up-demo.ts')).setUpDemo(booted.app, new Date().toISOString().slice(0, 10)));
       if (before === null) await grantEveryPlugin(booted.app, workspaces);
       const serving = await listen(booted.app, booted.urls.jobsUrl, booted.host);
       try {

@@ -1,6 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { App } from '../app.ts';
 import { createServiceAccount, LIFE_DAYS_MAX } from '../auth/service-accounts/actions.ts';
 import { systemScope, type Designation, type Role } from '../db/scope.ts';
@@ -8,16 +5,8 @@ import { createUser } from '../workspaces/people/create-user.ts';
 import { createWorkspace } from '../workspaces/create-workspace.ts';
 import { newTotpSecret } from '../auth/totp/code.ts';
 import { generatePassword } from '../auth/password/generate.ts';
+import type { DemoFacts, DemoUser } from './demo-facts.ts';
 import { loadPractice } from './load-practice.ts';
-
-/** What demo.json holds and the sign-in table shows. The people are invented; the passwords and secrets are made anew for each installation. */
-export type DemoFacts = {
-  url: string;
-  caFile: string | null;
-  postgres: { appUrl: string };
-  workspaces: { slug: string; name: string; users: DemoUser[]; serviceAccount: { name: string; token: string } }[];
-};
-export type DemoUser = { email: string; name: string; role: Role; designations: readonly Designation[]; password: string; totpSecret: string };
 
 const WORKSPACES = [
   { slug: 'willow', name: 'Willow Creek Family Clinic', timeZone: 'America/Denver' },
@@ -55,13 +44,4 @@ export async function setUpDemo(app: App, today: string): Promise<DemoFacts['wor
     await loadPractice(app, workspaceId, { slug, patients: PATIENTS, documents: DOCUMENTS, today, staff });
     return { slug, name, users: users.map(({ user }) => user), serviceAccount: { name: serviceAccountName, token } };
   }));
-}
-
-export async function writeDemoFacts(dataDir: string, facts: DemoFacts): Promise<string> {
-  const file = join(dataDir, 'demo.json');
-  // Written aside and renamed: a file that was there may have another mode, lead elsewhere, or be left half by a crash.
-  const draft = `${file}.${randomBytes(4).toString('hex')}`;
-  await writeFile(draft, `${JSON.stringify(facts, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
-  await rename(draft, file);
-  return file;
 }

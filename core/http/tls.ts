@@ -3,7 +3,7 @@ import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import forge from 'node-forge';
+import type forge from 'node-forge';
 
 /*
  * Certificates for an installation that has none of its own: a local authority that its owner may trust, and a server certificate under it.
@@ -32,6 +32,9 @@ const LEAF_BITS = 2048;
 const ALWAYS = ['localhost', '127.0.0.1', '::1'];
 
 const generate = promisify(generateKeyPair);
+/** Loaded only where a certificate is to be made. */
+const loadForge = async () => (await import('node-forge')).default;
+type Forge = Awaited<ReturnType<typeof loadForge>>;
 
 /**
  * The server's key and certificate out of `<dataDir>/tls`, made at the first call and again 30 days before they end or when `names` asks
@@ -51,10 +54,10 @@ export async function createTls(dataDir: string, names: readonly string[], now: 
   // Both keys are searched for at once, on two cores: the first start must not take a second.
   const [caKey, leafKey] = await Promise.all([needsAuthority ? newKey(CA_BITS) : null, needsLeaf ? newKey(LEAF_BITS) : null]);
 
-  if (caKey) authority = keepFirst(join(folder, 'ca-key.pem'), issueAuthority(caKey, now), authority !== null);
+  if (caKey) authority = keepFirst(join(folder, 'ca-key.pem'), issueAuthority(await loadForge(), caKey, now), authority !== null);
   if (!authority) throw new Error(`The local certificate authority in ${folder} could not be read back.`);
   if (leafKey) {
-    leaf = issueLeaf(leafKey, authority, wanted, now);
+    leaf = issueLeaf(await loadForge(), leafKey, authority, wanted, now);
     replaceFile(join(folder, 'server-key.pem'), leaf.key + leaf.cert, 0o600);
   }
   if (!leaf) throw new Error(`The server certificate in ${folder} could not be read back.`);
@@ -70,18 +73,18 @@ async function newKey(modulusLength: number): Promise<string> {
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
-function issueAuthority(key: string, now: number): Pair {
+function issueAuthority(forge: Forge, key: string, now: number): Pair {
   const name = [{ shortName: 'CN', value: `Wardkeep local authority ${randomBytes(3).toString('hex')}` }, { shortName: 'O', value: 'Wardkeep' }];
-  return issue(key, { key, subject: name, issuer: name, days: CA_DAYS, now }, [
+  return issue(forge, key, { key, subject: name, issuer: name, days: CA_DAYS, now }, [
     { name: 'basicConstraints', critical: true, cA: true, pathLenConstraint: 0 },
     { name: 'keyUsage', critical: true, keyCertSign: true, cRLSign: true },
     { name: 'subjectKeyIdentifier' },
   ]);
 }
 
-function issueLeaf(key: string, authority: Pair, names: readonly string[], now: number): Pair {
+function issueLeaf(forge: Forge, key: string, authority: Pair, names: readonly string[], now: number): Pair {
   const ca = forge.pki.certificateFromPem(authority.cert);
-  return issue(key, { key: authority.key, subject: [{ shortName: 'CN', value: names[0] ?? 'localhost' }], issuer: ca.subject.attributes, days: LEAF_DAYS, now }, [
+  return issue(forge, key, { key: authority.key, subject: [{ shortName: 'CN', value: names[0] ?? 'localhost' }], issuer: ca.subject.attributes, days: LEAF_DAYS, now }, [
     { name: 'basicConstraints', critical: true, cA: false },
     { name: 'keyUsage', critical: true, digitalSignature: true },
     { name: 'extKeyUsage', serverAuth: true },
@@ -93,7 +96,7 @@ function issueLeaf(key: string, authority: Pair, names: readonly string[], now: 
 
 type Issuing = { key: string; subject: forge.pki.CertificateField[]; issuer: forge.pki.CertificateField[]; days: number; now: number };
 
-function issue(key: string, { key: signingKey, subject, issuer, days, now }: Issuing, extensions: object[]): Pair {
+function issue(forge: Forge, key: string, { key: signingKey, subject, issuer, days, now }: Issuing, extensions: object[]): Pair {
   const own = forge.pki.privateKeyFromPem(key);
   const cert = forge.pki.createCertificate();
   cert.publicKey = forge.pki.setRsaPublicKey(own.n, own.e);

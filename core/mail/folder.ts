@@ -1,6 +1,5 @@
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createTransport } from 'nodemailer';
 import type { Delivery, Envelope } from './mail.ts';
 
 /** One mail as `/demo/mail` shows it. `name` identifies it in `readMail`; `sentAt` is ISO 8601 UTC. */
@@ -11,19 +10,17 @@ const LISTED_MAX = 200;
 
 /** The demo's post office: every mail becomes one .eml file (RFC 5322) that any mail program opens. */
 export function folderDelivery(dir: string): Delivery {
-  const transport = createTransport({ streamTransport: true, buffer: true, newline: 'windows', disableFileAccess: true, disableUrlAccess: true });
   return {
     async deliver(envelope: Envelope) {
-      const { message } = await transport.sendMail(envelope);
+      const { createTransport } = await import('nodemailer'); // loaded with the first mail
+      const { message } = await createTransport({ streamTransport: true, buffer: true, newline: 'windows', disableFileAccess: true, disableUrlAccess: true }).sendMail(envelope);
       const name = `${new Date().toISOString().replace(/[-:.]/g, '')}-${envelope.messageId.slice(1, 9)}.eml`;
       await mkdir(dir, { recursive: true, mode: 0o700 });
       // Written aside and renamed, so that a reader never meets half a mail.
       await writeFile(join(dir, `${name}.part`), message as Buffer, { mode: 0o600 });
       await rename(join(dir, `${name}.part`), join(dir, name));
     },
-    async close() {
-      transport.close();
-    },
+    async close() {}, // nothing stays open
   };
 }
 

@@ -1,4 +1,4 @@
-import { createTransport } from 'nodemailer';
+import type { Transporter } from 'nodemailer';
 import type { Delivery, Envelope } from './mail.ts';
 
 export type SmtpSettings = {
@@ -32,8 +32,9 @@ const SILENCE_MS = 30_000;
 
 /** @throws TypeError when the URL holds anything but scheme, credentials, host, port and `tls=off`. */
 export function smtpDelivery(settings: SmtpSettings): Delivery {
-  const transport = createTransport({
-    ...serverOf(settings.url),
+  const server = serverOf(settings.url);
+  const connect = async (): Promise<Transporter> => (await import('nodemailer')).createTransport({ // loaded with the first mail
+    ...server,
     pool: true,
     maxConnections: 2,
     maxMessages: 100,
@@ -45,16 +46,18 @@ export function smtpDelivery(settings: SmtpSettings): Delivery {
     disableFileAccess: true,
     disableUrlAccess: true,
   });
+  let transport: Promise<Transporter> | undefined;
   return {
     async deliver(envelope: Envelope) {
+      transport ??= connect();
       try {
-        await transport.sendMail({ ...envelope, headers: { 'Auto-Submitted': 'auto-generated' } });
+        await (await transport).sendMail({ ...envelope, headers: { 'Auto-Submitted': 'auto-generated' } });
       } catch (cause) {
         throw new MailError(cause);
       }
     },
     async close() {
-      transport.close();
+      (await transport)?.close();
     },
   };
 }

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { DemoFacts } from '../../core/demo/set-up-demo.ts';
+import type { DemoFacts } from '../../core/demo/demo-facts.ts';
 
 /** `wardkeep demo` as its users start it, a process of its own. */
 export type DemoProgram = { readonly startedInMs: number; readonly facts: DemoFacts; readonly ca: string; /** Resident memory now, MB; PostgreSQL's processes not counted. */ residentMb(): number; stop(): Promise<void> };

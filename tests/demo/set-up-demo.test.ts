@@ -2,7 +2,7 @@ import { chmod, lstat, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { writeDemoFacts } from '../../core/demo/set-up-demo.ts';
+import { writeDemoFacts } from '../../core/demo/demo-facts.ts';
 
 t.test('demo.json holds secrets: readable by its owner only, whatever was there before', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'wardkeep-demo-'));

@@ -1,8 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import {
-  generateAuthenticationOptions, generateRegistrationOptions, verifyAuthenticationResponse, verifyRegistrationResponse,
-  type AuthenticationResponseJSON, type PublicKeyCredentialCreationOptionsJSON, type PublicKeyCredentialRequestOptionsJSON, type RegistrationResponseJSON,
-} from '@simplewebauthn/server';
+import type { AuthenticationResponseJSON, PublicKeyCredentialCreationOptionsJSON, PublicKeyCredentialRequestOptionsJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import { record } from '../../audit/record.ts';
 import type { Config } from '../../config.ts';
 import type { Tx } from '../../db/scope.ts';
@@ -19,6 +16,9 @@ export const CEREMONY_MS = 5 * 60_000;
 /** EdDSA, ES256, RS256 by their COSE numbers: what every authenticator has one of (§5.8.5). */
 const ALGORITHMS = [-8, -7, -257];
 
+/** Loaded with the first ceremony: its ASN.1 schemas take 20 MB that many a program never needs. */
+const webauthn = () => import('@simplewebauthn/server');
+
 type Place = { readonly purpose: PasskeyPurpose; /** What asked: a session's or a challenge row's id. */ readonly binding: string };
 
 /** What a browser answered, as @simplewebauthn/browser sends it: foreign input of any shape until the library has checked it. */
@@ -26,7 +26,7 @@ export type Answer = { readonly response?: { readonly clientDataJSON?: unknown; 
 
 export async function registrationOptions(tx: Tx, config: Config, place: Place, user: Claimant): Promise<PublicKeyCredentialCreationOptionsJSON> {
   const known = await Passkey.query(tx).where({ user_id: user.id });
-  return generateRegistrationOptions({
+  return (await webauthn()).generateRegistrationOptions({
     rpName: 'Wardkeep', rpID: relyingParty(config), userName: user.email, userDisplayName: user.name, userID: new Uint8Array(Buffer.concat([uuidBytes(tx.scope.workspaceId), uuidBytes(user.id)])),
     challenge: await openCeremony(tx, place), timeout: CEREMONY_MS, attestationType: 'none', supportedAlgorithmIDs: ALGORITHMS,
     authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
@@ -38,7 +38,7 @@ export async function registrationOptions(tx: Tx, config: Config, place: Place, 
 export async function registerPasskey(tx: Tx, config: Config, place: Place, userId: string, answer: Answer, name: string): Promise<boolean> {
   const expectedChallenge = await spendCeremony(tx, place, answer);
   if (expectedChallenge === null) return false;
-  const verified = await verifyRegistrationResponse({ response: answer as unknown as RegistrationResponseJSON, expectedChallenge, expectedOrigin: config.origin, expectedRPID: relyingParty(config), requireUserVerification: true, supportedAlgorithmIDs: ALGORITHMS })
+  const verified = await (await webauthn()).verifyRegistrationResponse({ response: answer as unknown as RegistrationResponseJSON, expectedChallenge, expectedOrigin: config.origin, expectedRPID: relyingParty(config), requireUserVerification: true, supportedAlgorithmIDs: ALGORITHMS })
     .catch(() => null); // the library throws for each check that an answer fails
   if (verified === null || !verified.verified) return false;
   const { credential, aaguid, credentialDeviceType, credentialBackedUp } = verified.registrationInfo;
@@ -55,15 +55,15 @@ export async function registerPasskey(tx: Tx, config: Config, place: Place, user
 /** Options for someone we know, naming their passkeys. */
 export async function assertionOptions(tx: Tx, config: Config, place: Place, userId: string): Promise<PublicKeyCredentialRequestOptionsJSON> {
   const known = await Passkey.query(tx).where({ user_id: userId });
-  return generateAuthenticationOptions({
+  return (await webauthn()).generateAuthenticationOptions({
     rpID: relyingParty(config), challenge: await openCeremony(tx, place), timeout: CEREMONY_MS, userVerification: 'required',
     allowCredentials: known.map((passkey) => ({ id: passkey.credential_id, transports: passkey.transports })),
   });
 }
 
 /** Options for whoever comes: any discoverable credential of ours. */
-export function openAssertionOptions(config: Config, challenge: Uint8Array): Promise<PublicKeyCredentialRequestOptionsJSON> {
-  return generateAuthenticationOptions({ rpID: relyingParty(config), challenge: new Uint8Array(challenge), timeout: CEREMONY_MS, userVerification: 'required' });
+export async function openAssertionOptions(config: Config, challenge: Uint8Array): Promise<PublicKeyCredentialRequestOptionsJSON> {
+  return (await webauthn()).generateAuthenticationOptions({ rpID: relyingParty(config), challenge: new Uint8Array(challenge), timeout: CEREMONY_MS, userVerification: 'required' });
 }
 
 export type AssertionOutcome = 'accepted' | 'passkey_challenge' | 'passkey_unknown' | 'passkey_invalid';
@@ -78,7 +78,7 @@ export async function assertPasskey(tx: Tx, config: Config, place: Place, userId
 export async function checkAssertion(tx: Tx, config: Config, expectedChallenge: string, userId: string, answer: Answer): Promise<AssertionOutcome> {
   const passkey = typeof answer.id === 'string' ? await Passkey.query(tx).findOne({ credential_id: answer.id, user_id: userId }) : undefined;
   if (passkey === undefined) return 'passkey_unknown';
-  const verified = await verifyAuthenticationResponse({
+  const verified = await (await webauthn()).verifyAuthenticationResponse({
     response: answer as unknown as AuthenticationResponseJSON, expectedChallenge, expectedOrigin: config.origin, expectedRPID: relyingParty(config), requireUserVerification: true,
     credential: { id: passkey.credential_id, publicKey: new Uint8Array(passkey.public_key), counter: Number(passkey.sign_count) },
   }).catch(() => null); // as above; a sign count that went backwards (§6.1.1, a cloned authenticator) is one of the checks

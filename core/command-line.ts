@@ -1,0 +1,64 @@
+import { ConfigError } from './config.ts';
+import { RootKeyFileError } from './crypto/root-key-file.ts';
+import { MissingRootKeyError } from './crypto/root-keys.ts';
+import { EXIT, helpFor, overview, readInvocation, UsageError, type Command } from './commands/command.ts';
+import { demo } from './commands/demo.ts';
+import { auditExport } from './commands/audit-export.ts';
+import { attestCommand } from './commands/attest.ts';
+import { auditVerify } from './commands/audit.ts';
+import { importCcda, importCsvCommand } from './commands/import.ts';
+import { userCreate, userList, workspaceCreate, workspaceList } from './commands/people.ts';
+import { doctor } from './commands/doctor.ts';
+import { keysInit, keysRenewRoot, keysRotate, keysStatus } from './commands/keys.ts';
+import { keysRotateSigning } from './commands/keys-rotate-signing.ts';
+import { migrateCommand } from './commands/migrate.ts';
+import { pluginCheck, pluginNew, pluginSign } from './commands/plugin.ts';
+import { workspacePlan } from './commands/workspace-plan.ts';
+import { serve } from './commands/serve.ts';
+import { Fault } from './errors.ts';
+import { PluginError } from './plugins/plugin-error.ts';
+
+/** The program: one command line, a table of commands, exit codes that scripts can rely on. */
+export const COMMANDS: readonly Command[] = [serve, demo, migrateCommand, doctor, attestCommand, keysInit, keysRenewRoot, keysStatus, keysRotate, keysRotateSigning, importCcda, importCsvCommand, auditExport, auditVerify, userCreate, userList, workspaceCreate, workspaceList, workspacePlan, pluginNew, pluginCheck, pluginSign];
+
+/** Runs one command; resolves with the exit code. */
+export function runCommandLine(words: readonly string[]): Promise<number> {
+  return run(words).catch(explain);
+}
+
+async function run(words: readonly string[]): Promise<number> {
+  if (words.length === 0 || words[0] === '--help' || words[0] === '-h' || words[0] === 'help') {
+    process.stdout.write(overview(COMMANDS));
+    return words.length === 0 ? EXIT.usage : EXIT.done;
+  }
+  const { command, invocation, json, help } = readInvocation(COMMANDS, words);
+  if (help) {
+    process.stdout.write(helpFor(command));
+    return EXIT.done;
+  }
+  return command.run({
+    ...invocation,
+    out: {
+      say: (line) => void (json || process.stdout.write(`${line}\n`)),
+      result: (value, text) => void process.stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : `${text}\n`),
+    },
+  });
+}
+
+function explain(error: unknown): number {
+  if (error instanceof UsageError) {
+    process.stderr.write(`${error.message}\nRun \`wardkeep --help\` for the commands.\n`);
+    return EXIT.usage;
+  }
+  if (error instanceof ConfigError || error instanceof MissingRootKeyError || error instanceof RootKeyFileError || error instanceof PluginError) {
+    process.stderr.write(`${error.message}\n`);
+    return EXIT.config;
+  }
+  if (error instanceof Fault) {
+    process.stderr.write(`${error.message} (${error.code})\n${error.fields.map(({ path, text }) => `  - ${path}: ${text}\n`).join('')}`);
+    return EXIT.inputRefused;
+  }
+  // Our own sentences (a port in use, a database that does not answer) are meant for people; a stack is not.
+  process.stderr.write(`${error instanceof Error ? error.message : 'The program failed.'}\n`);
+  return EXIT.checkFailed;
+}
