@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { authorize, fault, record, type Tx } from '../../../core/plugin.ts';
 import { Agreement, AgreementDocument, DocumentContent } from '../models.ts';
 import { personOf } from '../people.ts';
@@ -49,7 +49,7 @@ export async function openDocument(tx: Tx, documentId: string, ticketHolds: bool
 export async function readBytes(tx: Tx, { id, sha256 }: AgreementDocument): Promise<Buffer> {
   const content = await DocumentContent.query(tx).findById(id);
   const bytes = Buffer.from(content?.content ?? '', 'base64');
-  if (!createHash('sha256').update(bytes).digest().equals(sha256)) throw new Error('A stored agreement does not have the hash it was stored with.');
+  if (!timingSafeEqual(createHash('sha256').update(bytes).digest(), sha256)) throw new Error('A stored agreement does not have the hash it was stored with.');
   return bytes;
 }
 

@@ -68,7 +68,7 @@ export async function acknowledgeReminders(tx: Tx, agreementId: string): Promise
   const target = { type: 'agreement', id: agreementId };
   authorize(tx, 'baa-tracker.register.write', target);
   const person = personOf(tx);
-  const open = await Reminder.query(tx).where({ agreement_id: agreementId }).whereNull('acknowledged_at');
+  const open = await Reminder.query(tx).where({ agreement_id: agreementId }).whereNull('acknowledged_at').orderBy('days_before', 'desc');
   if (open.length === 0) throw fault('baa-tracker.reminder.not_found');
   await Reminder.query(tx).whereIn('id', open.map(({ id }) => id)).patch({ acknowledged_by: person.id, acknowledger_name: person.name, acknowledged_at: new Date(tx.now) });
   record(tx, { action: 'baa-tracker.reminder.acknowledged', target, detail: { marks: open.map(({ days_before }) => days_before) } });

@@ -5,6 +5,10 @@ import { definePlugin } from '../../../core/plugin.ts';
 import { reviewAgreements } from '../../../core/plugins/agreements.ts';
 import { recorded } from '../../api/open-server.ts';
 import { agreement, daysFromNow, HOME, idIn, openRegister, plainPdf, subprocessor, upload } from './register.ts';
+import { createTestDatabase } from '../../support/database.ts';
+
+t.setTimeout(120_000);
+await createTestDatabase(t); // keeps one PostgreSQL for all the tests below when the file is run alone
 
 const cloud = definePlugin({ contract: 1, name: 'cloud', version: '1.0.0', title: 'Cloud archive', summary: 'Keeps documents elsewhere.', tier: 'free', phi: 'store', subprocessors: [{ name: 'Acme Cloud', purpose: 'Keeps documents', location: 'Oregon, US' }] });
 
