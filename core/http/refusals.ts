@@ -2,11 +2,13 @@ import type { Boom } from '@hapi/boom';
 import type { Plugin, Request } from '@hapi/hapi';
 import Joi from 'joi';
 import type { App } from '../app.ts';
+import { isDatabaseUnavailable } from '../db/unavailable.ts';
 import { Fault, fault, type FaultCode } from '../errors.ts';
 
 /**
  * Turns whatever was thrown into an answer: RFC 9457 problem+json for the API, a page for people. Faults keep their code, status and text;
- * anything else is a programmer error, logged without its message and answered with `system.fault` (design invariant 9).
+ * a database that is away is `system.unavailable`; anything else is a programmer error, logged without its message and answered with
+ * `system.fault` (design invariant 9).
  */
 export const refusalsPlugin: Plugin<{ app: App }> = {
   name: 'wardkeep-refusals',
@@ -52,6 +54,7 @@ const BY_STATUS: Readonly<Record<number, FaultCode>> = {
 function toFault(boom: Boom): Fault {
   if ((boom as unknown) instanceof Fault) return boom as unknown as Fault;
   const { statusCode } = boom.output;
+  if (statusCode === 500 && isDatabaseUnavailable(boom)) return fault('system.unavailable', { cause: boom });
   // hapi's own refusals: unparsable payloads, bodies over the limit, unknown routes.
   if (statusCode === 400 && /JSON/i.test(boom.message)) return fault('request.not_json');
   return fault(BY_STATUS[statusCode] ?? (statusCode < 500 ? 'request.invalid' : 'system.fault'), { cause: boom });

@@ -1,0 +1,15 @@
+/** Node's codes for a server that is not there or went away; each comes with the socket's error. */
+const SOCKET = new Set(['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN']);
+/** SQLSTATE (PostgreSQL, appendix A): class 08 connection, 57P01–57P03 shutdown, crash and start, 53300 too many connections. */
+const SQLSTATE = /^(08...|57P0[123]|53300)$/;
+/** pg and knex tell these by name or text alone; the texts are their own and fixed. */
+const KNEX_ACQUIRE = 'KnexTimeoutError';
+const PG_CLOSED = /^(Connection terminated|timeout expired$|Client (has encountered a connection error|was closed) and is not queryable)/;
+
+/** Whether `error` says that PostgreSQL cannot be reached or is not taking work just now: a state that passes, and no fault of the program. */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as { code?: unknown };
+  if (typeof code === 'string') return SOCKET.has(code) || SQLSTATE.test(code);
+  return error.name === KNEX_ACQUIRE || PG_CLOSED.test(error.message);
+}
