@@ -5,6 +5,7 @@ import type { App } from './app.ts';
 import { AUTH_JOBS } from './auth/mail/notices.ts';
 import { nightlyAuditVerification, verifyAuditLog } from './jobs/audit-verification.ts';
 import type { Job } from './jobs/job.ts';
+import type { Log } from './log.ts';
 import { startWorker } from './jobs/start-worker.ts';
 import { createTls } from './http/tls.ts';
 import type { PluginHost } from './plugins/host.ts';
@@ -45,13 +46,29 @@ export async function serve(app: App, jobsUrl: string, host: PluginHost): Promis
   };
 }
 
-/** Resolves with the first SIGINT or SIGTERM. A second one ends the process at once. */
-export function untilAskedToStop(): Promise<NodeJS.Signals> {
+/** How the program came to its end: `failed` on an error that nobody handled. */
+export type Ending = NodeJS.Signals | 'failed';
+
+/** A program whose state nobody knows any more must not hang in the attempt to stop in order. */
+const FAILED_STOP_MS = 30_000;
+
+/**
+ * Resolves with the first SIGINT or SIGTERM; a second one ends the process at once. An error that nobody handled resolves it as well, logged
+ * by name and code: Node would print its message, in which drivers quote row values, and leave the database running.
+ */
+export function untilAskedToStop(log: Log): Promise<Ending> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.once(signal, () => {
         process.once(signal, () => process.exit(1));
         resolve(signal);
+      });
+    }
+    for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+      process.on(event, (err: unknown) => {
+        log.error('an error that nobody handled', { err });
+        setTimeout(() => process.exit(1), FAILED_STOP_MS).unref();
+        resolve('failed');
       });
     }
   });

@@ -5,6 +5,7 @@ import { readConfig } from '../config.ts';
 import { createRootKeyFile } from '../crypto/root-key-file.ts';
 import { writeDemoFacts, type DemoFacts } from '../demo/demo-facts.ts';
 import { systemScope } from '../db/scope.ts';
+import { createLog } from '../log.ts';
 import type { App } from '../app.ts';
 import { grantPlan } from '../plugins/entitlements.ts';
 import { findWorkspace } from '../workspaces/find-workspace.ts';
@@ -24,8 +25,9 @@ export const demo: Command = {
     }
     mkdirSync(config.dataDir, { recursive: true });
     if (config.rootKeys.length === 0 && !existsSync(rootKeyFile(config))) await createRootKeyFile(rootKeyFile(config));
-    const asked = untilAskedToStop(); // from here on: a signal while the database is starting must not leave it running alone
-    const booted = await boot({ ...config, logLevel: config.logLevel === 'info' ? 'warn' : config.logLevel });
+    const logLevel = config.logLevel === 'info' ? 'warn' : config.logLevel;
+    const asked = untilAskedToStop(createLog(logLevel)); // from here on: a signal while the database is starting must not leave it running alone
+    const booted = await boot({ ...config, logLevel });
     try {
       const before = existsSync(factsFile) ? (JSON.parse(readFileSync(factsFile, 'utf8')) as DemoFacts) : null;
       if (before === null) out.say('Making two practices with 200 invented patients each …');
@@ -36,15 +38,15 @@ export const demo: Command = {
         const facts: DemoFacts = { url: serving.url, caFile: serving.caFile, postgres: { appUrl: booted.urls.appUrl }, workspaces };
         await writeDemoFacts(config.dataDir, facts);
         out.result(facts, signInTable(facts, factsFile));
-        await asked;
+        const ending = await asked;
         out.say('Stopping.');
+        return ending === 'failed' ? EXIT.checkFailed : EXIT.done;
       } finally {
         await serving.stop();
       }
     } finally {
       await booted.close();
     }
-    return EXIT.done;
   },
 };
 

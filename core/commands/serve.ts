@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { boot } from '../boot.ts';
 import { ConfigError, readConfig } from '../config.ts';
+import { createLog } from '../log.ts';
 import { createSetupLink } from '../workspaces/setup/setup-link.ts';
 import { serve as listen, untilAskedToStop } from '../serve.ts';
 import { EXIT, type Command } from './command.ts';
@@ -13,7 +14,7 @@ export const serve: Command = {
   async run({ out }) {
     const config = readConfig('production');
     if (existsSync(join(config.dataDir, 'demo.json'))) throw new ConfigError([`the data folder ${config.dataDir} holds a demo; set WARDKEEP_DATA_DIR to another one`]);
-    const asked = untilAskedToStop(); // from here on: a signal while the database is starting must not leave it running alone
+    const asked = untilAskedToStop(createLog(config.logLevel)); // from here on: a signal while the database is starting must not leave it running alone
     const booted = await boot(config);
     try {
       const serving = await listen(booted.app, booted.urls.jobsUrl, booted.host);
@@ -22,14 +23,14 @@ export const serve: Command = {
         if (serving.caFile !== null) out.say(`Its certificate comes from a local authority; have browsers trust ${serving.caFile}`);
         const setup = await createSetupLink(booted.app);
         if (setup !== null) out.say(`\nThis installation is empty. Make its first workspace and administrator here, once, until ${setup.expiresAt.toISOString()}:\n${setup.url}\n`);
-        await asked;
+        const ending = await asked;
         out.say('Stopping.');
+        return ending === 'failed' ? EXIT.checkFailed : EXIT.done;
       } finally {
         await serving.stop();
       }
     } finally {
       await booted.close();
     }
-    return EXIT.done;
   },
 };
