@@ -3,4 +3,4 @@
  *   export { default as bedBoard } from './bed-board/index.ts';
  * Only core/main.ts imports this file.
  */
-export {};
+export { default as sso } from './sso/index.ts';
