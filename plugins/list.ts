@@ -3,4 +3,5 @@
  *   export { default as bedBoard } from './bed-board/index.ts';
  * Only core/main.ts imports this file.
  */
+export { default as baaTracker } from './baa-tracker/index.ts';
 export { default as sso } from './sso/index.ts';

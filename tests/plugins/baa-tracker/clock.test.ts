@@ -30,7 +30,7 @@ async function openClock(t: Parameters<typeof openRegister>[0] & { testdir(): st
   const officer = await visit(willow.officer);
   await officer.get(HOME);
   const subprocessorId = idIn(await officer.post(`${HOME}/subprocessors`, subprocessor('Acme Cloud')));
-  const inTx = <T>(work: (tx: Tx) => Promise<T>) => app.withWorkspace(scope, work);
+  const inTx = <T>(work: (tx: Tx) => PromiseLike<T>) => app.withWorkspace(scope, async (tx) => work(tx));
   /** Moves an agreement in time, as days going by would. */
   const shift = (id: string, change: Partial<Agreement>) => inTx(async (tx) => { await tx.knex('baa_tracker_agreements').where({ id }).update(change); record(tx, { action: 'baa-tracker.agreement.changed', target: { type: 'agreement', id }, detail: { fields: Object.keys(change) } }); });
   const status = async (id: string) => (await inTx((tx) => Agreement.query(tx).findById(id)))?.status;
