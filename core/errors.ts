@@ -57,6 +57,7 @@ const REFUSALS = {
   'import.csv_unreadable': [422, 'The file is not a CSV with a heading row and at least one row below it.'],
   'import.mapping_incomplete': [422, 'Family name, given name, birth date and sex each need a column.'],
   'import.not_open': [409, 'This import has already been started.'],
+  'import.busy': [429, 'Two imports are running in this workspace. Wait until one has ended, then begin this one again.'],
   'audit.entry_not_found': [404, 'There is no such entry.'],
   'audit.not_covered': [409, 'No checkpoint holds this entry yet. Verify the log, then open the proof again.'],
   'audit.not_sound': [409, 'The log does not verify, so no sound bundle can be made of it. See the verification for the entry; CSV and JSON show the log as it stands.'],

@@ -7,9 +7,9 @@ import { originOf } from './credentials.ts';
 /**
  * For routes that take large bodies, as their `ext`: hapi reads and parses a body before any handler can ask what its sender may do, so
  * whoever may send none would still fill the memory. The refusal is on the record; who is not signed in is left to hapi, which asks before
- * it reads.
+ * it reads. `refuse` may throw for whoever else must not send one now.
  */
-export function authorizedBeforeBody(app: App, capability: Capability, strategies: readonly string[]): { onPreAuth: RouteExtObject } {
+export function authorizedBeforeBody(app: App, capability: Capability, strategies: readonly string[], refuse?: (workspaceId: string) => void): { onPreAuth: RouteExtObject } {
   return {
     onPreAuth: {
       async method(request, h) {
@@ -17,6 +17,7 @@ export function authorizedBeforeBody(app: App, capability: Capability, strategie
         if (credentials !== undefined) {
           const { workspace, actor } = credentials;
           await app.withWorkspace({ workspaceId: workspace.id, actor, ...originOf(request) }, async (tx) => authorize(tx, capability));
+          refuse?.(workspace.id);
         }
         return h.continue;
       },

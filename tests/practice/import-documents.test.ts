@@ -222,7 +222,7 @@ t.test('outcomes that could not be written are written later, and the batch ends
   const outcome = (at: number) => ({ file_name: `${at}.xml`, outcome: 'refused' as const, code: 'document.binary', reason: 'x' });
   const asOwner = (sql: string) => asSuperuser(database.superuserUrl, (client) => client.query(sql));
   await asOwner('alter table app.import_outcomes add constraint never check (false) not valid');
-  await runBatch(app, scope, id, async (report) => {
+  await runBatch(app, scope, id, new AbortController().signal, async (report) => {
     for (let at = 0; at < 25; at++) report(outcome(at));
     await sleep(300); // the first flush has failed
     await asOwner('alter table app.import_outcomes drop constraint never');

@@ -75,3 +75,25 @@ async function refusedUnread(to: Server, url: string, cookie: string, authorizat
   const { code } = JSON.parse(payload) as { code: string };
   return authorization === undefined ? { status: statusCode } : { status: statusCode, code };
 }
+
+t.test('a workspace runs two imports at once, a third is refused before it is read; the end of the program cuts both short and waits for them', async (t) => {
+  const site = await openSite(t);
+  const visitor = await signIn(site.server, (await createPeople(site.app)).admin);
+  await visitor.get('/imports');
+  const many = (kind: string) => Array.from({ length: 300 }, (_none, at) => ({ name: `${at}.xml`, type: 'text/xml', bytes: bytesOf(documentXml({ header: `<setId root="1.2.3" extension="${kind}${at}"/>` })) }));
+  const documents = await visitor.upload('/imports/ccda', 'files', many('a'));
+  t.equal(documents.statusCode, 303);
+  const sheet = await visitor.upload('/imports/csv', 'csv', [{ name: 'a.csv', type: 'text/csv', bytes: latin1(`Last,First,DOB,Sex\n${Array.from({ length: 5000 }, (_none, at) => `Moss,Ada${at},1970-01-02,F`).join('\n')}`) }]);
+  const mapping = { act: 'import', 'column.0': 'familyName', 'column.1': 'givenName', 'column.2': 'birthDate', 'column.3': 'sex' };
+  t.equal((await visitor.post(`/imports/csv/${String(sheet.headers.location).split('/').at(-1)}`, mapping)).statusCode, 303);
+  t.equal((await refusedUnread(site.server, '/imports/ccda', [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; '))).status, 429);
+  const page = await visitor.upload('/imports/ccda', 'files', many('b').slice(0, 1));
+  t.match([page.statusCode, page.payload], [429, /Wait until one has ended/]);
+
+  await site.server.stop();
+  const batches = await rows<{ id: string; status: string; done: number }>(site.database, 'select id, status, done from app.import_batches');
+  t.same(batches.map(({ status }) => status), ['failed', 'failed']);
+  for (const { id, done } of batches) t.equal((await rows(site.database, `select from app.import_outcomes where batch_id = '${id}'`)).length, done, 'what came in is listed');
+  const [filed] = await rows<{ count: number }>(site.database, 'select count(*)::int as count from app.documents');
+  t.equal(filed?.count, batches.find(({ id }) => String(documents.headers.location).endsWith(id))?.done, 'and nothing came in that is not');
+});

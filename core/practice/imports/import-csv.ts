@@ -43,10 +43,11 @@ export function checkMapping(table: CsvTable, mapping: Readonly<Record<string, s
   return mapping as CsvMapping;
 }
 
-/** Imports every good row; each bad one is an outcome with its reasons. Rows that are one person already here only add what is new. */
-export async function importCsv(app: App, scope: Scope, table: CsvTable, mapping: CsvMapping, report: (outcome: Outcome) => void): Promise<void> {
+/** Imports every good row; each bad one is an outcome with its reasons. Rows that are one person already here only add what is new. `stopping` ends it between transactions, with its reason thrown. */
+export async function importCsv(app: App, scope: Scope, table: CsvTable, mapping: CsvMapping, report: (outcome: Outcome) => void, stopping?: AbortSignal): Promise<void> {
   const today = new Date().toISOString().slice(0, 10);
   for (let at = 0; at < table.rows.length; at += ROWS_PER_TRANSACTION) {
+    stopping?.throwIfAborted();
     const results = table.rows.slice(at, at + ROWS_PER_TRANSACTION).map((row) => patientOfRow(table, row, mapping, mrnSystemOf(scope.workspaceId), today));
     const outcomes = await app.withWorkspace(scope, async (tx) => {
       authorize(tx, 'document.import');

@@ -17,6 +17,7 @@ import { mrnSystemOf } from './import-csv.ts';
 import { ImportSource } from './model.ts';
 import { outcomeOfFile, runBatch, startBatch } from './run-batch.ts';
 import { batchPage, recentBatches, refusedLines, openSource } from './read-batches.ts';
+import { openRunningBatches, type RunningBatches } from './running-batches.ts';
 import { uploadsOf, WHOLE_PARTS, type Upload } from './uploads.ts';
 
 const UPLOAD_MEGABYTES = 200;
@@ -28,16 +29,19 @@ const id = Joi.object<{ id: string }>({ id: Joi.string().guid().required() });
 export const importRoutes: Feature = {
   name: 'wardkeep-imports',
   register(server, { app }) {
+    const running = openRunningBatches();
+    server.ext('onPreStop', () => running.beginStop());
+    server.ext('onPostStop', () => running.drained());
     const upload = (maxMegabytes: number) => ({
-      ext: authorizedBeforeBody(app, 'document.import', ['session']),
+      ext: authorizedBeforeBody(app, 'document.import', ['session'], running.refuseIfFull),
       payload: { maxBytes: maxMegabytes * 1024 * 1024, output: 'data' as const, parse: true, multipart: WHOLE_PARTS, maxParts: 2 * FILES_MAX, timeout: 120_000 },
     });
     server.route([
       { method: 'GET', path: '/imports', handler: (request, h) => startPage(app, request, h, {}) },
-      { method: 'POST', path: '/imports/ccda', options: upload(UPLOAD_MEGABYTES), handler: (request, h) => uploadDocuments(app, request, h) },
+      { method: 'POST', path: '/imports/ccda', options: upload(UPLOAD_MEGABYTES), handler: (request, h) => uploadDocuments(app, running, request, h) },
       { method: 'POST', path: '/imports/csv', options: upload(CSV_BYTES_MAX / 1024 / 1024), handler: (request, h) => uploadCsv(app, request, h) },
       { method: 'GET', path: '/imports/{id}', handler: (request, h) => showBatch(app, request, h) },
-      { method: 'POST', path: '/imports/csv/{id}', handler: (request, h) => mapCsv(app, request, h) },
+      { method: 'POST', path: '/imports/csv/{id}', handler: (request, h) => mapCsv(app, running, request, h) },
       { method: 'GET', path: '/imports/{id}/refused.csv', handler: (request, h) => downloadRefused(app, request, h) },
     ]);
   },
@@ -48,25 +52,29 @@ async function startPage(app: App, request: Request, h: ResponseToolkit, errors:
   return h.page('imports/start', { errors, recent, limits: { files: FILES_MAX, megabytes: UPLOAD_MEGABYTES } }).code(Object.keys(errors).length > 0 ? 400 : 200);
 }
 
-async function uploadDocuments(app: App, request: Request, h: ResponseToolkit) {
+async function uploadDocuments(app: App, running: RunningBatches, request: Request, h: ResponseToolkit) {
   const scope = scopeOf(request);
   const uploads = await uploadsOf(request.payload, 'files');
   if (uploads.length === 0) return startPage(app, request, h, { files: 'Choose at least one file.' });
   if (uploads.length > FILES_MAX) return startPage(app, request, h, { files: `These are ${uploads.length} files; ${FILES_MAX} come in at once. Pack them into a ZIP or bring them in turns. None was imported.` });
-  const batchId = await startBatch(app, scope, { kind: 'ccda', status: 'running', total: uploads.length, fileName: uploads.length === 1 ? (uploads[0] as Upload).name : null });
-  // Goes on after the answer; the page follows it. runBatch ends the batch and logs whatever it cannot carry.
-  void runBatch(app, scope, batchId, (report) => importCandidates(app, scope, candidatesOfUploads(uploads), (outcome) => report(outcomeOfFile(outcome)))).catch((err: unknown) => app.log.error('import batch lost its end', { workspaceId: scope.workspaceId, err }));
+  const begin = () => startBatch(app, scope, { kind: 'ccda', status: 'running', total: uploads.length, fileName: uploads.length === 1 ? (uploads[0] as Upload).name : null });
+  // Goes on after the answer; the page follows it.
+  const batchId = await running.start(scope.workspaceId, begin, (id, stopping) => runBatch(app, scope, id, stopping, (report) => importCandidates(app, scope, candidatesOfUploads(uploads, stopping), (outcome) => report(outcomeOfFile(outcome)))));
   return h.redirect(`/imports/${batchId}`).code(303);
 }
 
-async function* candidatesOfUploads(uploads: readonly Upload[]): AsyncIterable<Candidate> {
+async function* candidatesOfUploads(uploads: readonly Upload[], stopping: AbortSignal): AsyncIterable<Candidate> {
   for (const { name, bytes } of uploads) {
+    stopping.throwIfAborted();
     if (!isZip(bytes)) {
       yield { file: name, bytes };
       continue;
     }
     try {
-      yield* candidatesOfArchive(name, bytes);
+      for await (const candidate of candidatesOfArchive(name, bytes)) {
+        stopping.throwIfAborted();
+        yield candidate;
+      }
     } catch (error) {
       if (!(error instanceof ArchiveRefusal)) throw error;
       yield { file: name, refusal: error };
@@ -100,7 +108,7 @@ async function showBatch(app: App, request: Request, h: ResponseToolkit) {
   return h.page('imports/mapping', mappingContext(batch, table, guessMapping(table.headers, targets), targets, scopeOf(request).workspaceId, {}));
 }
 
-async function mapCsv(app: App, request: Request, h: ResponseToolkit) {
+async function mapCsv(app: App, running: RunningBatches, request: Request, h: ResponseToolkit) {
   const scope = scopeOf(request);
   const { id: batchId } = parse(id, request.params);
   const form = parse(Joi.object<Record<string, string>>({ act: Joi.string().valid('preview', 'import').required() }).pattern(/^column\.\d{1,4}$/, Joi.string().allow('').max(40)), request.payload);
@@ -116,13 +124,14 @@ async function mapCsv(app: App, request: Request, h: ResponseToolkit) {
     if (error instanceof Fault) return h.page('imports/mapping', mappingContext(batch, table, mapping, targets, scope.workspaceId, { mapping: error.fields.map(({ text }) => text).join(' ') })).code(422);
     throw error;
   }
-  await app.withWorkspace(scope, async (tx) => {
+  const begin = () => app.withWorkspace(scope, async (tx) => {
     authorize(tx, 'document.import');
-    const started = await tx.knex('app.import_batches').where({ id: batchId, status: 'mapping' }).update({ status: 'running' });
+    const started = await tx.knex('app.import_batches').where({ id: batchId, status: 'mapping' }).update({ status: 'running', touched_at: new Date(tx.now) });
     if (started === 0) throw fault('import.not_open');
     record(tx, { action: 'import.mapped', target: { type: 'import', id: batchId }, detail: { columns: Object.keys(checked).length } });
+    return batchId;
   });
-  void runBatch(app, scope, batchId, (report) => importCsv(app, scope, table, checked, report)).catch((err: unknown) => app.log.error('import batch lost its end', { workspaceId: scope.workspaceId, err }));
+  await running.start(scope.workspaceId, begin, (id, stopping) => runBatch(app, scope, id, stopping, (report) => importCsv(app, scope, table, checked, report, stopping)));
   return h.redirect(`/imports/${batchId}`).code(303);
 }
 

@@ -27,8 +27,19 @@ export async function startBatch(app: App, scope: Scope, input: { kind: 'ccda' |
   });
 }
 
-/** Runs `work`, writing the outcomes it reports; ends the batch as done, or as failed when `work` throws (what was imported stays). */
-export async function runBatch(app: App, scope: Scope, batchId: string, work: (report: (outcome: Outcome) => void) => Promise<void>): Promise<void> {
+/**
+ * Runs `work`, writing the outcomes it reports; ends the batch as done, or as failed when `work` throws, as it does once the program is
+ * `stopping` (what was imported stays). It never rejects: an end that cannot be written is logged, and the page calls the batch interrupted.
+ */
+export async function runBatch(app: App, scope: Scope, batchId: string, stopping: AbortSignal, work: (report: (outcome: Outcome) => void) => Promise<void>): Promise<void> {
+  try {
+    await runToItsEnd(app, scope, batchId, stopping, work);
+  } catch (err) {
+    app.log.error('import batch lost its end', { workspaceId: scope.workspaceId, err });
+  }
+}
+
+async function runToItsEnd(app: App, scope: Scope, batchId: string, stopping: AbortSignal, work: (report: (outcome: Outcome) => void) => Promise<void>): Promise<void> {
   let waiting: Outcome[] = [];
   let position = 0;
   let flushing = Promise.resolve();
@@ -55,7 +66,8 @@ export async function runBatch(app: App, scope: Scope, batchId: string, work: (r
     });
     status = 'done';
   } catch (err) {
-    app.log.error('import batch failed', { workspaceId: scope.workspaceId, err });
+    if (stopping.aborted) app.log.info('import batch cut short by the end of the program', { workspaceId: scope.workspaceId });
+    else app.log.error('import batch failed', { workspaceId: scope.workspaceId, err });
   }
   clearInterval(timer);
   await flush();
