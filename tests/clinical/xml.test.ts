@@ -71,9 +71,9 @@ t.test('too many elements and attributes are refused', async (t) => {
 t.test('hostile repetition is answered in linear time', async (t) => {
   const fillings = ['&'.repeat(2_000_000), `<td ${'a'.repeat(4_000_000)}`, '<!-- -- '.repeat(300_000), '<br>'.repeat(19_000), '<![CDATA[]]>'.repeat(400_000), '<a b="1"/>'.repeat(400_000), ']]>'.repeat(19_000), '<'.repeat(2_000_000), `<x a="${'<'.repeat(2_000_000)}"`];
   for (const filling of fillings) {
-    const started = performance.now();
+    const before = process.cpuUsage(); // not the clock: a busy machine would fail an innocent reader
     refusalOf(() => readText(`<ClinicalDocument><a>${filling}</b></ClinicalDocument>`));
-    t.ok(performance.now() - started < 3000, `${filling.slice(0, 8)} × ${filling.length}`);
+    t.ok(process.cpuUsage(before).user < 4_000_000, `${filling.slice(0, 8)} × ${filling.length}`);
   }
 });
 
