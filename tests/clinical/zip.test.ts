@@ -133,10 +133,10 @@ t.test('a bomb of 4 GB costs neither time nor memory', async (t) => {
   const block = deflateRawSync(Buffer.alloc(29 * 1024 * 1024));
   const zip = rawZip(Array.from({ length: 140 }, (_, i) => ({ name: `${i}.xml`, method: 8, packed: block, size: 29 * 1024 * 1024, crc: 0 })));
   const before = process.memoryUsage().rss;
-  const before = process.cpuUsage();
+  const worked = process.cpuUsage();
   const found = await outcomes(zip);
   t.ok(found.every((outcome) => outcome.endsWith('zip.ratio')));
-  t.ok(process.cpuUsage(before).user < 4_000_000);
+  t.ok(process.cpuUsage(worked).user < 4_000_000);
   t.ok(process.memoryUsage().rss - before < 200 * 1024 * 1024);
 });
 
