@@ -5,6 +5,7 @@ import { checkCatalog } from '../db/coverage/check-catalog.ts';
 import { jobHealth } from '../jobs/job-health.ts';
 import { createLog } from '../log.ts';
 import { EXIT, type Command } from './command.ts';
+import { interruptible } from './interruptible.ts';
 
 type Check = { name: string; ok: boolean; findings: string[] };
 
@@ -13,7 +14,7 @@ export const doctor: Command = {
   name: 'doctor',
   summary: 'check configuration, database, keys and jobs',
   usage: 'doctor [--json]',
-  async run({ out }) {
+  run: ({ out }) => interruptible(async () => {
     const config = await withRootKeys(readConfig('production'));
     const checks: Check[] = [{ name: 'configuration', ok: true, findings: [] }, { name: 'root keys', ok: true, findings: [] }];
     const database = await openDatabase(config);
@@ -36,5 +37,5 @@ export const doctor: Command = {
       ...checks.flatMap((check) => [`${check.ok ? 'ok  ' : 'FAIL'} ${check.name}`, ...check.findings.map((finding) => `       ${finding}`)]),
     ].join('\n'));
     return ok ? EXIT.done : EXIT.checkFailed;
-  },
+  }),
 };

@@ -49,3 +49,15 @@ t.test('an error that nobody handled is logged without its message, and the prog
   t.notMatch(logged, 'Achterberg');
   t.match(said, 'Stopping.');
 });
+
+t.test('a command that is interrupted takes its PostgreSQL along', async (t) => {
+  for (const [words, signal, code] of [[['workspace', 'list'], 'SIGINT', 130], [['migrate'], 'SIGTERM', 143]] as const) {
+    const { env, isUp } = await installation(t);
+    const program = spawn(process.execPath, [MAIN, ...words], { env, stdio: 'ignore' });
+    const exited = once(program, 'exit');
+    while (!isUp()) await sleep(10);
+    program.kill(signal);
+    t.same(await exited, [code, null], words.join(' '));
+    t.notOk(isUp());
+  }
+});
