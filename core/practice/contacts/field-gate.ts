@@ -91,6 +91,28 @@ export function refuseUnknown(keys: readonly string[]): void {
   if (keys.length > 0) throw fault('request.invalid', { fields: keys.map((path) => ({ path, text: `${path.split('.').at(-1)} is not allowed` })) });
 }
 
+const MARK = 'gated:';
+
+/**
+ * A field's name as the audit keeps it: where somebody does not see the field, a keyed mark in its place, since entries are signed and read
+ * by everybody who may read the log. `fieldOfMark` turns it back for those who do see it.
+ */
+export function nameOnRecord(tx: Tx, { shielded }: ContactGate, field: string): string {
+  return shielded.has(field) ? markOf(tx, field) : field;
+}
+
+/** The field a mark stands for; the mark itself where the actor does not see it. */
+export async function namesOfMarks(tx: Tx): Promise<(text: string) => string> {
+  const gate = await contactGate(tx);
+  const seen = [...Object.keys(GATEABLE_FIELDS), ...gate.properties.map(({ name }) => name)].filter((field) => !gate.hidden.has(field));
+  const names = new Map(seen.map((field) => [markOf(tx, field), field]));
+  return (text) => text.replaceAll(/gated:[0-9a-f]{16}/g, (mark) => names.get(mark) ?? mark);
+}
+
+function markOf(tx: Tx, field: string): string {
+  return MARK + BigInt.asUintN(64, BigInt(tx.keys.tag('field name', field))).toString(16).padStart(16, '0');
+}
+
 /** @throws Fault request.invalid for a field that is hidden, in the words for an unknown one, or that is read-only */
 export function refuseGated(gate: ContactGate, input: object): void {
   const { hidden, readOnly } = gate;

@@ -4,7 +4,7 @@ import { uuidv7 } from '../../crypto/uuid.ts';
 import type { Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
 import { saveContact } from './write-contact.ts';
-import { contactGate, isWritable } from './field-gate.ts';
+import { contactGate, isWritable, nameOnRecord } from './field-gate.ts';
 import { UNGATED } from './gated-model.ts';
 import { CONTACT_COLUMNS, Contact, ContactAddress, ContactMerge, ContactShare, type MovedRows } from './model.ts';
 import { visibleContacts } from './visible-contacts.ts';
@@ -46,7 +46,7 @@ export async function mergeContacts(tx: Tx, { survivorId, mergedId, take }: { su
   await ContactMerge.query(tx).insert({
     id: mergeId, survivor_id: survivorId, merged_id: mergedId, moved, survivor_before: JSON.stringify(before), merged_by: tx.scope.actor.kind === 'user' ? tx.scope.actor.id : null, merged_at: new Date(tx.now),
   });
-  record(tx, { action: 'contact.merged', target, detail: { mergedId, mergeId, fields: [...take].sort(), moved: Object.fromEntries(Object.entries(moved.rows).map(([table, ids]) => [table, ids.length])) } });
+  record(tx, { action: 'contact.merged', target, detail: { mergedId, mergeId, fields: [...take].sort().map((field) => nameOnRecord(tx, gate, field)), moved: Object.fromEntries(Object.entries(moved.rows).map(([table, ids]) => [table, ids.length])) } });
   return { mergeId };
 }
 

@@ -9,7 +9,7 @@ import { requireColleague } from '../colleagues.ts';
 import { insertParts, replaceParts } from './contact-parts.ts';
 import type { ContactChanges, LifecycleStatus } from './contact-schema.ts';
 import type { ContactView } from './contact-view.ts';
-import { contactGate, refuseGated, type ContactGate } from './field-gate.ts';
+import { contactGate, nameOnRecord, refuseGated, type ContactGate } from './field-gate.ts';
 import { Contact, CONTACT_COLUMNS } from './model.ts';
 import { newContactView, wholeContact } from './read-contact.ts';
 import { writableContact } from './visible-contacts.ts';
@@ -38,7 +38,7 @@ export async function createContact(tx: Tx, input: ContactChanges): Promise<Cont
   const id = uuidv7(tx.now);
   const moment = new Date(tx.now);
   const row = { ...columnsOf(input), id, status, owner_id: ownerId, created_at: moment, updated_at: moment };
-  record(tx, { action: 'contact.created', target: { type: 'contact', id }, detail: { status, ownerId, fields: fieldsOf(input) } });
+  record(tx, { action: 'contact.created', target: { type: 'contact', id }, detail: { status, ownerId, fields: fieldsOf(tx, gate, input) } });
   const inserted = Promise.all([insertRows(tx, Contact, [row]), insertParts(tx, id, input)]);
   holdChain(tx); // behind the rows: one round trip for all of it
   const [, parts] = await inserted;
@@ -68,11 +68,11 @@ export async function updateContact(tx: Tx, { id, version, changes }: { id: stri
     deceasedOn: columns.deceased_on === undefined ? contact.deceased_on : columns.deceased_on, status,
   });
   const before = { status: contact.status, ownerId: contact.owner_id, preferredChannel: contact.preferred_channel };
-  const isSeenByAll = fieldsOf(changes).some((field) => !gate.shielded.has(field));
+  const isSeenByAll = changedFields(changes).some((field) => !gate.shielded.has(field));
   await saveContact(tx, contact, columns, isSeenByAll ? new Date(tx.now) : contact.updated_at);
   await replaceParts(tx, id, changes);
   holdChain(tx);
-  record(tx, { action: 'contact.updated', target, detail: { fields: fieldsOf(changes), changes: plainChanges(before, { status, ownerId, preferredChannel: changes.preferredChannel ?? before.preferredChannel }) } });
+  record(tx, { action: 'contact.updated', target, detail: { fields: fieldsOf(tx, gate, changes), changes: plainChanges(gate, before, { status, ownerId, preferredChannel: changes.preferredChannel ?? before.preferredChannel }) } });
   return wholeContact(tx, id);
 }
 
@@ -96,13 +96,18 @@ function columnsOf(changes: ContactChanges): Partial<Contact> {
 }
 
 /** Names only: what stood in them is PHI. */
-function fieldsOf(changes: ContactChanges): string[] {
+function fieldsOf(tx: Tx, gate: ContactGate, changes: ContactChanges): string[] {
+  return changedFields(changes).map((field) => nameOnRecord(tx, gate, field));
+}
+
+function changedFields(changes: ContactChanges): string[] {
   const { custom = {}, ...own } = changes;
   return [...Object.keys(own).filter((field) => own[field as keyof typeof own] !== undefined), ...Object.keys(custom).map((key) => `custom.${key}`)].sort();
 }
 
-function plainChanges(before: Readonly<Record<string, string | null>>, after: Readonly<Record<string, string | null>>): { [field: string]: JsonValue } {
-  return Object.fromEntries(Object.keys(before).filter((field) => before[field] !== after[field]).map((field) => [field, { from: before[field] ?? null, to: after[field] ?? null }]));
+/** Old and new of columns that are no PHI, unless somebody does not see the field. */
+function plainChanges({ shielded }: ContactGate, before: Readonly<Record<string, string | null>>, after: Readonly<Record<string, string | null>>): { [field: string]: JsonValue } {
+  return Object.fromEntries(Object.keys(before).filter((field) => !shielded.has(field) && before[field] !== after[field]).map((field) => [field, { from: before[field] ?? null, to: after[field] ?? null }]));
 }
 
 async function refuseOwner(tx: Tx, ownerId: string | null, without: string | null): Promise<void> {

@@ -23,11 +23,11 @@ export function lineOf(entry: AuditEntry, viewer: Actor): object {
   return { seq, at, who: whoDid(entry), did: didWhat(action), action, actorKind: actor.kind, actorId: actor.id, target: target?.id ?? null, targetType: target?.type ?? null, targetHref: hrefOf(target, viewer), ip, outcome, tone: OUTCOME_TONE[outcome] };
 }
 
-/** An entry opened in full. */
-export function entryView({ entry, body, hasNext }: ProvedEntry, viewer: Actor): object {
+/** An entry opened in full. `named` turns marks of gated fields into names for those who see the fields; the canonical bytes stay as they were signed. */
+export function entryView({ entry, body, hasNext }: ProvedEntry, viewer: Actor, named: (text: string) => string): object {
   return {
     ...lineOf(entry, viewer), id: entry.id, userAgent: entry.userAgent, requestId: entry.requestId, canonical: body,
-    detail: Object.entries(entry.detail).map(([name, value]) => ({ name, value: typeof value === 'string' ? value : canonicalize(value ?? null) })),
+    detail: Object.entries(entry.detail).map(([name, value]) => ({ name, value: named(typeof value === 'string' ? value : canonicalize(value ?? null)) })),
     previousHref: entry.seq > 1 ? `/audit/${entry.seq - 1}` : null, nextHref: hasNext ? `/audit/${entry.seq + 1}` : null,
   };
 }

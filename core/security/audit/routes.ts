@@ -10,6 +10,7 @@ import { parse } from '../../http/refusals.ts';
 import { readAsset } from '../../read-asset.ts';
 import { activityOf } from './activity.ts';
 import { keepCheckpoint, listCheckpoints } from './checkpoints.ts';
+import { namesOfMarks } from '../../practice/contacts/field-gate.ts';
 import { entryView, lineOf, proofView } from './entry-view.ts';
 import { exportLog, EXPORT_FORMATS, type ExportFormat } from './export-log.ts';
 import { ACTOR_KINDS, filterFields, OUTCOMES, queryOf, type Filters } from './filters.ts';
@@ -69,8 +70,8 @@ async function listPage(app: App, request: Request, h: ResponseToolkit): Promise
 
 async function entryPage(app: App, request: Request, h: ResponseToolkit): Promise<ResponseObject> {
   const { seq } = parse(seqParam, request.params);
-  const proved = await app.withWorkspace(scopeOf(request), (tx) => readEntry(tx, app, seq));
-  return h.page('audit/entry', { entry: entryView(proved, credentialsOf(request).actor), proof: proofView(proved) });
+  const { proved, named } = await app.withWorkspace(scopeOf(request), async (tx) => ({ proved: await readEntry(tx, app, seq), named: await namesOfMarks(tx) }));
+  return h.page('audit/entry', { entry: entryView(proved, credentialsOf(request).actor, named), proof: proofView(proved) });
 }
 
 async function downloadProof(app: App, request: Request, h: ResponseToolkit): Promise<ResponseObject> {
