@@ -1,19 +1,65 @@
-import { enableCompileCache } from 'node:module';
-import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
+import { ConfigError } from './config.ts';
+import { RootKeyFileError } from './crypto/root-key-file.ts';
+import { MissingRootKeyError } from './crypto/root-keys.ts';
+import { EXIT, helpFor, overview, readInvocation, UsageError, type Command } from './commands/command.ts';
+import { demo } from './commands/demo.ts';
+import { auditExport } from './commands/audit-export.ts';
+import { attestCommand } from './commands/attest.ts';
+import { auditVerify } from './commands/audit.ts';
+import { importCcda, importCsvCommand } from './commands/import.ts';
+import { userCreate, userList, workspaceCreate, workspaceList } from './commands/people.ts';
+import { doctor } from './commands/doctor.ts';
+import { keysInit, keysRenewRoot, keysRotate, keysStatus } from './commands/keys.ts';
+import { keysRotateSigning } from './commands/keys-rotate-signing.ts';
+import { migrateCommand } from './commands/migrate.ts';
+import { pluginCheck, pluginNew, pluginSign } from './commands/plugin.ts';
+import { workspacePlan } from './commands/workspace-plan.ts';
+import { serve } from './commands/serve.ts';
+import { Fault } from './errors.ts';
+import { useFirstParty } from './plugins/first-party.ts';
+import { PluginError } from './plugins/plugin-error.ts';
 import type { Plugin } from './plugin.ts';
+import * as plugins from '../plugins/list.ts';
 
-/**
- * Where the program begins. What is set here must be set before anything else loads, hence the imports below (docs/performance.md).
- *
- * The second start reads modules as they were left by the first, types stripped and code compiled, and never loads the compiler of types.
- * While it starts, nearly all that is allocated is there to stay: V8's young generation would only grow and keep its pages (60 MB of them).
- */
-const STARTED_MS = 10_000;
-enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/wardkeep'));
-setFlagsFromString('--semi-space-growth-factor=1');
-setTimeout(() => setFlagsFromString('--semi-space-growth-factor=2'), STARTED_MS).unref(); // V8's default: under load it may grow
+/** The program: one command line, a table of commands, exit codes that scripts can rely on. */
+export const COMMANDS: readonly Command[] = [serve, demo, migrateCommand, doctor, attestCommand, keysInit, keysRenewRoot, keysStatus, keysRotate, keysRotateSigning, importCcda, importCsvCommand, auditExport, auditVerify, userCreate, userList, workspaceCreate, workspaceList, workspacePlan, pluginNew, pluginCheck, pluginSign];
 
-const [{ runCommandLine }, { useFirstParty }, plugins] = await Promise.all([import('./command-line.ts'), import('./plugins/first-party.ts'), import('../plugins/list.ts')]);
+async function main(words: readonly string[]): Promise<number> {
+  if (words.length === 0 || words[0] === '--help' || words[0] === '-h' || words[0] === 'help') {
+    process.stdout.write(overview(COMMANDS));
+    return words.length === 0 ? EXIT.usage : EXIT.done;
+  }
+  const { command, invocation, json, help } = readInvocation(COMMANDS, words);
+  if (help) {
+    process.stdout.write(helpFor(command));
+    return EXIT.done;
+  }
+  return command.run({
+    ...invocation,
+    out: {
+      say: (line) => void (json || process.stdout.write(`${line}\n`)),
+      result: (value, text) => void process.stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : `${text}\n`),
+    },
+  });
+}
+
+function explain(error: unknown): number {
+  if (error instanceof UsageError) {
+    process.stderr.write(`${error.message}\nRun \`wardkeep --help\` for the commands.\n`);
+    return EXIT.usage;
+  }
+  if (error instanceof ConfigError || error instanceof MissingRootKeyError || error instanceof RootKeyFileError || error instanceof PluginError) {
+    process.stderr.write(`${error.message}\n`);
+    return EXIT.config;
+  }
+  if (error instanceof Fault) {
+    process.stderr.write(`${error.message} (${error.code})\n${error.fields.map(({ path, text }) => `  - ${path}: ${text}\n`).join('')}`);
+    return EXIT.inputRefused;
+  }
+  // Our own sentences (a port in use, a database that does not answer) are meant for people; a stack is not.
+  process.stderr.write(`${error instanceof Error ? error.message : 'The program failed.'}\n`);
+  return EXIT.checkFailed;
+}
+
 useFirstParty(Object.values<Plugin>(plugins));
-process.exitCode = await runCommandLine(process.argv.slice(2));
+process.exitCode = await main(process.argv.slice(2)).catch(explain);

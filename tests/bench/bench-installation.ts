@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -76,8 +76,7 @@ async function createFloor(urls: EmbeddedUrls): Promise<void> {
 /** The people are written down last: a folder without them was never finished. */
 async function onceFilled(folder: string, fill: () => Promise<People>): Promise<People> {
   const file = join(folder, 'people.json');
-  const known = await readFile(file, 'utf8').catch(() => null);
-  if (known !== null) return JSON.parse(known) as People;
+  if (existsSync(file)) return JSON.parse(await readFile(file, 'utf8')) as People;
   const people = await fill();
   await writeFile(file, JSON.stringify(people), { mode: 0o600 });
   return people;

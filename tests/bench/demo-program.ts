@@ -9,7 +9,7 @@ import type { DemoFacts } from '../../core/demo/demo-facts.ts';
 /** `wardkeep demo` as its users start it, a process of its own. */
 export type DemoProgram = { readonly startedInMs: number; readonly facts: DemoFacts; readonly ca: string; /** Resident memory now, MB; PostgreSQL's processes not counted. */ residentMb(): number; stop(): Promise<void> };
 
-const MAIN = fileURLToPath(new URL('../../core/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../bin/wardkeep.js', import.meta.url));
 const GIVE_UP_MS = 120_000;
 
 export async function startDemo(dataDir: string, port: number): Promise<DemoProgram> {

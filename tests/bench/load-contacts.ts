@@ -39,7 +39,7 @@ function* inventPeople(count: number): Generator<Invented> {
 }
 
 function* inBatches<T>(items: Iterable<T>): Generator<T[]> {
-  let batch: T[] = [];
+  const batch: T[] = [];
   for (const item of items) {
     batch.push(item);
     if (batch.length === BATCH) yield batch.splice(0);
