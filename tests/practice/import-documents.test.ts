@@ -167,6 +167,24 @@ t.test('two importers at once do not make two contacts of one patient', async (t
 });
 
 t.setTimeout(180_000); // on a busy machine 166 documents take their time
+t.test('importers that must wait leave the connections to others', async (t) => {
+  const { app, database } = await openTestApp(t);
+  const people = await createPeople(app);
+  const scope = scopeAs(people.admin);
+  const files = Array.from({ length: 12 }, (_none, at) => bytesOf(documentXml({ header: `<setId root="1.2.3" extension="${at}"/>` })));
+  const importing = await asSuperuser(database.superuserUrl, async (client) => {
+    await client.query('select pg_advisory_lock(hashtextextended($1, 4712))', [people.workspaceId]);
+    const all = Promise.all(files.map((bytes) => importFile(app, scope, 'a.xml', bytes)));
+    const waiting = async () => (await client.query("select count(*)::int as count from pg_locks where locktype = 'advisory' and not granted")).rows[0].count as number;
+    while ((await waiting()) === 0) await sleep(20);
+    await sleep(300);
+    t.ok((await waiting()) <= 2, 'of twelve, two at the most stand at the lock');
+    t.same(await Promise.race([app.withWorkspace(scope, async (tx) => tx.knex('app.documents')), sleep(5000, 'no connection', { ref: false })]), [], 'and somebody else is served');
+    return { all };
+  });
+  t.equal((await importing.all).length, 12, 'in the end all are filed');
+});
+
 t.test('every public sample comes in with its own name, birth date and sex', needsSamples, async (t) => {
   const { app } = await openTestApp(t);
   const people = await createPeople(app);

@@ -10,6 +10,7 @@ import { isZip, readZip } from '../../clinical/zip.ts';
 import { record } from '../../audit/record.ts';
 import type { Scope } from '../../db/scope.ts';
 import { importDocument, type Imported } from './import-document.ts';
+import { inTurn } from './import-turns.ts';
 
 /** One file's outcome, in the words that the command, the API and the import page show. */
 export type FileOutcome =
@@ -52,7 +53,7 @@ export async function importFile(app: App, scope: Scope, file: string, bytes: Ui
     if (!(error instanceof DocumentRefusal)) throw error;
     return recordRefusal(app, scope, file, error, bytes.length);
   }
-  const imported = await app.withWorkspace(scope, (tx) => importDocument(tx, { fileName: basename(file), bytes, document }));
+  const imported = await inTurn(app, scope.workspaceId, () => app.withWorkspace(scope, (tx) => importDocument(tx, { fileName: basename(file), bytes, document })));
   return { file, status: 'imported', repairs: document.repairs.length, missing: document.missing.map(({ reason }) => reason), ...imported };
 }
 

@@ -6,6 +6,7 @@ import type { Scope, Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
 import { isWritable, requireMatchingFields, type ContactGate, type GateableField } from '../contacts/field-gate.ts';
 import { addToContact, createContactFrom } from '../documents/import-document.ts';
+import { inTurn } from '../documents/import-turns.ts';
 import { matchContact } from '../documents/match-contact.ts';
 import { CSV_FIELDS, patientOfRow, type CsvField, type CsvMapping, type CsvRowResult, type CsvTable } from './csv-rows.ts';
 import type { Outcome } from './run-batch.ts';
@@ -49,7 +50,7 @@ export async function importCsv(app: App, scope: Scope, table: CsvTable, mapping
   for (let at = 0; at < table.rows.length; at += ROWS_PER_TRANSACTION) {
     stopping?.throwIfAborted();
     const results = table.rows.slice(at, at + ROWS_PER_TRANSACTION).map((row) => patientOfRow(table, row, mapping, mrnSystemOf(scope.workspaceId), today));
-    const outcomes = await app.withWorkspace(scope, async (tx) => {
+    const outcomes = await inTurn(app, scope.workspaceId, () => app.withWorkspace(scope, async (tx) => {
       authorize(tx, 'document.import');
       await requireMatchingFields(tx, 'write');
       await tx.knex.raw('select pg_advisory_xact_lock(hashtextextended(?, 4712))', [scope.workspaceId]); // as importDocument: one finder of people at a time
@@ -58,7 +59,7 @@ export async function importCsv(app: App, scope: Scope, table: CsvTable, mapping
       const refused = filed.filter(({ outcome }) => outcome === 'refused').length;
       if (refused > 0) record(tx, { action: 'import.rows_refused', outcome: 'refused', detail: { rows: refused } });
       return filed;
-    });
+    }));
     for (const outcome of outcomes) report(outcome);
   }
 }
