@@ -69,6 +69,7 @@ export class Agreement extends WorkspaceModel {
 export class Transition extends WorkspaceModel {
   static override tableName = 'baa_tracker_transitions';
   declare agreement_id: string;
+  declare number: number;
   declare from_status: Status | null;
   declare to_status: Status;
   declare by_id: string | null;

@@ -32,7 +32,7 @@ export async function draftAgreement(tx: Tx, subprocessorId: string, form: Agree
   await reachSubprocessor(tx, subprocessorId);
   await check(tx, form, subprocessorId);
   const { id: agreementId } = await Agreement.query(tx).insert({ subprocessor_id: subprocessorId, status: 'draft', ...columnsOf(form) });
-  await Transition.query(tx).insert({ agreement_id: agreementId, from_status: null, to_status: 'draft', by_id: tx.scope.actor.kind === 'user' ? tx.scope.actor.id : null, by_name: tx.scope.actor.name ?? 'The system', at: new Date(tx.now), note: null });
+  await Transition.query(tx).insert({ agreement_id: agreementId, number: 1, from_status: null, to_status: 'draft', by_id: tx.scope.actor.kind === 'user' ? tx.scope.actor.id : null, by_name: tx.scope.actor.name ?? 'The system', at: new Date(tx.now), note: null });
   record(tx, { action: 'baa-tracker.agreement.drafted', target: { type: 'agreement', id: agreementId }, detail: { kind: form.kind, subprocessorId, effectiveOn: form.effectiveOn, expiresOn: form.expiresOn ?? null } });
   return agreementId;
 }

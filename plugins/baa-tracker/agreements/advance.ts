@@ -13,7 +13,7 @@ export async function writeStep(tx: Tx, agreement: Agreement, to: Status, by: By
   const at = new Date(tx.now);
   const { actor } = tx.scope;
   await agreement.$query(tx).patch({ ...change, status: to, version: agreement.version + 1, updated_at: at } as Partial<Agreement>);
-  await Transition.query(tx).insert({ agreement_id: id, from_status: from, to_status: to, by_id: actor.kind === 'user' ? actor.id : null, by_name: actor.name ?? 'The system', at, note });
+  await Transition.query(tx).insert({ agreement_id: id, number: agreement.version + 1, from_status: from, to_status: to, by_id: actor.kind === 'user' ? actor.id : null, by_name: actor.name ?? 'The system', at, note });
   record(tx, { action: 'baa-tracker.agreement.moved', target: { type: 'agreement', id }, detail: { from, to, by } });
   await agreementsChanged(tx);
   return Object.assign(agreement, change, { status: to, version: agreement.version + 1, updated_at: at });

@@ -19,7 +19,7 @@ export async function agreementContext(tx: Tx, agreementId: string): Promise<obj
   authorize(tx, 'baa-tracker.register.read', target);
   const row = await reachAgreement(tx, agreementId);
   const [{ today, zone }, names, subprocessor, transitions, documents, reminders, successor] = await Promise.all([
-    todayOf(tx), namesOf(tx), reachSubprocessor(tx, row.subprocessor_id), Transition.query(tx).where({ agreement_id: agreementId }).orderBy(['at', 'id']), AgreementDocument.query(tx).where({ agreement_id: agreementId }).orderBy('number', 'desc'),
+    todayOf(tx), namesOf(tx), reachSubprocessor(tx, row.subprocessor_id), Transition.query(tx).where({ agreement_id: agreementId }).orderBy('number'), AgreementDocument.query(tx).where({ agreement_id: agreementId }).orderBy('number', 'desc'),
     Reminder.query(tx).where({ agreement_id: agreementId }).orderBy('made_at', 'desc'), Agreement.query(tx).where({ supersedes_id: agreementId }).first(),
   ]);
   record(tx, { action: 'baa-tracker.agreement.read', target });

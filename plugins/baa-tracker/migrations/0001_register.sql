@@ -79,6 +79,7 @@ create table app.baa_tracker_transitions (
   workspace_id uuid not null references app.workspaces,
   id           uuid not null,
   agreement_id uuid not null,
+  number       int not null,                                      -- the agreement's version it made: several steps may share a moment
   from_status  text check (from_status in ('draft', 'sent', 'signed', 'in_force', 'expiring', 'expired', 'terminated', 'superseded')),
   to_status    text not null check (to_status in ('draft', 'sent', 'signed', 'in_force', 'expiring', 'expired', 'terminated', 'superseded')),
   by_id        uuid,
@@ -88,7 +89,7 @@ create table app.baa_tracker_transitions (
   primary key (workspace_id, id),
   foreign key (workspace_id, agreement_id) references app.baa_tracker_agreements
 );
-create index baa_tracker_transitions_by_agreement on app.baa_tracker_transitions (workspace_id, agreement_id, at);
+create unique index baa_tracker_transition_numbers on app.baa_tracker_transitions (workspace_id, agreement_id, number);
 
 create table app.baa_tracker_documents (
   workspace_id uuid not null references app.workspaces,

@@ -29,7 +29,7 @@ export async function importCsv(tx: Tx, bytes: Uint8Array): Promise<ImportOutcom
       counts[await takeLine(tx, cells, known, keepers, person.id)] += 1;
     } catch (error) {
       if (!(error instanceof Fault) || error.code !== 'request.invalid') throw error;
-      refused.push({ line, cells, reason: error.fields.map(({ path, text }) => `${path}: ${text}`).join('; ') });
+      refused.push({ line, cells, reason: error.fields.map(({ path, text }) => `${columnOf(path)}: ${text}`).join('; ') });
     }
   }
   const outcome = { subprocessors: known.size - before, ...counts, refused };
@@ -59,6 +59,12 @@ async function takeLine(tx: Tx, cells: Line['cells'], known: Map<string, string>
   if (same !== undefined) return 'unchanged';
   await draftAgreement(tx, subprocessorId, agreement);
   return 'agreements';
+}
+
+/** `phiClass` and `dataElements.0` as the file's headings have them. */
+function columnOf(path: string): string {
+  const [field = ''] = path.split('.');
+  return field === 'name' ? 'subprocessor' : ({ kind: 'agreement_kind', title: 'agreement_title' } as Record<string, string>)[field] ?? field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 /** By name, as the export writes it; nobody named: whoever imports. */

@@ -71,7 +71,7 @@ export async function writeEvidence(deps: PluginDeps, scope: Scope): Promise<Rea
 
 /** Who moved what when, who was told, who reviewed: the register's own memory, beside the audit log that proves it. */
 async function readHistory(tx: Parameters<typeof readRegister>[0]): Promise<object> {
-  const [agreements, transitions, reminders, notices, reviews] = await Promise.all([Agreement.query(tx).orderBy('id'), Transition.query(tx).orderBy(['at', 'id']), Reminder.query(tx).orderBy(['made_at', 'id']), Notice.query(tx).orderBy(['received_on', 'id']), Review.query(tx).orderBy(['signed_at', 'id'])]);
+  const [agreements, transitions, reminders, notices, reviews] = await Promise.all([Agreement.query(tx).orderBy('id'), Transition.query(tx).orderBy(['at', 'agreement_id', 'number']), Reminder.query(tx).orderBy(['made_at', 'id']), Notice.query(tx).orderBy(['received_on', 'id']), Review.query(tx).orderBy(['signed_at', 'id'])]);
   return { agreements: agreements.map(({ id, title, status }) => ({ id, title, status })), transitions, reminders, notices, reviews };
 }
 

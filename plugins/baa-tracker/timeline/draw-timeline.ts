@@ -6,8 +6,8 @@ import type { Register } from '../register/read-register.ts';
 import { COVERS_PHI, KIND_SHORT } from '../vocabulary.ts';
 
 /** Geometry of the picture of who was bound when: a row for each subprocessor, a bar for each agreement, red where patients' data had none. */
-export type TimelineBar = { readonly x: number; readonly y: number; readonly width: number; readonly height: number; readonly tone: 'held' | 'near' | 'other'; readonly label: string; readonly text: string; readonly textX: number };
-export type TimelineGap = { readonly x: number; readonly width: number; readonly y: number; readonly height: number; readonly label: string; readonly text: string; readonly textX: number };
+export type TimelineBar = { readonly x: number; readonly y: number; readonly width: number; readonly height: number; readonly tone: 'held' | 'near' | 'other'; readonly label: string };
+export type TimelineGap = { readonly x: number; readonly width: number; readonly y: number; readonly height: number; readonly label: string };
 export type TimelineRow = { readonly id: string; readonly name: string; readonly nameY: number; readonly lineY: number; readonly bars: readonly TimelineBar[]; readonly gaps: readonly TimelineGap[] };
 export type Timeline = {
   readonly width: number; readonly height: number; readonly left: number; readonly base: number; readonly todayX: number; readonly todayLabelY: number;
@@ -22,8 +22,6 @@ const ROW = 34;
 const BAR = 18;
 const BACK_MONTHS = 18;
 const AHEAD_MONTHS = 24;
-/** Pixels a letter takes at the chart's 12 px. */
-const LETTER = 6.4;
 
 export function drawTimeline(register: Register): Timeline {
   const { today } = register;
@@ -52,12 +50,12 @@ function drawRow(register: Register, subprocessor: Subprocessor, y: number, { fi
     const [from, to] = [x(days.from), x(days.to === null ? last : addDays(days.to, 1))];
     const covers = COVERS_PHI.includes(agreement.kind);
     const tone = !covers ? 'other' : agreement.status === 'expiring' && coversPhi(agreement, register.today) ? 'near' : 'held';
-    return [{ x: from, y: covers ? barY : barY + BAR - 5, width: Math.max(2, round(to - from)), height: covers ? BAR : 5, tone, ...writing(KIND_SHORT[agreement.kind], from, to, covers), label: wordsFor(agreement, days.from, days.to) }];
+    return [{ x: from, y: covers ? barY : barY + BAR - 5, width: Math.max(2, round(to - from)), height: covers ? BAR : 5, tone, label: wordsFor(agreement, days.from, days.to) }];
   });
   const gaps = gapsOf(register, subprocessor, last).flatMap((gap): TimelineGap[] => {
     if (gap.to < first || gap.from > last) return [];
     const [from, to] = [x(gap.from), x(addDays(gap.to, 1))];
-    return [{ x: from, y: barY, width: Math.max(3, round(to - from)), height: BAR, ...writing('gap', from, to, true), label: `${subprocessor.name}: no agreement from ${gap.from}${gap.to >= last ? '' : ` to ${gap.to}`}` }];
+    return [{ x: from, y: barY, width: Math.max(3, round(to - from)), height: BAR, label: `${subprocessor.name}: no agreement from ${gap.from}${gap.to >= last ? '' : ` to ${gap.to}`}` }];
   });
   return { id: subprocessor.id, name: subprocessor.name.length > 27 ? `${subprocessor.name.slice(0, 26)}…` : subprocessor.name, nameY: y + ROW / 2 + 4, lineY: y + ROW, bars, gaps };
 }
@@ -90,10 +88,6 @@ function ticksOf(first: Day, last: Day, x: (day: Day) => number, labelY: number)
     if (month % 6 === 1) ticks.push({ x: x(day), label: month === 1 ? day.slice(0, 4) : `Jul ${day.slice(0, 4)}`, labelY });
   }
   return ticks.filter((tick) => tick.x > LEFT + 20 && tick.x < WIDTH - 30);
-}
-
-function writing(text: string, from: number, to: number, fits: boolean): { text: string; textX: number } {
-  return fits && to - from > text.length * LETTER + 10 ? { text, textX: round(from + 6) } : { text: '', textX: 0 };
 }
 
 function wordsFor({ title, kind, status }: Agreement, from: Day, to: Day | null): string {

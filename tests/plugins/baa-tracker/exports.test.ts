@@ -122,7 +122,7 @@ t.test('a register kept elsewhere comes in', async (t) => {
   ];
   const mixed = await upload(officer, `${HOME}/import`, {}, { name: 'mixed.csv', bytes: Buffer.from([heading, ...lines].join('\r\n')), type: 'text/csv' });
   t.match(mixed.payload, /New subprocessors<\/dt><dd class="good">1[^]*Refused<\/dt><dd class="bad">7/);
-  for (const reason of ['phiClass', 'effectiveOn', 'it ends before it begins', 'no administrator or security officer']) t.match(mixed.payload, reason);
+  for (const reason of ['phi_class: choose one of the list', 'effective_on', 'subprocessor', 'it ends before it begins', 'no administrator or security officer']) t.match(mixed.payload, reason);
   t.match(mixed.payload, /&#x27;&#x3D;cmd|'=cmd/, 'a refused line comes back without a formula');
   t.match(await recorded(app, willow.workspaceId, 'baa-tracker.register.imported'), [{}, { detail: { lines: 8, subprocessors: 1, agreements: 1, refused: 7 } }]);
 

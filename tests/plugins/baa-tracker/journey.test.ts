@@ -48,6 +48,7 @@ t.test('from an empty register to an agreement that opens the way for a plugin, 
   const inForce = await officer.get(page);
   t.match(inForce.payload, /is in force now/);
   t.match(inForce.payload, /Signed in ink, scanned/);
+  t.match(inForce.payload, /drafted, Officer[^]*draft → sent, Officer[^]*sent → signed, Officer[^]*signed → in force, Officer/, 'who did what, in order, though two steps share a moment');
   t.same(await steps(), [['draft', 'sent', 'person', 'user'], ['sent', 'signed', 'person', 'user'], ['signed', 'in_force', 'clock', 'user']]);
 
   await admin.get('/admin/plugins/cloud');
