@@ -13,7 +13,10 @@ export const RING_LIFE_MS = 10_000;
 export const RESERVATION = 65_536;
 
 type KeyRow = { kind: 'data' | 'index'; version: number; wrapped: string; status: 'active' | 'decrypt' };
-type Ring = { keys: WorkspaceKeys; readAt: number; left: number };
+/** `left`: encryptions reserved and not yet made. It outlives its rings, since transactions in progress go on counting with an older one. */
+type Budget = { readonly version: number; left: number };
+/** `opened` by wrapped text: what a ring no longer holds is not kept. */
+type Ring = { readonly keys: WorkspaceKeys; readonly readAt: number; readonly budget: Budget; readonly opened: ReadonlyMap<string, Buffer> };
 
 export function keyContext(workspaceId: string, kind: string, version: number): string {
   return `workspace-key\n${workspaceId}\n${kind}\n${version}`;
@@ -21,41 +24,78 @@ export function keyContext(workspaceId: string, kind: string, version: number): 
 
 export function createKeyLoader(roots: RootKeyProvider, clock: () => number = Date.now): KeyLoader & { forget(workspaceId: string): void } {
   const rings = new Map<string, Ring>();
-  const opened = new Map<string, Buffer>();
+  const budgets = new Map<string, Budget>();
+  const loading = new Map<string, Promise<Ring>>();
 
-  const open = async (workspaceId: string, row: KeyRow): Promise<KeyVersion> => {
-    const bytes = opened.get(row.wrapped) ?? (await roots.unwrap(row.wrapped, keyContext(workspaceId, row.kind, row.version)));
-    opened.set(row.wrapped, bytes);
-    return { version: row.version, status: row.status, bytes };
+  const readRing = async (workspaceId: string, read: Parameters<KeyLoader>[1]): Promise<Ring> => {
+    const readAt = clock(); // before it is read: unwrapping may be a call to a key service, and the ring must not outlive RING_LIFE_MS by it
+    const known = budgets.get(workspaceId);
+    const { rows, version, reserved } = await read(async (knex) => {
+      const found = ((await knex.raw("select kind, version, wrapped, status from app.workspace_keys where status <> 'retired' order by version desc")) as { rows: KeyRow[] }).rows;
+      const active = found.find(({ kind, status }) => kind === 'data' && status === 'active')?.version ?? 0;
+      // What was reserved on a version cannot be spent on the next; what was overdrawn is made up for.
+      const left = known?.version === active ? known.left : 0;
+      if (isEnough(left)) return { rows: found, version: active, reserved: 0 };
+      const more = RESERVATION + Math.max(0, -left);
+      await knex.raw("update app.workspace_keys set encryptions = encryptions + ? where kind = 'data' and version = ?", [more, active]);
+      return { rows: found, version: active, reserved: more };
+    });
+    if (rows.length === 0) throw fault('workspace.not_found');
+    const before = budgets.get(workspaceId);
+    const budget = before?.version === version ? before : { version, left: 0 };
+    budget.left += reserved;
+    budgets.set(workspaceId, budget);
+    const kept = rings.get(workspaceId)?.opened;
+    const opened = new Map<string, Buffer>();
+    const open = async (row: KeyRow): Promise<KeyVersion> => {
+      const bytes = kept?.get(row.wrapped) ?? (await roots.unwrap(row.wrapped, keyContext(workspaceId, row.kind, row.version)));
+      opened.set(row.wrapped, bytes);
+      return { version: row.version, status: row.status, bytes };
+    };
+    const of = (kind: string) => Promise.all(rows.filter((row) => row.kind === kind).map(open));
+    const keys = new WorkspaceKeys(workspaceId, await of('data'), await of('index'), () => {
+      budget.left -= 1;
+    });
+    return { keys, readAt, budget, opened };
+  };
+
+  /** One reading at a time; whoever comes meanwhile waits for it. A ring that was forgotten while it was read is not kept. */
+  const readOnce = (workspaceId: string, read: Parameters<KeyLoader>[1]): Promise<Ring> => {
+    const underway = loading.get(workspaceId);
+    if (underway !== undefined) return underway;
+    const reading = readRing(workspaceId, read).then(
+      (ring) => {
+        if (loading.get(workspaceId) === reading) {
+          loading.delete(workspaceId);
+          rings.set(workspaceId, ring);
+        }
+        return ring;
+      },
+      (error: unknown) => {
+        if (loading.get(workspaceId) === reading) loading.delete(workspaceId);
+        throw error;
+      },
+    );
+    loading.set(workspaceId, reading);
+    return reading;
   };
 
   const load: KeyLoader = async (workspaceId, read) => {
     const cached = rings.get(workspaceId);
-    if (cached !== undefined && clock() - cached.readAt < RING_LIFE_MS && cached.left > RESERVATION / 4) return cached.keys;
-    const readAt = clock(); // before it is read: unwrapping may be a call to a key service, and the ring must not outlive RING_LIFE_MS by it
-    const { rows, left } = await read(async (knex) => {
-      const found = ((await knex.raw("select kind, version, wrapped, status from app.workspace_keys where status <> 'retired' order by version desc")) as { rows: KeyRow[] }).rows;
-      const active = found.find(({ kind, status }) => kind === 'data' && status === 'active')?.version ?? 0;
-      // What was reserved on a version cannot be spent on the next.
-      const carried = cached?.keys.dataVersion === active ? cached.left : 0;
-      if (carried > RESERVATION / 4) return { rows: found, left: carried };
-      await knex.raw("update app.workspace_keys set encryptions = encryptions + ? where kind = 'data' and version = ?", [RESERVATION, active]);
-      return { rows: found, left: carried + RESERVATION };
-    });
-    if (rows.length === 0) throw fault('workspace.not_found');
-    const of = (kind: string) => Promise.all(rows.filter((row) => row.kind === kind).map((row) => open(workspaceId, row)));
-    const ring: Ring = { keys: undefined as unknown as WorkspaceKeys, readAt, left };
-    ring.keys = new WorkspaceKeys(workspaceId, await of('data'), await of('index'), () => {
-      ring.left -= 1;
-    });
-    rings.set(workspaceId, ring);
-    return ring.keys;
+    if (cached !== undefined && clock() - cached.readAt < RING_LIFE_MS && isEnough(cached.budget.left)) return cached.keys;
+    return (await readOnce(workspaceId, read)).keys;
   };
   return Object.assign(load, {
     forget(workspaceId: string) {
       rings.delete(workspaceId);
+      loading.delete(workspaceId);
     },
   });
+}
+
+/** A quarter is kept in hand for the transactions that are in progress. */
+function isEnough(left: number): boolean {
+  return left > RESERVATION / 4;
 }
 
 /** A new key's row, wrapped and ready to insert. */
