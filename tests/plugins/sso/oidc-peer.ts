@@ -1,12 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair } from 'jose';
+import { SignJWT, exportJWK, generateKeyPair } from 'jose';
 import Provider from 'oidc-provider';
 
 export const PEER_SECRET = 'a-secret-of-at-least-thirty-two-letters';
 
-export type OidcPeer = { readonly origin: string; readonly host: string; /** Who signs in next, and how. */ login: string; amr: string[]; /** What ID tokens say of whoever does. */ claims: Record<string, unknown>; close(): Promise<void> };
+export type OidcPeer = { readonly origin: string; readonly host: string; /** Who signs in next, and how. */ login: string; amr: string[]; /** What ID tokens say of whoever does. */ claims: Record<string, unknown>; /** As it would send over the back channel when this person signs out there. */ logoutToken(subject: string): Promise<string>; close(): Promise<void> };
 
 /** oidc-provider on loopback for the program under test, which is told by its operator that this host is allowed. */
 export async function startOidcPeer(program: { redirectUri: string; afterSignOut: string }): Promise<OidcPeer> {
@@ -15,7 +16,9 @@ export async function startOidcPeer(program: { redirectUri: string; afterSignOut
   await once(server, 'listening');
   const host = `localhost:${(server.address() as AddressInfo).port}`;
   const { privateKey } = await generateKeyPair('RS256', { extractable: true });
-  const peer: OidcPeer = { origin: `http://${host}`, host, login: '', amr: ['pwd'], claims: {}, close: () => new Promise((done) => { server.closeAllConnections(); server.close(() => done()); }) };
+  const peer: OidcPeer = { origin: `http://${host}`, host, login: '', amr: ['pwd'], claims: {},
+    logoutToken: (subject) => new SignJWT({ sub: subject, events: { 'http://schemas.openid.net/event/backchannel-logout': {} } }).setProtectedHeader({ alg: 'RS256', kid: 'k1', typ: 'logout+jwt' }).setIssuer(`http://${host}`).setAudience('clinic').setIssuedAt().setExpirationTime('2m').setJti(randomUUID()).sign(privateKey),
+    close: () => new Promise((done) => { server.closeAllConnections(); server.close(() => done()); }) };
   const provider = new Provider(peer.origin, {
     clients: [{ client_id: 'clinic', client_secret: PEER_SECRET, redirect_uris: [program.redirectUri], post_logout_redirect_uris: [program.afterSignOut] }],
     jwks: { keys: [{ ...(await exportJWK(privateKey)), kid: 'k1', use: 'sig', alg: 'RS256' }] },

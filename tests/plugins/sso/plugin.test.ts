@@ -89,6 +89,19 @@ t.test('a workspace with its own provider', async (t) => {
     t.equal((await visitor.get(String(out.headers.location))).headers.location, '/sign-in', 'the handle works once');
   });
 
+  t.test('signed out there, signed out here at once', async (t) => {
+    const { visitor } = await comeThrough('agent');
+    t.equal((await visitor.get('/contacts')).statusCode, 200);
+    const tell = (logout_token: string) => server.inject({ method: 'POST', url: `/plugins/sso/${willow.slug}/oidc/back-channel`, headers: { 'content-type': 'application/x-www-form-urlencoded' }, payload: new URLSearchParams({ logout_token }).toString() });
+    t.equal((await tell('x.y.z')).statusCode, 400);
+    t.equal((await visitor.get('/contacts')).statusCode, 200, 'nonsense ends nothing');
+    const token = await peer.logoutToken('agent');
+    t.match(await tell(token), { statusCode: 200, headers: { 'cache-control': /no-store/ } });
+    t.equal((await visitor.get('/contacts')).statusCode, 302, 'with the very next request');
+    t.equal((await tell(token)).statusCode, 400, 'once');
+    t.ok((await actions()).includes('sso.person.signed_out'));
+  });
+
   t.test('the return works once, in the browser that left, for the kind that left', async (t) => {
     const { path, visitor } = await comeThrough('agent');
     t.equal((await visitor.get(path)).statusCode, 403, 'again');

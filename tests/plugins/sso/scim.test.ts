@@ -2,7 +2,8 @@ import t from 'tap';
 import sso from '../../../plugins/sso/index.ts';
 import { openHost } from '../open-host.ts';
 
-type Json = Record<string, any>;
+/** As much of the answers as the tests take apart. */
+type Body = { id: string; totalResults: number; Resources: Body[]; meta: { location: string }; members?: unknown };
 
 t.test('a directory provisions a workspace', async (t) => {
   const { willow, harbor, visit, server } = await openHost(t, [sso], { folders: { sso: new URL('../../../plugins/sso', import.meta.url).pathname } });
@@ -17,7 +18,7 @@ t.test('a directory provisions a workspace', async (t) => {
   const [token, otherToken] = [await tokenOf(willow), await tokenOf(harbor)];
   const call = async (method: string, path: string, body?: object, headers: Record<string, string> = {}, bearer = token) => {
     const answer = await server.inject({ method, url: `/plugins/sso/${willow.slug}/scim/v2${path}`, headers: { authorization: `Bearer ${bearer}`, ...(body ? { 'content-type': 'application/scim+json' } : {}), ...headers }, ...(body ? { payload: JSON.stringify(body) } : {}) });
-    return { status: answer.statusCode, headers: answer.headers, body: (answer.payload === '' ? {} : JSON.parse(answer.payload)) as Json };
+    return { status: answer.statusCode, headers: answer.headers, body: (answer.payload === '' ? {} : JSON.parse(answer.payload)) as Body };
   };
   const USER = { schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], userName: 'Dana@Willow.example', externalId: 'ext-1', name: { givenName: 'Dana', familyName: 'Field' }, emails: [{ value: 'dana@willow.example', primary: true }], active: true };
   let id = '';
@@ -35,29 +36,29 @@ t.test('a directory provisions a workspace', async (t) => {
 
   t.test('what the service is', async (t) => {
     t.match((await call('GET', '/ServiceProviderConfig')).body, { patch: { supported: true }, etag: { supported: true }, bulk: { supported: false } });
-    t.equal((await call('GET', '/ResourceTypes')).body['totalResults'], 2);
-    t.equal((await call('GET', '/Schemas')).body['totalResults'], 2);
+    t.equal((await call('GET', '/ResourceTypes')).body.totalResults, 2);
+    t.equal((await call('GET', '/Schemas')).body.totalResults, 2);
   });
 
   t.test('a person is made, found and made once', async (t) => {
     const made = await call('POST', '/Users', USER);
     t.match(made, { status: 201, body: { userName: 'dana@willow.example', displayName: 'Dana Field', active: true, externalId: 'ext-1' } });
-    id = made.body['id'];
-    t.equal(made.headers['location'], made.body['meta'].location);
+    id = made.body.id;
+    t.equal(made.headers['location'], made.body.meta.location);
     t.match(await call('POST', '/Users', USER), { status: 409, body: { scimType: 'uniqueness' } });
     const found = await call('GET', `/Users?filter=${encodeURIComponent('userName eq "DANA@willow.example"')}`);
     t.match(found.body, { totalResults: 1, Resources: [{ id }] });
-    t.equal((await call('GET', `/Users?filter=${encodeURIComponent('externalId eq "ext-1" and active eq true')}`)).body['totalResults'], 1);
+    t.equal((await call('GET', `/Users?filter=${encodeURIComponent('externalId eq "ext-1" and active eq true')}`)).body.totalResults, 1);
     t.match(await call('GET', '/Users?filter=x'), { status: 400, body: { scimType: 'invalidFilter' } });
     for (const body of [{}, { ...USER, userName: 'nobody' , emails: [] }, { ...USER, userName: 'x@y.example', active: 'perhaps' }]) t.match(await call('POST', '/Users', body), { status: 400, body: { scimType: 'invalidValue' } });
   });
 
   t.test('pages, and parts of resources', async (t) => {
     const all = (await call('GET', '/Users')).body;
-    t.equal(all['totalResults'], 6, 'those who were here before stand in it too');
+    t.equal(all.totalResults, 6, 'those who were here before stand in it too');
     const second = (await call('GET', '/Users?startIndex=3&count=2')).body;
     t.match(second, { startIndex: 3, itemsPerPage: 2, totalResults: 6 });
-    t.same(second['Resources'].map((each: Json) => each['id']), all['Resources'].slice(2, 4).map((each: Json) => each['id']));
+    t.same(second.Resources.map((each) => each.id), all.Resources.slice(2, 4).map((each) => each.id));
     t.match((await call('GET', '/Users?startIndex=99')).body, { itemsPerPage: 0 });
     t.match((await call('GET', '/Users?count=0')).body, { itemsPerPage: 0, totalResults: 6 });
     t.equal((await call('GET', '/Users?count=many')).status, 400);
@@ -82,14 +83,14 @@ t.test('a directory provisions a workspace', async (t) => {
   t.test('groups give roles', async (t) => {
     const made = await call('POST', '/Groups', { displayName: 'Leads', externalId: 'g1', members: [{ value: id }] });
     t.match(made, { status: 201, body: { members: [{ value: id }] } });
-    const group = made.body['id'];
+    const group = made.body.id;
     const people = await visit(willow.admin);
     const roleOf = async () => /<option value="(\w+)" selected/.exec((await people.get(`/admin/people/${id}`)).payload)?.[1] ?? (await people.get(`/admin/people/${id}`)).payload.match(/MANAGER|AGENT|READONLY/)?.[0];
     t.equal(await roleOf(), 'MANAGER');
     t.match(await call('POST', '/Groups', { displayName: 'Leads' }), { status: 409 });
     t.match(await call('PATCH', `/Groups/${group}`, { Operations: [{ op: 'Add', path: 'members', value: [{ value: willow.agent.id }] }, { op: 'Remove', path: `members[value eq "${id}"]` }] }), { status: 200, body: { members: [{ value: willow.agent.id }] } });
-    t.notOk((await call('GET', '/Groups?excludedAttributes=members')).body['Resources'][0]['members']);
-    t.equal((await call('GET', `/Groups?filter=${encodeURIComponent('displayName eq "leads"')}`)).body['totalResults'], 1);
+    t.notOk((await call('GET', '/Groups?excludedAttributes=members')).body.Resources[0]?.members);
+    t.equal((await call('GET', `/Groups?filter=${encodeURIComponent('displayName eq "leads"')}`)).body.totalResults, 1);
     t.match(await call('PATCH', `/Groups/${group}`, { Operations: [{ op: 'Add', path: 'members', value: [{ value: harbor.agent.id }] }] }), { status: 400 }, "another workspace's person");
     t.equal((await call('DELETE', `/Groups/${group}`)).status, 204);
     t.equal((await call('GET', `/Groups/${group}`)).status, 404);
@@ -104,7 +105,7 @@ t.test('a directory provisions a workspace', async (t) => {
     t.not((await agent.get('/contacts')).statusCode, 200, 'and coming back is signing in anew');
     t.equal((await call('DELETE', `/Users/${id}`)).status, 204);
     t.equal((await call('GET', `/Users/${id}`)).status, 404);
-    t.equal((await call('POST', '/Users', USER)).body['id'], id, 'who comes back is the same person');
+    t.equal((await call('POST', '/Users', USER)).body.id, id, 'who comes back is the same person');
     t.match(await call('DELETE', `/Users/${willow.admin.id}`), { status: 400, body: { scimType: 'mutability' } }, 'not the last administrator');
   });
 
