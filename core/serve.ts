@@ -9,6 +9,7 @@ import type { Log } from './log.ts';
 import { startWorker } from './jobs/start-worker.ts';
 import { createTls } from './http/tls.ts';
 import type { PluginHost } from './plugins/host.ts';
+import { IMPORT_JOBS } from './practice/imports/sweep-sources.ts';
 import { composeServer } from './server.ts';
 
 /** The listening program. `stop()` ends it in order: no new requests, then running ones, then jobs, then the database's connections. */
@@ -17,7 +18,7 @@ export type Serving = { readonly server: Server; readonly url: string; readonly 
 const DRAIN_MS = 5_000;
 
 /** Jobs of the core, worked by every serving program. */
-const JOBS: readonly Job[] = [...AUTH_JOBS, verifyAuditLog, nightlyAuditVerification];
+const JOBS: readonly Job[] = [...AUTH_JOBS, verifyAuditLog, nightlyAuditVerification, ...IMPORT_JOBS];
 
 export async function serve(app: App, jobsUrl: string, host: PluginHost): Promise<Serving> {
   const { config } = app;

@@ -37,6 +37,7 @@ export async function batchPage(tx: Tx, id: string) {
   const batch = await ImportBatch.query(tx).findById(id);
   if (batch === undefined) throw fault('import.not_found');
   const source = batch.status === 'mapping' ? ((await ImportSource.query(tx).findById(id)) ?? null) : null;
+  const hasSource = batch.kind === 'csv' && (await ImportSource.query(tx).findById(id).select('id')) !== undefined;
   const outcomes = await ImportOutcome.query(tx).where({ batch_id: id }).orderByRaw("case outcome when 'refused' then 0 when 'pending' then 1 else 2 end, position").limit(ROWS_SHOWN);
   const contactIds = [...new Set(outcomes.flatMap(({ contact_id }) => contact_id ?? []))];
   const contacts = contactIds.length === 0 ? [] : await Contact.query(tx).whereIn('id', contactIds).select('id', 'given_name', 'middle_name', 'family_name', 'name_suffix', 'preferred_name');
@@ -54,7 +55,7 @@ export async function batchPage(tx: Tx, id: string) {
       contact: row.contact_id === null ? null : { id: row.contact_id, name: names.get(row.contact_id) ?? 'Contact' }, at: batch.kind === 'ccda' && row.line ? `line ${row.line}, column ${row.column_no ?? 0}` : null,
     })),
     more: Math.max(0, batch.done - outcomes.length),
-    refusedHref: batch.kind === 'csv' && batch.refused > 0 ? `/imports/${id}/refused.csv` : null,
+    refusedHref: hasSource && batch.refused > 0 ? `/imports/${id}/refused.csv` : null,
   };
 }
 

@@ -67,6 +67,7 @@ const DID: Readonly<Record<string, string>> = {
   'document.waiting_listed': 'listed documents that wait for a person',
   'import.ended': 'finished an import',
   'import.mapped': 'mapped the columns of an import',
+  'import.sources_swept': 'dropped uploaded spreadsheets that were no longer needed',
   'import.read': 'looked at an import',
   'import.refused_rows_exported': 'downloaded the refused rows of an import',
   'import.rows_refused': 'had rows of an import refused',
