@@ -87,19 +87,24 @@ export function openDoor(options: DoorOptions): Door {
     }
   };
 
+  /** What was refused is rolled back with its transaction; that it was refused must not be. */
+  const recorded = async <T, X extends Tx | SystemTx>(pool: Knex, start: { scope: Scope; keys: X['keys'] }, pending: readonly PendingEntry[], fn: (tx: X) => Promise<T>): Promise<T> => {
+    try {
+      return await sealed<T, X>(pool, { ...start, pending: [...pending] }, fn);
+    } catch (error) {
+      if (error instanceof Fault && error.refused !== null) {
+        const { action, target, detail } = error.refused;
+        const refusal: PendingEntry = { action, outcome: 'refused', target, detail: { ...detail, code: error.code } };
+        await sealed<void, X>(pool, { ...start, pending: [...pending, refusal] }, async () => undefined);
+      }
+      throw error;
+    }
+  };
+
   return {
     async withWorkspace(scope, fn) {
       const keys = await loadKeys(scope.workspaceId, (read) => bound(app, scope.workspaceId, read));
-      try {
-        return await sealed(app, { scope, keys, pending: [] }, fn);
-      } catch (error) {
-        // What was refused is rolled back with its transaction; that it was refused must not be.
-        if (error instanceof Fault && error.refused !== null) {
-          const { action, target, detail } = error.refused;
-          await sealed(app, { scope, keys, pending: [{ action, outcome: 'refused', target, detail: { ...detail, code: error.code } }] }, async () => undefined);
-        }
-        throw error;
-      }
+      return recorded<Awaited<ReturnType<typeof fn>>, Tx>(app, { scope, keys }, [], fn);
     },
     identify(workspaceId, look) {
       return new Promise((resolve, reject) => {
@@ -114,7 +119,7 @@ export function openDoor(options: DoorOptions): Door {
     },
     async withSystem(reason, fn) {
       const act: PendingEntry = { action: 'system.door', outcome: 'ok', target: null, detail: { reason } };
-      return sealed(jobs, { scope: systemScope(INSTALLATION_WORKSPACE, reason), keys: null, pending: [act] }, fn);
+      return recorded<Awaited<ReturnType<typeof fn>>, SystemTx>(jobs, { scope: systemScope(INSTALLATION_WORKSPACE, reason), keys: null }, [act], fn);
     },
     async close() {
       await Promise.all([app.destroy(), jobs.destroy(), flushing.destroy()]);

@@ -8,6 +8,7 @@ import { createKeyLoader } from '../../core/db/key-store.ts';
 import { INSTALLATION_WORKSPACE, systemScope, type Scope, type Tx } from '../../core/db/scope.ts';
 import { loadSecrets } from '../../core/db/secrets.ts';
 import { createWorkspace } from '../../core/workspaces/create-workspace.ts';
+import { fault } from '../../core/errors.ts';
 import { outcomeOf } from '../attack/scenario.ts';
 import { openTestApp, type TestDatabase } from '../support/database.ts';
 
@@ -77,6 +78,14 @@ t.test('the system door records why it was opened, and sees the directory', asyn
   t.same(slugs, [{ slug: 'willow' }]);
   const last = await app.withSystem('health', async ({ knex }) => (await knex.raw('select body from app.audit_entries where workspace_id = ? order by seq desc limit 1', [INSTALLATION_WORKSPACE])).rows[0]);
   t.match(JSON.parse(last.body), { action: 'system.door', detail: { reason: 'workspace.list' } });
+});
+
+t.test('the system door records what was refused behind it', async (t) => {
+  const { app } = await openWorkspace(t);
+  const refused = { action: 'test.refused', target: { type: 'workspace', id: null }, detail: { why: 'test' } };
+  await t.rejects(app.withSystem('setup', async () => { throw fault('access.denied', { refused }); }), { code: 'access.denied' });
+  const rows = await app.withSystem('health', async ({ knex }) => (await knex.raw('select body from app.audit_entries where workspace_id = ? order by seq desc limit 2', [INSTALLATION_WORKSPACE])).rows) as { body: string }[];
+  t.match(rows.map(({ body }) => JSON.parse(body)), [{ action: 'test.refused', outcome: 'refused', detail: { why: 'test', code: 'access.denied' } }, { action: 'system.door', detail: { reason: 'setup' } }]);
 });
 
 t.test('when sealing fails, nothing is committed', async (t) => {
