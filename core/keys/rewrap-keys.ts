@@ -23,9 +23,12 @@ export async function rewrapKeys(app: App): Promise<RewrapReport> {
     const rows = (await app.withWorkspace(scope, (tx) => readKeyRows(tx))).filter(isOld);
     if (rows.length === 0) continue;
     const fresh = await Promise.all(rows.map(async (row) => ({ ...row, next: await rewrap(row.wrapped, keyContext(id, row.kind, row.version)) })));
-    await app.withWorkspace(scope, async (tx) => {
-      for (const { kind, version, wrapped, next } of fresh) keys += await tx.knex('app.workspace_keys').where({ kind, version, wrapped }).update({ wrapped: next });
-      record(tx, { action: 'key.rewrapped', target: { type: 'workspace', id }, detail: { rootKey, keys: fresh.length } });
+    // Said in the workspace first: only the system door changes a wrapped key, in a transaction of its own.
+    await app.withWorkspace(scope, async (tx) => record(tx, { action: 'key.rewrapped', target: { type: 'workspace', id }, detail: { rootKey, keys: fresh.length } }));
+    keys += await app.withSystem('key.manage', async (tx) => {
+      let count = 0;
+      for (const { kind, version, wrapped, next } of fresh) count += await tx.knex('app.workspace_keys').where({ workspace_id: id, kind, version, wrapped }).update({ wrapped: next });
+      return count;
     });
   }
 
@@ -33,7 +36,10 @@ export async function rewrapKeys(app: App): Promise<RewrapReport> {
   const fresh = await Promise.all(old.map(async (row) => ({ ...row, next: await rewrap(row.wrapped, secretContext(row.name, row.version)) })));
   const secrets = fresh.length === 0 ? 0 : await app.withSystem('key.manage', async (tx) => {
     let count = 0;
-    for (const { name, version, wrapped, next } of fresh) count += await tx.knex('sys.secrets').where({ name, version, wrapped }).update({ wrapped: next });
+    for (const { name, version, wrapped, next } of fresh) {
+      const { rows: [{ done }] } = (await tx.knex.raw('select sec.rewrap_secret(?, ?, ?, ?) as done', [name, version, wrapped, next])) as { rows: [{ done: boolean }] };
+      if (done) count += 1;
+    }
     record(tx, { action: 'key.secrets_rewrapped', detail: { rootKey, secrets: count } });
     return count;
   });

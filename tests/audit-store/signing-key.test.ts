@@ -54,6 +54,21 @@ t.test('of two rotations at once one is refused', async (t) => {
   t.match(await verifyStored(app, scope, 'whole'), { ok: true });
 });
 
+t.test('no program writes secrets but through the two functions behind the system door', async (t) => {
+  const refused = { code: '42501' };
+  for (const change of ["insert into sys.secrets values ('other', 1, 'x')", "update sys.secrets set wrapped = 'x'", "delete from sys.secrets where name = 'context'"]) {
+    await t.rejects(app.withSystem('key.manage', (tx) => tx.knex.raw(change)), refused, change);
+  }
+  for (const call of ["select sec.replace_audit_secret(1, 'x')", "select sec.rewrap_secret('context', 1, 'x', 'y')"]) {
+    await t.rejects(app.withWorkspace(scope, (tx) => tx.knex.raw(call)), refused, `${call} by the role that serves requests`);
+    await t.rejects(asSuperuser(database.jobsUrl, (client) => client.query(call)), refused, `${call} outside the system door`);
+  }
+  const sealed = async () => (await sql('select name, version, wrapped from sys.secrets order by 1, 2')).rows;
+  const before = await sealed();
+  t.same((await app.withSystem('key.manage', (tx) => tx.knex.raw("select sec.replace_audit_secret(99, 'x') as a, sec.rewrap_secret('context', 1, 'not this', 'x') as b"))).rows, [{ a: false, b: false }]);
+  t.same(await sealed(), before);
+});
+
 t.test('what could not be read back is not sealed, and its transaction does not commit', async (t) => {
   await t.rejects(act(app, {}, 'Not an action'), { name: 'FormatError' });
   await t.rejects(act(app, { lone: '\ud800' }));

@@ -110,6 +110,7 @@ const BREAKS: readonly Break[] = [
   { by: 'grant update on app.audit_entries to wardkeep_app', finds: [['grant.append_only', 'app.audit_entries']] },
   { by: 'grant update (body) on app.audit_entries to wardkeep_app', finds: [['grant.append_only', 'app.audit_entries']] },
   { by: 'grant delete on app.audit_tiles to wardkeep_jobs', finds: [['grant.append_only', 'app.audit_tiles']] },
+  { by: 'grant update (wrapped) on sys.secrets to wardkeep_jobs', finds: [['grant.system_table', 'sys.secrets']] },
   { by: 'grant insert on sys.secrets to wardkeep_app', finds: [['grant.system_table', 'sys.secrets']] },
   { by: 'grant update (public_key) on sys.signing_keys to wardkeep_jobs', finds: [['grant.system_table', 'sys.signing_keys']] },
   { by: 'grant select on sec.context_keys to wardkeep_app', finds: [['grant.secret', 'sec.context_keys']] },

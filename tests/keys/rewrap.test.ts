@@ -63,3 +63,11 @@ t.test('root key rotation: both known, all re-wrapped, the old one taken away', 
   const entries = await after.withWorkspace(systemScope(willow, 'test'), (tx) => tx.knex('app.audit_entries').where({ action: 'key.rewrapped' }));
   t.equal(entries.length, 1);
 });
+
+t.test('nobody but the system door changes a wrapped key, and it changes nothing else', async (t) => {
+  const refused = { code: '42501' };
+  const change = (column: string, value: string) => `update app.workspace_keys set ${column} = ${value}`;
+  await t.rejects(app.withWorkspace(systemScope(willow, 'test'), (tx) => tx.knex.raw(change('wrapped', "'x'"))), refused);
+  await t.rejects(app.withWorkspace(systemScope(willow, 'test'), (tx) => tx.knex.raw(change('version', 'version + 1'))), refused);
+  await t.rejects(app.withSystem('key.manage', (tx) => tx.knex.raw(change('status', "'retired'"))), refused);
+});

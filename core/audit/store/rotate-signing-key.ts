@@ -22,12 +22,11 @@ export async function rotateSigningKey({ withSystem, installationId, roots }: In
   const old = signingKey(createPrivateKey({ key: await roots.unwrap(before.wrapped, secretContext(AUDIT_SECRET, before.version)), format: 'der', type: 'pkcs8' }));
   const { privateKey } = generateKeyPairSync('ed25519');
   const next = signingKey(privateKey);
-  const version = before.version + 1;
-  const wrapped = await roots.wrap(privateKey.export({ format: 'der', type: 'pkcs8' }), secretContext(AUDIT_SECRET, version));
+  const wrapped = await roots.wrap(privateKey.export({ format: 'der', type: 'pkcs8' }), secretContext(AUDIT_SECRET, before.version + 1));
   return withSystem('key.manage', async (tx) => {
     // Waits for another rotation, whose end removes the row.
-    const present = (await newest(tx.knex('sys.secrets').forUpdate())) as Secret | undefined;
-    if (present?.version !== before.version) throw fault('key.rotation_recent');
+    const { rows: [{ replaced }] } = (await tx.knex.raw('select sec.replace_audit_secret(?, ?) as replaced', [before.version, wrapped])) as { rows: [{ replaced: boolean }] };
+    if (!replaced) throw fault('key.rotation_recent');
     const log = await readKeyEvents(tx);
     // The log's clock never runs back, whatever this machine's does.
     const at = [new Date().toISOString(), log.at(-1)?.event.at ?? ''].sort().at(-1) as string;
@@ -35,8 +34,6 @@ export async function rotateSigningKey({ withSystem, installationId, roots }: In
     await appendKeyEvents(tx, [created, keyRetired([...log, created], at, old.keyId, next)]);
     await tx.knex('sys.signing_keys').insert({ key_id: next.keyId, public_key: Buffer.from(next.publicKey), created_at: at });
     await tx.knex('sys.signing_keys').where({ key_id: old.keyId }).update({ retired_at: at });
-    await tx.knex('sys.secrets').insert({ name: AUDIT_SECRET, version, wrapped });
-    await tx.knex('sys.secrets').where({ name: AUDIT_SECRET }).where('version', '<', version).delete();
     record(tx, { action: 'key.signing_rotated', target: { type: 'signing_key', id: next.keyId }, detail: { retired: old.keyId } });
     return { keyId: next.keyId, retired: old.keyId };
   });

@@ -20,7 +20,7 @@ export const OURS = ['app', 'sys', 'sec', 'history', 'public'] as const;
 /** Tables of `sys`, and exactly what each run-time role may do there: `privilege` or `privilege(column)`. */
 export const SYSTEM_TABLES: Readonly<Record<string, Readonly<Record<RuntimeRole, readonly string[]>>>> = {
   installation: { app: ['select'], jobs: ['select'] },
-  secrets: { app: ['select'], jobs: ['select', 'insert', 'update', 'delete'] },
+  secrets: { app: ['select'], jobs: ['select'] },
   signing_keys: { app: ['select'], jobs: ['select', 'insert', 'update(retired_at)'] },
   key_events: { app: ['select'], jobs: ['select', 'insert'] },
   workspaces: { app: [], jobs: ['select', 'insert', 'update'] },
@@ -33,12 +33,12 @@ export const SYSTEM_DOORS: Readonly<Record<string, readonly ('all' | 'select' | 
   'sys.workspaces': ['all'],
   'sys.attempt_counters': ['all'],
   'app.workspaces': ['select', 'insert'],
-  'app.workspace_keys': ['insert'],
+  'app.workspace_keys': ['select', 'insert', 'update'],
   'app.users': ['select'],
 };
 
 /** Functions that run with their owner's rights. */
-export const SECURITY_DEFINERS = ['sec.enter(text)', 'sec.workspace()', 'sec.is_system()', 'sec.enqueue(text,jsonb,timestamp with time zone,text,uuid)'] as const;
+export const SECURITY_DEFINERS = ['sec.enter(text)', 'sec.workspace()', 'sec.is_system()', 'sec.enqueue(text,jsonb,timestamp with time zone,text,uuid)', 'sec.replace_audit_secret(integer,text)', 'sec.rewrap_secret(text,integer,text,text)'] as const;
 /** Functions of ours that a run-time role may call. */
 export const EXECUTABLE = [...SECURITY_DEFINERS, 'sec.require_audit_entry()'] as const;
 
