@@ -15,6 +15,7 @@ import { migrateCommand } from './commands/migrate.ts';
 import { pluginCheck, pluginNew, pluginSign } from './commands/plugin.ts';
 import { workspacePlan } from './commands/workspace-plan.ts';
 import { serve } from './commands/serve.ts';
+import { sqlstateOf } from './db/database-error.ts';
 import { Fault } from './errors.ts';
 import { useFirstParty } from './plugins/first-party.ts';
 import { PluginError } from './plugins/plugin-error.ts';
@@ -55,6 +56,11 @@ function explain(error: unknown): number {
   if (error instanceof Fault) {
     process.stderr.write(`${error.message} (${error.code})\n${error.fields.map(({ path, text }) => `  - ${path}: ${text}\n`).join('')}`);
     return EXIT.inputRefused;
+  }
+  const sqlstate = sqlstateOf(error);
+  if (sqlstate !== null) {
+    process.stderr.write(`The database refused (SQLSTATE ${sqlstate}, see PostgreSQL's list of error codes). Its own message is left out, as it may quote what a row holds.\n`);
+    return EXIT.checkFailed;
   }
   // Our own sentences (a port in use, a database that does not answer) are meant for people; a stack is not.
   process.stderr.write(`${error instanceof Error ? error.message : 'The program failed.'}\n`);

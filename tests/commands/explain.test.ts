@@ -1,0 +1,29 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { sqlstateOf } from '../../core/db/database-error.ts';
+import { asSuperuser } from '../../core/db/embedded.ts';
+import { TEST_ROOT_KEYS } from '../support/cluster.ts';
+import { createTestDatabase } from '../support/database.ts';
+
+const MAIN = fileURLToPath(new URL('../../core/main.ts', import.meta.url));
+
+t.test('a command the database refused says its SQLSTATE, and nothing the database said', async (t) => {
+  const { appUrl, jobsUrl, superuserUrl } = await createTestDatabase(t);
+  const wrong = (url: string) => url.replace(/:[^:@]+@/, ':wrong@');
+  const program = spawn(process.execPath, [MAIN, 'workspace', 'list'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, WARDKEEP_DATA_DIR: t.testdir(), WARDKEEP_DATABASE_APP_URL: wrong(appUrl), WARDKEEP_DATABASE_JOBS_URL: wrong(jobsUrl), WARDKEEP_ROOT_KEYS: `root:${TEST_ROOT_KEYS[0].bytes.toString('base64')}` },
+  });
+  let said = '';
+  program.stderr.on('data', (chunk: Buffer) => { said += chunk.toString(); });
+  t.same(await once(program, 'close'), [1, null]);
+  t.match(said, 'SQLSTATE 28P01');
+  t.notMatch(said, 'authentication failed');
+
+  const error = await asSuperuser(superuserUrl, (client) => client.query("select 'Achterberg'::int")).catch((thrown: unknown) => thrown);
+  t.match((error as Error).message, 'Achterberg', 'why');
+  t.equal(sqlstateOf(error), '22P02');
+  t.equal(sqlstateOf(new Error('Port 8443 is in use.')), null);
+});
