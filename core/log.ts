@@ -32,7 +32,8 @@ const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent']
 /** An error's name, code and stack frames. The message is left out: drivers quote row values in theirs. */
 function describeError(err: unknown): { name: string; code?: string; at: string[] } {
   if (!(err instanceof Error)) return { name: typeof err, at: [] };
-  const frames = (err.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)).map((line) => line.trim()).slice(0, 12);
+  // The message heads the stack, and its own lines may look like frames.
+  const frames = (err.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)).map((line) => line.trim()).filter((line) => !err.message.includes(line)).slice(0, 12);
   const code = 'code' in err && typeof err.code === 'string' && /^[\w.]{1,64}$/.test(err.code) ? { code: err.code } : {};
   return { name: err.name, ...code, at: frames };
 }
