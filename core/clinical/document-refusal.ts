@@ -4,6 +4,7 @@
 const REASONS = {
   'document.empty': 'The file is empty.',
   'document.too_large': 'The document is larger than may be read.',
+  'document.too_slow': 'Reading the document takes longer than it may.',
   'document.binary': 'The file is not text: it is an image, a PDF, an archive or another binary format.',
   'document.encoding': 'The bytes do not fit the encoding that the document declares.',
   'document.not_well_formed': 'The XML is broken here.',
@@ -34,6 +35,13 @@ export class DocumentRefusal extends Error {
     this.line = at.line;
     this.column = at.column;
   }
+}
+
+/** What of a refusal crosses from one thread to another. */
+export type RefusalData = Pick<DocumentRefusal, 'code' | 'reason' | 'line' | 'column'>;
+
+export function refusalFrom({ code, reason, line, column }: RefusalData): DocumentRefusal {
+  return new DocumentRefusal(code, { line, column }, reason.slice(REASONS[code].length).trimStart());
 }
 
 /** Line and column, from 1, of a UTF-16 offset; CRLF, LF and CR end a line (XML 1.0, 2.11). */

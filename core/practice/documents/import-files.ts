@@ -4,7 +4,8 @@ import type { App } from '../../app.ts';
 import { authorize } from '../../access/authorize.ts';
 import { ArchiveRefusal } from '../../clinical/archive-refusal.ts';
 import { DocumentRefusal } from '../../clinical/document-refusal.ts';
-import { DOCUMENT_BYTES_MAX, readDocument } from '../../clinical/read-document.ts';
+import { openDocumentReader } from '../../clinical/document-reader.ts';
+import { DOCUMENT_BYTES_MAX } from '../../clinical/read-document.ts';
 import { isCompanionFile } from '../../clinical/companion-file.ts';
 import { isZip, readZip } from '../../clinical/zip.ts';
 import { record } from '../../audit/record.ts';
@@ -43,12 +44,13 @@ export async function importCandidates(app: App, scope: Scope, candidates: Async
 }
 
 const LANES = 3;
+const READER = openDocumentReader(); // one pool of threads for the process
 
 /** Reads and files one document. A refusal is an outcome and is put on the record; what is thrown is a fault of the program. */
 export async function importFile(app: App, scope: Scope, file: string, bytes: Uint8Array): Promise<FileOutcome> {
   let document;
   try {
-    document = readDocument(bytes);
+    document = await READER.read(bytes);
   } catch (error) {
     if (!(error instanceof DocumentRefusal)) throw error;
     return recordRefusal(app, scope, file, error, bytes.length);
