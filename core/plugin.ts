@@ -269,6 +269,8 @@ export type { Capability } from './access/capabilities.ts';
 export { uuidv7 } from './crypto/uuid.ts';
 export { User } from './auth/user.ts';
 export { endSessions } from './auth/session/actions.ts';
+export { contactGate, GATEABLE_FIELDS, nameOnRecord } from './practice/contacts/field-gate.ts';
+export { shownFields } from './practice/contacts/shown-fields.ts';
 export { localPath } from './http/local-path.ts';
 export { changePerson, disablePerson } from './workspaces/people/actions.ts';
 export { addDirectoryPerson, enableDirectoryPerson, renameDirectoryPerson } from './workspaces/people/by-directory.ts';

@@ -71,9 +71,10 @@ function keysOf(json: unknown): string[] {
   return Object.entries(json).flatMap(([key, value]) => [key, ...keysOf(value)]);
 }
 
+/** Documents and appointments have fields of these names of their own, and a signed entry keeps what it was signed with. */
 async function tells(role: Role, surface: string, field: string): Promise<string | null> {
   const words = wordsOf(await (SAMPLES[surface] as Sample)(calls[role]));
-  const found = (NEEDLES[field] as RegExp).exec(words) ?? (/^\w+ \/(api\/v1\/)?documents|^\w+ \/audit|documents/.test(surface) ? null : NAMES[field]?.exec(words));
+  const found = (NEEDLES[field] as RegExp).exec(words) ?? (/documents|^\w+ \/audit|appointments/.test(surface) ? null : NAMES[field]?.exec(words));
   return found === null || found === undefined ? null : words.slice(Math.max(0, found.index - 80), found.index + 80);
 }
 

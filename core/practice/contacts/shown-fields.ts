@@ -1,0 +1,15 @@
+import type { Tx } from '../../db/scope.ts';
+import { contactJson } from './contact-json.ts';
+import { Contact } from './model.ts';
+import { wholeContact } from './read-contact.ts';
+
+/**
+ * For proving a gate: the names of the fields that the actor is shown of the contact that was made last, read as every page reads it.
+ * `null`: there is no contact yet. Values are dropped here.
+ */
+export async function shownFields(tx: Tx): Promise<readonly string[] | null> {
+  const newest = await Contact.query(tx).orderBy('id', 'desc').first('id');
+  if (newest === undefined) return null;
+  const { custom = {}, ...own } = contactJson(await wholeContact(tx, newest.id, Contact.query(tx))) as Record<string, object | undefined>;
+  return [...Object.keys(own), ...Object.keys(custom).map((key) => `custom.${key}`)];
+}
