@@ -22,6 +22,7 @@ import type { Feature } from './http/feature.ts';
 import { headersPlugin } from './http/headers.ts';
 import { TLS_OPTIONS } from './http/tls.ts';
 import { refusalsPlugin } from './http/refusals.ts';
+import { requestIdPlugin } from './http/request-id.ts';
 import { trustFeature } from './trust/feature.ts';
 import type { LoadedPlugin } from './plugins/loaded-plugin.ts';
 import { pluginHostFeature } from './plugins/feature.ts';
@@ -73,6 +74,7 @@ export async function composeServer(app: App, options: { tls: { key: string; cer
     router: { stripTrailingSlash: true },
   });
   await server.register([
+    { plugin: requestIdPlugin },
     { plugin: schemePlugin, options: { app } },
     { plugin: clientAddressPlugin, options: { trustProxy: app.config.trustProxy } },
     { plugin: refusalsPlugin, options: { app } },
