@@ -18,19 +18,19 @@ import { checkRecorded, loadHost } from './plugins/load-host.ts';
 export type Booted = { readonly app: App; readonly host: PluginHost; readonly urls: DatabaseUrls; close(): Promise<void> };
 export type DatabaseUrls = { readonly ownerUrl: string | null; readonly appUrl: string; readonly jobsUrl: string };
 
-/** Where `keys init` puts a root key when no other place is named, and where the program looks when the environment names none. */
+/** The file the environment names, or root.key in the data folder: where `keys init` puts a root key and where the program looks for it. */
 export function rootKeyFile(config: Config): string {
-  return join(config.dataDir, 'root.key');
+  return config.rootKeysFile ?? join(config.dataDir, 'root.key');
 }
 
 /**
- * The configuration with the data folder's root key when the environment gave none.
+ * The configuration with the root keys of that file when the environment gave none by value.
  * @throws MissingRootKeyError · RootKeyFileError for a file that others may read
  */
 export async function withRootKeys(config: Config): Promise<Config> {
   if (config.rootKeys.length > 0) return config;
   const file = rootKeyFile(config);
-  if (!existsSync(file)) throw new MissingRootKeyError();
+  if (config.rootKeysFile === null && !existsSync(file)) throw new MissingRootKeyError();
   return { ...config, rootKeys: await readRootKeyFile(file) };
 }
 

@@ -21,6 +21,8 @@ export type Config = {
   readonly database: { readonly ownerUrl: string | null; readonly appUrl: string; readonly jobsUrl: string } | null;
   /** First is current, the others open what they once wrapped. */
   readonly rootKeys: readonly RootKey[];
+  /** Where they are instead, if the environment named a file: read by core/crypto/root-key-file.ts, which looks at its mode too. */
+  readonly rootKeysFile: string | null;
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
   readonly smtp: { readonly url: string; readonly from: string } | null;
   /** k-anonymity range service (Have I Been Pwned protocol); null turns the online check off, the offline list remains. */
@@ -79,12 +81,17 @@ const schema = Joi.object({
 export function readConfig(mode: Config['mode'], env: NodeJS.ProcessEnv = process.env): Config {
   const faults: string[] = [];
   const given: Record<string, string> = {};
+  let rootKeysFile: string | null = null;
   for (const [name, value] of Object.entries(env)) if (name.startsWith('WARDKEEP_') && value !== undefined && value !== '' && !name.startsWith('WARDKEEP_TEST_')) given[name] = value;
   for (const name of SECRETS) {
     const file = given[`${name}_FILE`];
     if (file === undefined) continue;
     delete given[`${name}_FILE`];
     if (given[name] !== undefined) faults.push(`${name} and ${name}_FILE are both set; keep one`);
+    if (name === 'WARDKEEP_ROOT_KEYS') {
+      rootKeysFile = resolve(file);
+      continue;
+    }
     try {
       given[name] = readFileSync(file, 'utf8').trim();
     } catch {
@@ -93,6 +100,8 @@ export function readConfig(mode: Config['mode'], env: NodeJS.ProcessEnv = proces
   }
   const { value, error } = schema.validate(given, { abortEarly: false, convert: true });
   for (const detail of error?.details ?? []) faults.push(explain(detail));
+  const rootKeys = parseRootKeys(given['WARDKEEP_ROOT_KEYS']);
+  if (new Set(rootKeys.map(({ id }) => id)).size !== rootKeys.length) faults.push('WARDKEEP_ROOT_KEYS holds two keys of one id');
   if (faults.length > 0) throw new ConfigError(faults);
 
   const host: string = value.WARDKEEP_HOST;
@@ -106,7 +115,8 @@ export function readConfig(mode: Config['mode'], env: NodeJS.ProcessEnv = proces
     database: value.WARDKEEP_DATABASE_APP_URL
       ? { ownerUrl: value.WARDKEEP_DATABASE_OWNER_URL ?? null, appUrl: value.WARDKEEP_DATABASE_APP_URL, jobsUrl: value.WARDKEEP_DATABASE_JOBS_URL }
       : null,
-    rootKeys: parseRootKeys(value.WARDKEEP_ROOT_KEYS),
+    rootKeys,
+    rootKeysFile,
     tls: value.WARDKEEP_TLS_CERT_FILE ? { certFile: value.WARDKEEP_TLS_CERT_FILE, keyFile: value.WARDKEEP_TLS_KEY_FILE } : null,
     smtp: value.WARDKEEP_SMTP_URL ? { url: value.WARDKEEP_SMTP_URL, from: value.WARDKEEP_MAIL_FROM } : null,
     breachRangeUrl: value.WARDKEEP_BREACH_RANGE_URL === 'off' ? null : value.WARDKEEP_BREACH_RANGE_URL,

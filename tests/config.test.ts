@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { withRootKeys } from '../core/boot.ts';
 import { ConfigError, readConfig, redactConfig } from '../core/config.ts';
 
 const faultsOf = (env: NodeJS.ProcessEnv): readonly string[] => {
@@ -29,11 +30,31 @@ t.test('every fault is named at once, and no value is quoted', async (t) => {
 t.test('a secret comes by value or by file, not by both', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'wardkeep-config-'));
   t.teardown(() => rm(folder, { recursive: true }));
-  const file = join(folder, 'key');
-  await writeFile(file, `root:${Buffer.alloc(32, 7).toString('base64')}\n`);
-  t.match(readConfig('production', { WARDKEEP_ROOT_KEYS_FILE: file }).rootKeys, [{ id: 'root', bytes: Buffer.alloc(32, 7) }]);
-  t.match(faultsOf({ WARDKEEP_ROOT_KEYS_FILE: file, WARDKEEP_ROOT_KEYS: 'x' }).join(), /both set/);
+  const file = join(folder, 'url');
+  await writeFile(file, 'smtps://mx.example.org\n');
+  t.equal(readConfig('production', { WARDKEEP_SMTP_URL_FILE: file }).smtp?.url, 'smtps://mx.example.org');
+  t.match(faultsOf({ WARDKEEP_SMTP_URL_FILE: file, WARDKEEP_SMTP_URL: 'x' }).join(), /both set/);
   t.match(faultsOf({ WARDKEEP_SMTP_URL_FILE: join(folder, 'none') }), ['WARDKEEP_SMTP_URL_FILE cannot be read']);
+});
+
+t.test('root keys in a file are held to what is asked of root.key', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'wardkeep-config-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'key');
+  const key = `root:${Buffer.alloc(32, 7).toString('base64')}`;
+  const opened = () => withRootKeys(readConfig('production', { WARDKEEP_ROOT_KEYS_FILE: file }));
+  await t.rejects(opened(), { name: 'RootKeyFileError', message: /cannot be read/ });
+  await writeFile(file, `${key}\n`, { mode: 0o600 });
+  t.match((await opened()).rootKeys, [{ id: 'root', bytes: Buffer.alloc(32, 7) }]);
+  for (const mode of [0o640, 0o604, 0o620]) {
+    await chmod(file, mode);
+    await t.rejects(opened(), { name: 'RootKeyFileError', message: /chmod 600/ }, mode.toString(8));
+  }
+  await chmod(file, 0o600);
+  await writeFile(file, `${key},${key}`);
+  await t.rejects(opened(), { message: /two keys of one id/ });
+  t.match(faultsOf({ WARDKEEP_ROOT_KEYS: `${key},${key}` }), ['WARDKEEP_ROOT_KEYS holds two keys of one id']);
+  t.match(faultsOf({ WARDKEEP_ROOT_KEYS_FILE: file, WARDKEEP_ROOT_KEYS: key }).join(), /both set/);
 });
 
 t.test('the origin follows host and port unless it is given', async (t) => {

@@ -58,11 +58,16 @@ export async function readRootKeyFile(file: string): Promise<RootKey[]> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new RootKeyFileError(`${file} cannot be read.`, { cause });
   });
-  if (process.platform !== 'win32' && ((await stat(file)).mode & 0o077) !== 0) throw new RootKeyFileError(`${file} is open to other users of this machine: chmod 600 it.`);
+  if (process.platform !== 'win32' && isOpenToOthers(await stat(file))) throw new RootKeyFileError(`${file} is open to other users of this machine: chmod 600 it.`);
   const keys = parseRootKeys(text.trim());
   if (keys.length === 0 || keys.some(({ id, bytes }) => !/^[a-z0-9-]{1,32}$/.test(id) || bytes.length !== 32)) throw new RootKeyFileError(`${file} is not of the form id:base64 of 32 bytes, comma separated.`);
   if (new Set(keys.map(({ id }) => id)).size !== keys.length) throw new RootKeyFileError(`${file} holds two keys of one id.`);
   return keys;
+}
+
+/** Platforms hand a secret to a program that is not its owner by a group that may read it (Kubernetes: fsGroup, 0440). */
+function isOpenToOthers({ mode, uid }: { mode: number; uid: number }): boolean {
+  return (mode & 0o037) !== 0 || ((mode & 0o040) !== 0 && uid === process.getuid?.());
 }
 
 function newRootKey(now: number): RootKey {

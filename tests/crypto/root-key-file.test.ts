@@ -2,6 +2,7 @@ import t from 'tap';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { withRootKeys } from '../../core/boot.ts';
 import { readConfig } from '../../core/config.ts';
 import { createRootKeyFile, prependRootKey, readRootKeyFile, removeRootKey, rootKeyInfo, RootKeyFileError } from '../../core/crypto/root-key-file.ts';
 import { localRootKeys } from '../../core/crypto/root-keys.ts';
@@ -13,7 +14,7 @@ t.test('init makes a private file that the configuration reads, and never overwr
   t.match(id, /^root-2026-03-04-[0-9a-f]{6}$/);
   t.equal(statSync(file).mode & 0o777, 0o600);
   t.equal(execFileSync('sh', ['-c', `cut -d: -f2 ${file} | base64 -d | sha256sum | cut -d' ' -f1`]).toString().trim(), fingerprint, 'the fingerprint is what sha256sum says');
-  const config = readConfig('production', { WARDKEEP_ROOT_KEYS_FILE: file });
+  const config = await withRootKeys(readConfig('production', { WARDKEEP_ROOT_KEYS_FILE: file }));
   t.same(config.rootKeys.map(rootKeyInfo), [{ id, fingerprint }]);
 
   const before = readFileSync(file, 'utf8');
