@@ -143,3 +143,14 @@ t.test('every claim fails when its subject is broken, and holds again when it is
     }
   }
 });
+
+t.test('a claim that looks at a sample says so', async (t) => {
+  for (const id of ['KEY-2', 'AUD-2', 'DOC-1']) {
+    t.match(CLAIMS.find((one) => one.id === id)?.statement, /Proved on .*the newest \d+/, id);
+    t.match((await proofOf(id)).summary, /newest/, id);
+  }
+  await app.withWorkspace(scope, async (tx) => { for (let n = 0; n < 201; n += 1) record(tx, { action: 'test.filled' }); });
+  const { summary, evidence } = await proofOf('AUD-2');
+  t.match(summary, `The newest 200 of ${String(evidence['total'])} entries`);
+  t.ok(Number(evidence['total']) > 200);
+});

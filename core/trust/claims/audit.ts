@@ -52,9 +52,9 @@ export const verified = claim({
 export const signed = claim({
   id: 'AUD-2',
   title: 'Entries are chained and signed with Ed25519',
-  statement: 'Each entry carries the hash of the one before and a signature by a key of the installation’s key log; its searchable columns say what was signed.',
+  statement: `An entry carries the hash of the one before and a signature by a key of the installation’s key log; its searchable columns say what was signed. Proved on the newest ${NEWEST}; the nightly verification (AUD-1) looks at all that came since the one before.`,
   async prove({ app, scope }) {
-    const { checked, fault, keyIds } = await app.withWorkspace(scope, async (tx) => {
+    const { total, checked, fault, keyIds } = await app.withWorkspace(scope, async (tx) => {
       const [{ seq: head }, proved] = await Promise.all([readHead(tx), readKeys(tx, app.installationId, app.signer)]);
       const keys = proved ?? []; // AUD-6 says why
       const from = Math.max(0, head - NEWEST);
@@ -63,9 +63,9 @@ export const signed = claim({
       // No signed head vouches for the range's left edge here; AUD-1 and AUD-3 do.
       const verifier = new ChainVerifier({ workspace: scope.workspaceId, keys }, { range: new CompactRange(from), prev: null });
       const chain = verifier.absorb(block)?.fault ?? null;
-      return { checked: rows.length, fault: chain ?? (rows.every(columnsAgree) ? null : 'columns'), keyIds: [...new Set(rows.map(({ key_id }) => key_id))] };
+      return { total: head, checked: rows.length, fault: chain ?? (rows.every(columnsAgree) ? null : 'columns'), keyIds: [...new Set(rows.map(({ key_id }) => key_id))] };
     });
-    return verdict(fault === null, { proved: `The newest ${checked} of ${checked} entries hold, just now.`, failing: `Among the newest ${checked} entries one does not hold (${fault}).` }, { checked, fault, keyIds });
+    return verdict(fault === null, { proved: `The newest ${checked} of ${total} entries hold, just now.`, failing: `Among the newest ${checked} entries one does not hold (${fault}).` }, { total, checked, fault, keyIds });
   },
 });
 

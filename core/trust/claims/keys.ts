@@ -8,6 +8,9 @@ import { ENCRYPTIONS_MAX, workspaceKeyStatus } from '../../keys/key-status.ts';
 import { readKeyRows } from '../../keys/key-row.ts';
 import { claim, verdict } from '../claim.ts';
 
+/** Newest rows of each table whose values are tried. */
+const SAMPLE_ROWS = 25;
+
 export const sealed = claim({
   id: 'KEY-1',
   title: 'Patient data at rest is ciphertext',
@@ -24,10 +27,10 @@ export const sealed = claim({
 export const bound = claim({
   id: 'KEY-2',
   title: 'A value opens in its own place only',
-  statement: 'An encrypted value copied to another row, column or table does not open; where it stands, it does.',
+  statement: `An encrypted value copied to another row, column or table does not open; where it stands, it does. Proved on the values of the newest ${SAMPLE_ROWS} rows of each table.`,
   async prove({ app, scope }) {
     const { sampled, broken, moved } = await app.withWorkspace(scope, tryPlaces);
-    return verdict(broken === 0 && moved === 0, { proved: `${sampled} values tried: each opens where it stands and nowhere else.`, failing: `Of ${sampled} values tried, ${broken} do not open where they stand and ${moved} open elsewhere.` }, { sampled, broken, moved });
+    return verdict(broken === 0 && moved === 0, { proved: `${sampled} values of the newest rows tried: each opens where it stands and nowhere else.`, failing: `Of ${sampled} values tried, ${broken} do not open where they stand and ${moved} open elsewhere.` }, { sampled, broken, moved });
   },
 });
 
@@ -76,9 +79,6 @@ export const hidden = claim({
     return verdict(readers === 0, { proved: '2 of 2 run-time roles were refused just now.', failing: `${readers} of 2 run-time roles can read it.` }, { roles: answers.length, readers });
   },
 });
-
-/** Newest rows of each table whose values are tried. */
-const SAMPLE_ROWS = 25;
 
 async function tryPlaces(tx: Tx): Promise<{ sampled: number; broken: number; moved: number }> {
   const tally = { sampled: 0, broken: 0, moved: 0 };
