@@ -104,7 +104,7 @@ export function openDoor(options: DoorOptions): Door {
   return {
     async withWorkspace(scope, fn) {
       const keys = await loadKeys(scope.workspaceId, (read) => bound(app, scope.workspaceId, read));
-      return recorded<Awaited<ReturnType<typeof fn>>, Tx>(app, { scope, keys }, [], fn);
+      return recorded(app, { scope, keys }, [], fn);
     },
     identify(workspaceId, look) {
       return new Promise((resolve, reject) => {
@@ -119,7 +119,7 @@ export function openDoor(options: DoorOptions): Door {
     },
     async withSystem(reason, fn) {
       const act: PendingEntry = { action: 'system.door', outcome: 'ok', target: null, detail: { reason } };
-      return recorded<Awaited<ReturnType<typeof fn>>, SystemTx>(jobs, { scope: systemScope(INSTALLATION_WORKSPACE, reason), keys: null }, [act], fn);
+      return recorded(jobs, { scope: systemScope(INSTALLATION_WORKSPACE, reason), keys: null }, [act], fn);
     },
     async close() {
       await Promise.all([app.destroy(), jobs.destroy(), flushing.destroy()]);
