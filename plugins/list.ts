@@ -5,3 +5,4 @@
  */
 export { default as baaTracker } from './baa-tracker/index.ts';
 export { default as sso } from './sso/index.ts';
+export { default as fieldGates } from './field-gates/index.ts';

@@ -1,9 +1,9 @@
 import type { ContactProperty, FieldGate, Role, Tx } from '../../core/plugin.ts';
-import { Property, Rule } from './models.ts';
+import { Property, type Rule } from './models.ts';
 
 /** What the transaction's actor sees: two small reads that leave together. An actor without a role (a patient) sees no gated field. */
 export async function contactFields(tx: Tx): Promise<FieldGate> {
-  const [rules, properties] = await Promise.all([Rule.query(tx), Property.query(tx).where({ is_retired: false }).orderBy('name')]);
+  const [rules, properties] = await Promise.all([tx.knex('app.field_gates_rules').select('field', 'readers', 'writers') as unknown as Promise<Rule[]>, Property.query(tx).where({ is_retired: false }).orderBy('name')]);
   return { ...gateFor(tx.scope.actor.role, rules), properties: properties.map(propertyOf) };
 }
 

@@ -21,6 +21,6 @@ export class Property extends WorkspaceModel {
 }
 
 export const TABLES: Readonly<Record<string, PluginTable>> = {
-  field_gates_rules: { plain: { field: 'the name of a field' } },
+  field_gates_rules: { plain: { field: 'the name of a field', readers: 'roles', writers: 'roles' } },
   field_gates_properties: { plain: { name: 'what the practice calls a property, as a name', label: 'what the practice calls a property', choices: 'values the practice offers for any patient' } },
 };
