@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { Page } from 'playwright-core';
 import t from 'tap';
+import { quoteName } from '../../core/db/migrate.ts';
 import type { DemoFacts, DemoUser } from '../../core/demo/demo-facts.ts';
 import { bytesOf, documentXml } from '../clinical/build-document.ts';
 import { openChromium } from '../support/chromium.ts';
@@ -144,10 +145,10 @@ t.test('the main job, end to end', { timeout: 170_000 }, async (t) => {
     const words = new RegExp(Object.values(SECRET).map((word) => word.replace(/[()]/g, '\\$&')).join('|'), 'i');
     const client = new pg.Client({ connectionString: superuserUrl(env.WARDKEEP_DATA_DIR) });
     await client.connect();
-    const { rows: tables } = await client.query<{ name: string }>("select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname not in ('pg_catalog', 'information_schema')");
+    const { rows: tables } = await client.query<{ schema: string; name: string }>("select schemaname as schema, tablename as name from pg_tables where schemaname not in ('pg_catalog', 'information_schema')");
     let read = 0;
-    for (const { name } of tables) {
-      const { rows } = await client.query<{ row: string }>(`select t::text as row from ${name} t`);
+    for (const { schema, name } of tables) {
+      const { rows } = await client.query<{ row: string }>(`select t::text as row from ${quoteName(schema)}.${quoteName(name)} t`);
       read += rows.length;
       t.notOk(rows.some(({ row }) => words.test(row)), name);
     }

@@ -5,11 +5,12 @@ import { asSuperuser } from '../../core/db/embedded.ts';
 import { createGroupFlush } from '../../core/db/group-flush.ts';
 import { systemScope } from '../../core/db/scope.ts';
 import { createWorkspace } from '../../core/workspaces/create-workspace.ts';
+import { quoteName } from '../../core/db/migrate.ts';
 import { createTestDatabase, openTestApp } from '../support/database.ts';
 import { auditOf } from '../support/rows.ts';
 
 /** Test databases do not wait for the disk; here the server's setting is what an installation has. */
-const waitForDisk = (superuserUrl: string, name: string) => asSuperuser(superuserUrl, (client) => client.query(`alter database "${name}" set synchronous_commit = on`));
+const waitForDisk = (superuserUrl: string, name: string) => asSuperuser(superuserUrl, (client) => client.query(`alter database ${quoteName(name)} set synchronous_commit = on`));
 
 t.test('a flush makes durable what was committed before it without waiting', async (t) => {
   const database = await createTestDatabase(t);

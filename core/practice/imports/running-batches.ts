@@ -50,7 +50,7 @@ export function openRunningBatches(): RunningBatches {
     beginStop: () => stopping.abort(fault('system.unavailable')),
     async drained() {
       const over = new AbortController();
-      await Promise.race([Promise.all(running), sleep(DRAIN_MS, undefined, { signal: over.signal }).catch(() => undefined)]);
+      await Promise.race([Promise.all(running), sleep(DRAIN_MS, undefined, { signal: over.signal }).catch(() => undefined)]); // the timer's own abort
       over.abort();
     },
   };
