@@ -10,7 +10,7 @@ export const claims: readonly Claim[] = [
     id: 'GATE-1', title: 'Hidden fields are not opened',
     statement: 'A contact field that is gated from a role is left sealed when somebody of that role opens a contact.',
     prove: async ({ app, scope }) => {
-      const rules = await app.withWorkspace(scope, (tx) => Rule.query(tx));
+      const rules = await app.withWorkspace(scope, async (tx) => Rule.query(tx));
       if (rules.length === 0) return notApplicable('No field is gated.');
       const leaks: string[] = [];
       for (const role of ROLES) {

@@ -8,7 +8,7 @@ import { wholeContact } from './read-contact.ts';
  * `null`: there is no contact yet. Values are dropped here.
  */
 export async function shownFields(tx: Tx): Promise<readonly string[] | null> {
-  const newest = await Contact.query(tx).orderBy('id', 'desc').first('id');
+  const newest = await Contact.query(tx).orderBy('id', 'desc').select('id').first();
   if (newest === undefined) return null;
   const { custom = {}, ...own } = contactJson(await wholeContact(tx, newest.id, Contact.query(tx))) as Record<string, object | undefined>;
   return [...Object.keys(own), ...Object.keys(custom).map((key) => `custom.${key}`)];

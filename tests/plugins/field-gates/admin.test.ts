@@ -57,13 +57,13 @@ t.test('the matrix: counted, saved, on the record, in force at once', async (t) 
     t.equal((await admin('POST', BASE, { ...form, 'read.shoeSize.AGENT': 'yes' })).status, 400);
   });
   await t.test('another workspace is not touched', async (t) => {
-    t.same(await app.withWorkspace(scopeAs(gates.harbor.admin), (tx) => Rule.query(tx)), []);
+    t.same(await app.withWorkspace(scopeAs(gates.harbor.admin), async (tx) => Rule.query(tx)), []);
   });
 });
 
 t.test('properties of the workspace’s own', async (t) => {
   const gates = await openGates(t);
-  const { app, database, willow } = gates;
+  const { database, willow } = gates;
   const [admin, agent] = [await gates.as(willow.admin), await gates.as(willow.agent)];
   const add = (fields: Record<string, string>) => admin('POST', `${BASE}/properties`, { choices: '', ...fields });
   t.equal((await add({ name: 'ward', label: 'Ward', type: 'choice', choices: 'North\nSouth', isIndexed: 'yes' })).status, 303);
