@@ -15,6 +15,9 @@ export type Takeable = (typeof TAKEABLE)[number];
 
 /** Tables whose rows belong to a contact and follow it whole. */
 const FOLLOWING = ['activities', 'appointments', 'documents'] as const;
+/** Fields whose rows a table holds: how many went over is not counted where somebody does not see them. */
+const HOLDS: Readonly<Record<string, readonly string[]>> = { contact_points: ['phones', 'emails'], contact_addresses: ['addresses'], contact_identifiers: ['identifiers'], contact_values: ['custom.'] };
+const isShielded = (field: string, shielded: ReadonlySet<string>): boolean => (field.endsWith('.') ? [...shielded].some((name) => name.startsWith(field)) : shielded.has(field));
 /** Phones and e-mails that come over are tried after the survivor's own. */
 const RANK_SHIFT = 10;
 
@@ -46,7 +49,7 @@ export async function mergeContacts(tx: Tx, { survivorId, mergedId, take }: { su
   await ContactMerge.query(tx).insert({
     id: mergeId, survivor_id: survivorId, merged_id: mergedId, moved, survivor_before: JSON.stringify(before), merged_by: tx.scope.actor.kind === 'user' ? tx.scope.actor.id : null, merged_at: new Date(tx.now),
   });
-  record(tx, { action: 'contact.merged', target, detail: { mergedId, mergeId, fields: [...take].sort().map((field) => nameOnRecord(tx, gate, field)), moved: Object.fromEntries(Object.entries(moved.rows).map(([table, ids]) => [table, ids.length])) } });
+  record(tx, { action: 'contact.merged', target, detail: { mergedId, mergeId, fields: [...take].sort().map((field) => nameOnRecord(tx, gate, field)), moved: Object.fromEntries(Object.entries(moved.rows).filter(([table]) => !HOLDS[table]?.some((field) => isShielded(field, gate.shielded))).map(([table, ids]) => [table, ids.length])) } });
   return { mergeId };
 }
 

@@ -1,7 +1,10 @@
 import t from 'tap';
+import { bearer } from '../../support/people.ts';
 import { but, openGates } from './open-gates.ts';
 
 const PERSON = { givenName: 'Zephyrine', familyName: 'Quillon', preferredName: 'Zeph', birthDate: '1961-04-17', notes: 'Prefers mornings.', phones: [{ use: 'home', value: '+12125550171' }], emails: [{ use: 'home', value: 'zephyrine@quillon.example' }], tags: ['hearing aid'] };
+
+t.setTimeout(120_000);
 
 t.test('a field that is hidden from a role does not exist for it', async (t) => {
   const gates = await openGates(t);
@@ -47,5 +50,41 @@ t.test('a field that is hidden from a role does not exist for it', async (t) => 
       t.match(page, /Zephyrine/);
     }
     t.match((await admin('GET', `/contacts/${id}/details`)).text, /1961/);
+  });
+
+  await t.test('an answer kept for a repetition is not given to somebody whose gate changed since', async (t) => {
+    await gates.gate([]);
+    const create = () => agent('POST', '/api/v1/contacts', { familyName: 'Repeat', birthDate: '1961-04-17' }, { 'idempotency-key': 'once' });
+    const first = await create();
+    t.equal((await create()).body.id, first.body.id);
+    await gates.gate([{ field: 'notes', readers: but('AGENT') }]);
+    const again = await create();
+    t.match(again, { status: 422, body: { code: 'request.idempotency_mismatch' } });
+    t.notMatch(again.text, /1961/);
+  });
+
+  await t.test('what is hidden is not sent through a form either, and a form shows no box for it', async (t) => {
+    await gates.gate([{ field: 'notes', readers: but('AGENT') }]);
+    t.notMatch((await agent('GET', '/contacts/new')).text, /name="notes"/);
+    t.match(await agent('POST', '/contacts', { familyName: 'Quillon', notes: 'x' }), { status: 400, text: /is not allowed/i });
+    t.equal((await agent('POST', '/contacts', { familyName: 'Quillon' })).status, 303);
+  });
+
+  await t.test('off, every field is there again; on, the rules are as they were', async (t) => {
+    await gates.gate([{ field: 'birthDate', readers: but('AGENT') }]);
+    t.notOk('birthDate' in (await agent('GET', `/api/v1/contacts/${id}`)).body);
+    await gates.switch('off');
+    t.equal((await agent('GET', `/api/v1/contacts/${id}`)).body.birthDate, '1961-04-17');
+    await gates.switch('on');
+    t.notOk('birthDate' in (await agent('GET', `/api/v1/contacts/${id}`)).body);
+  });
+
+  await t.test('service accounts by their role, the system not at all', async (t) => {
+    const token = await bearer(gates.app, willow.workspaceId, ['contact.read', 'contact.all'], 'MANAGER');
+    await gates.gate([{ field: 'birthDate', readers: but('MANAGER') }]);
+    const read = () => gates.server.inject({ url: `/api/v1/contacts/${id}`, headers: { authorization: token } });
+    t.notOk('birthDate' in JSON.parse((await read()).payload));
+    await gates.gate([]);
+    t.equal(JSON.parse((await read()).payload).birthDate, '1961-04-17');
   });
 });
