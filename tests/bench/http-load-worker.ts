@@ -10,7 +10,7 @@ const idle = new Map<number, Connection[]>();
 port.on('message', (order: LoadOrder) => void run(order).then((result) => port.postMessage(result), (error: Error) => port.postMessage({ error: error.message })));
 
 async function run(order: LoadOrder): Promise<LoadResult> {
-  const connections = idle.get(order.port) ?? [];
+  const connections = (idle.get(order.port) ?? []).filter(({ isOpen }) => isOpen); // the server ends those that idle for five seconds
   idle.set(order.port, connections);
   while (connections.length < order.concurrency) connections.push(await Connection.open(order.port, order.ca));
   const latencies: number[] = [];
@@ -31,6 +31,7 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 class Connection {
   readonly #socket: TLSSocket;
   #received: Buffer = Buffer.alloc(0);
+  isOpen = true;
   #waiting: { resolve: () => void; reject: (error: Error) => void } | null = null;
 
   private constructor(socket: TLSSocket) {
@@ -38,7 +39,10 @@ class Connection {
     socket.setNoDelay(true);
     socket.on('data', (chunk) => this.#take(chunk));
     socket.on('error', (error) => this.#waiting?.reject(error));
-    socket.on('close', () => this.#waiting?.reject(new Error('the server closed the connection')));
+    socket.on('close', () => {
+      this.isOpen = false;
+      this.#waiting?.reject(new Error('the server closed the connection'));
+    });
   }
 
   static open(port: number, ca: string): Promise<Connection> {

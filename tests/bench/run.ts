@@ -53,6 +53,9 @@ try {
     say(table(measured));
     results.push(...measured);
   }
+} catch (error) {
+  say(String((error as Error).stack)); // now: what follows may take a while
+  process.exitCode = 1;
 } finally {
   await load.close();
   await servers.close();
