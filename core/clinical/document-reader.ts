@@ -48,7 +48,8 @@ export function openDocumentReader(bounds: Partial<ReaderBounds> = {}): Document
 type ReadWorker = { take(job: Job): void };
 
 function startWorker(options: { readMs: number; heapMegabytes: number; onIdle: (worker: ReadWorker) => void; onEnd: () => void }): ReadWorker {
-  const worker = new Worker(WORKER, { resourceLimits: { maxOldGenerationSizeMb: options.heapMegabytes } });
+  // Without this program's own flags: what they preload would count against the worker's memory.
+  const worker = new Worker(WORKER, { execArgv: [], resourceLimits: { maxOldGenerationSizeMb: options.heapMegabytes } });
   let job: Job | null = null;
   let timer: NodeJS.Timeout | undefined;
   const leave = (): Job | null => {

@@ -124,7 +124,7 @@ async function ask(entry: ReturnType<typeof server.table>[number], ids: Ids): Pr
 
 /** Without what differs between any two answers: form tokens, the request's own id, the address asked for. */
 function plain(text: string, asked: readonly string[]): string {
-  let cut = text.replace(/name="_csrf" value="[^"]*"/g, '').replace(/"requestId":"[^"]*"/, '').replace(/\d{13}:[\w.-]+:\d+:\w+:\d+/g, '');
+  let cut = text.replace(/name="_csrf" value="[^"]*"/g, '').replace(/"requestId":"[^"]*"/, '').replace(/request\s+[0-9a-f-]{36}/g, '');
   for (const id of asked) cut = cut.replaceAll(id, '');
   return cut;
 }
