@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
 import type { Test } from 'tap';
 import { openApp, type App } from '../../core/app.ts';
 import { readConfig, type Config } from '../../core/config.ts';
@@ -20,7 +22,7 @@ export async function createTestDatabase(t: Parent): Promise<TestDatabase> {
   const shared = process.env['WARDKEEP_TEST_POSTGRES'];
   const cluster = shared === undefined ? await borrowOwnCluster(t) : (JSON.parse(shared) as EmbeddedUrls);
   const name = `test_${randomBytes(6).toString('hex')}`;
-  t.teardown(() => asSuperuser(cluster.superuserUrl, (client) => client.query(`drop database if exists ${quoteName(name)} with (force)`)));
+  t.teardown(() => asSuperuser(cluster.superuserUrl, (client) => dropDatabase(client, name)));
   await createDatabase(cluster.superuserUrl, name, 'wardkeep');
   return {
     name,
@@ -29,6 +31,16 @@ export async function createTestDatabase(t: Parent): Promise<TestDatabase> {
     appUrl: withDatabase(cluster.appUrl, name),
     jobsUrl: withDatabase(cluster.jobsUrl, name),
   };
+}
+
+/** Connections that are just being closed get a moment to go: force would end them with an error nobody listens for any more. */
+async function dropDatabase(client: pg.Client, name: string): Promise<void> {
+  for (let left = 40; left > 0; left--) {
+    const { rows } = await client.query('select from pg_stat_activity where datname = $1', [name]);
+    if (rows.length === 0) break;
+    await sleep(50);
+  }
+  await client.query(`drop database if exists ${quoteName(name)} with (force)`);
 }
 
 /** A whole program on a database of its own, silent, closed at the test's teardown. `change` overrides settings. */
