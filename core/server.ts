@@ -26,6 +26,7 @@ import { requestIdPlugin } from './http/request-id.ts';
 import { trustFeature } from './trust/feature.ts';
 import type { LoadedPlugin } from './plugins/loaded-plugin.ts';
 import { pluginHostFeature } from './plugins/feature.ts';
+import { demoMailFeature } from './demo/mail-pages.ts';
 import { createViews, viewsPlugin, type LayoutSource } from './http/views.ts';
 import { auditRoutes } from './security/audit/routes.ts';
 import { invitationRoutes } from './workspaces/people/invitation-routes.ts';
@@ -55,6 +56,7 @@ export const FEATURES: readonly Feature[] = [
   activitiesFeature,
   appointmentsFeature,
   auditRoutes,
+  demoMailFeature,
 ];
 
 const DEFAULT_BODY_BYTES = 256 * 1024;
@@ -85,6 +87,7 @@ export async function composeServer(app: App, options: { tls: { key: string; cer
   ]);
   for (const plugin of features) await server.register({ plugin, options: { app } });
   await server.register({ plugin: pluginHostFeature, options: { app, plugins } });
+  server.route({ method: 'GET', path: '/', handler: (_request, h) => h.redirect('/contacts') });
   // Unknown addresses are refused like foreign rows: same status, same words.
   server.route({ method: '*', path: '/{any*}', options: { auth: false, plugins: {} }, handler: () => { throw fault('route.not_found'); } });
   return server;
