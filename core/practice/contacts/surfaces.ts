@@ -1,6 +1,6 @@
 /**
  * Every route of the program, by what it tells of contacts. A route that is in neither list fails tests/plugins/field-gates/surfaces.test.ts,
- * which calls all of them for every role with planted values: those that carry must carry nothing hidden, those that do not must not at all.
+ * which calls those that carry something with planted values, as roles that may not see them: nothing hidden may come back.
  */
 export type Carries =
   | 'whole' // all fields of one contact
