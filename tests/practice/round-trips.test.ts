@@ -61,6 +61,7 @@ t.test('an act costs one round trip for its data and one for its record', async 
   t.equal(await trips(() => app.withWorkspace(scope, (tx) => readContact(tx, id))), 2, 'BEGIN, workspace, contact with all its parts, chain · entry, COMMIT');
   t.equal(await trips(() => app.withWorkspace(scope, (tx) => listContacts(tx, { limit: 20 }))), 2);
   t.equal(await trips(() => app.withWorkspace(scope, (tx) => findContacts(tx, { q: 'ach', limit: 20 }))), 3, 'candidates first, then the page');
+  t.equal(await trips(() => app.withWorkspace(scope, (tx) => findContacts(tx, { q: '212-555-0102', limit: 20 }))), 2, 'a whole value is one statement');
   t.equal(await trips(() => app.withWorkspace(scope, (tx) => createContact(tx, { familyName: 'Achterberg', phones: [{ value: '212 555 0103' }], addresses: [{ city: 'Troy' }] }))), 2, 'BEGIN, workspace, all rows, chain · entry, COMMIT');
 
   const server = await composeServer(app, { tls: null, host: 'localhost', port: 0 });

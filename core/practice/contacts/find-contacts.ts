@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { QueryBuilder } from 'objection';
+import type { QueryBuilder, RawBuilder } from 'objection';
 import { authorize } from '../../access/authorize.ts';
 import { record } from '../../audit/record.ts';
 import { holdChain } from '../../audit/seal.ts';
@@ -40,12 +40,11 @@ export async function findContacts(tx: Tx, input: FindInput): Promise<Page<Conta
   refuseFilters(gate, input);
   const query = readSearchQuery(input.q, tx.now, gate.hidden);
   const offset = input.cursor ? readOffset(input.cursor) : 0;
-  const candidates = await candidatesOf(tx, input, query);
-  const ids = rankCandidates(tx, candidates, query.words).slice(offset, offset + input.limit).map(({ id }) => id);
-  holdChain(tx);
-  const rows = ids.length === 0 ? [] : await Contact.query(tx).whereIn('contacts.id', ids).select(...SUMMARY_COLUMNS);
-  const byId = new Map(rows.map((row) => [row.id, row]));
-  const items = ids.flatMap((id) => byId.get(id) ?? []).map((row) => contactSummary(tx, row));
+  const isExact = query.words.length === 0;
+  const candidates = isExact ? await exactMatches(tx, input, query) : await candidatesOf(tx, input, query);
+  const shown = rankCandidates(tx, candidates, query.words).slice(offset, offset + input.limit);
+  const rows = isExact ? shown.map((row) => opened(tx, row) as Contact) : await wholeRows(tx, shown);
+  const items = rows.map((row) => contactSummary(tx, row));
   record(tx, { action: 'contact.searched', detail: { found: candidates.length, shown: items.length } });
   return {
     items,
@@ -54,10 +53,26 @@ export async function findContacts(tx: Tx, input: FindInput): Promise<Page<Conta
   };
 }
 
+/** Whole values match few rows, so these come with all that a list shows of them, still sealed: one statement, one round trip. */
+async function exactMatches(tx: Tx, filters: ContactFilters, query: SearchQuery): Promise<Candidate[]> {
+  const search = byValue(tx, filters, query, SUMMARY_COLUMNS);
+  holdChain(tx);
+  return search === null ? [] : ((await search) as Candidate[]);
+}
+
+/** In the order of `page`. */
+async function wholeRows(tx: Tx, page: readonly Candidate[]): Promise<Contact[]> {
+  holdChain(tx);
+  const ids = page.map(({ id }) => id);
+  const rows = ids.length === 0 ? [] : await Contact.query(tx).whereIn('contacts.id', ids).select(...SUMMARY_COLUMNS);
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return ids.flatMap((id) => byId.get(id) ?? []);
+}
+
 /** Sealed rows: Objection's hooks, which would open every one of them, are passed by. */
 async function candidatesOf(tx: Tx, filters: ContactFilters, query: SearchQuery): Promise<Candidate[]> {
   const run = async (search: Knex.QueryBuilder<Candidate> | null): Promise<Candidate[]> => (search === null ? [] : ((await search) as Candidate[]));
-  const [whole, prefix, byExactValue] = await Promise.all([run(byName(tx, filters, query, 'whole')), run(byName(tx, filters, query, 'prefix')), run(byValue(tx, filters, query))]);
+  const [whole, prefix, byExactValue] = await Promise.all([run(byName(tx, filters, query, 'whole')), run(byName(tx, filters, query, 'prefix')), run(byValue(tx, filters, query, CANDIDATE_COLUMNS))]);
   const named = narrowByWords(tx, distinct([...whole, ...prefix]), query.words);
   return distinct([...byExactValue, ...named]);
 }
@@ -88,7 +103,7 @@ function byName(tx: Tx, filters: ContactFilters, { words, birthDates }: SearchQu
   return query.select('c.*').orderBy('t.contact_id', 'desc').limit(most) as unknown as Knex.QueryBuilder<Candidate>;
 }
 
-function byValue(tx: Tx, filters: ContactFilters, { words, birthDates, points, identifiers, whole }: SearchQuery): Knex.QueryBuilder<Candidate> | null {
+function byValue(tx: Tx, filters: ContactFilters, { words, birthDates, points, identifiers, whole }: SearchQuery, columns: readonly (string | RawBuilder)[]): Knex.QueryBuilder<Candidate> | null {
   const tags = (domain: string, terms: readonly string[]) => terms.flatMap((term) => tx.keys.tags(domain, term));
   const sources: QueryBuilder<Contact | ContactPoint | ContactIdentifier | ContactValue>[] = [];
   if (points.length > 0) sources.push(ContactPoint.query(tx).select('contact_id as id').whereIn('value_tag', tags('point', points)));
@@ -98,7 +113,7 @@ function byValue(tx: Tx, filters: ContactFilters, { words, birthDates, points, i
   if (properties.length > 0) sources.push(ContactValue.query(tx).select('contact_id as id').whereIn('value_tag', tags('property', properties)));
   const [source, ...more] = sources;
   if (source === undefined) return null;
-  return filteredContacts(tx, filters).whereIn('contacts.id', source.union(more as never)).select(...CANDIDATE_COLUMNS).orderBy('contacts.id', 'desc').limit(CANDIDATES_MAX).toKnexQuery<Candidate>();
+  return filteredContacts(tx, filters).whereIn('contacts.id', source.union(more as never)).select(...columns).orderBy('contacts.id', 'desc').limit(CANDIDATES_MAX).toKnexQuery<Candidate>();
 }
 
 /** Words too short to have a prefix tag are looked up only where nothing longer was typed; otherwise they narrow what was found. */
