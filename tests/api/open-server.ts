@@ -7,7 +7,7 @@ import { openTestApp } from '../support/database.ts';
 import { bearer, createPeople, sessionCookie, type People, type Person } from '../support/people.ts';
 
 // Answers are walked through freely in tests; their shape is what openapi.test.ts checks.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a reply is whatever the operation under test answers; its test asserts on it
 export type Json = any;
 export type Reply = { status: number; headers: ServerInjectResponse['headers']; body: Json; text: string };
 export type Call = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Reply>;
