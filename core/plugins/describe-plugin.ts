@@ -7,7 +7,7 @@ import { statesOf, type PluginState } from './states.ts';
 
 /** What the pages under /admin/plugins say of a plugin. */
 export type PluginView = {
-  readonly name: string; readonly title: string; readonly summary: string; readonly version: string; readonly publisher: string; readonly tier: string; readonly firstPath: string | null;
+  readonly name: string; readonly title: string; readonly summary: string; readonly version: string; /** Who signed it; null: it came with the program, unsigned. */ readonly publisher: string | null; readonly tier: string; readonly firstPath: string | null;
   readonly state: string; readonly tone: 'good' | 'warn' | 'bad' | null; readonly isOn: boolean; readonly isEntitled: boolean;
   readonly phi: string; readonly subprocessors: readonly { name: string; purpose: string; location: string; agreement: string; tone: string | null; until: Date | null }[];
   readonly parked: number; readonly suspendedFrom: Date | null; readonly mayBeOn: boolean; readonly canTest: boolean;
@@ -28,7 +28,7 @@ export async function describePlugin(tx: Tx, state: PluginState): Promise<Plugin
   const missing = agreements.some(({ standing }) => standing === 'missing');
   const standings = new Map(agreements.map((each) => [each.subprocessor.name, each]));
   return {
-    name: plugin.name, title: plugin.title, summary: plugin.summary, version: plugin.version, publisher: publisher ?? 'Wardkeep', tier: plugin.tier,
+    name: plugin.name, title: plugin.title, summary: plugin.summary, version: plugin.version, publisher, tier: plugin.tier,
     firstPath: isOn && plugin.nav?.[0] !== undefined ? `${pathOf(plugin.name)}${plugin.nav[0].path === '/' ? '' : plugin.nav[0].path}` : null,
     ...wordFor(state, missing), isOn, isEntitled, phi: PHI[plugin.phi], parked,
     suspendedFrom: state.suspendedFrom, mayBeOn: isEntitled && !missing, canTest: plugin.test !== undefined,

@@ -194,7 +194,7 @@ export const pages: Record<string, object> = {
   ] },
   'plugins/plugin': {
     plugin: {
-      name: 'direct', title: 'Direct messages', summary: 'Exchanges documents with other practices.', version: '1.2.0', publisher: 'Wardkeep', tier: 'pro', firstPath: '/plugins/direct', state: 'agreement missing', tone: 'bad', isOn: true, isEntitled: true,
+      name: 'direct', title: 'Direct messages', summary: 'Exchanges documents with other practices.', version: '1.2.0', publisher: null, tier: 'pro', firstPath: '/plugins/direct', state: 'agreement missing', tone: 'bad', isOn: true, isEntitled: true,
       phi: 'Keeps patient data, sealed under this workspace’s key', health: { ok: false, text: 'The last message was refused.' }, parked: 3, suspendedFrom: AT, mayBeOn: false, canTest: true,
       subprocessors: [{ name: 'Harbor HISP', purpose: 'Carries Direct messages', location: 'US', agreement: 'missing', tone: 'bad', until: null }, { name: 'Pigeon Post', purpose: 'Carries letters', location: 'US', agreement: 'expiring', tone: 'warn', until: AT }],
     },

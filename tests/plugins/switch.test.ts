@@ -58,7 +58,9 @@ t.test('a plugin in a workspace', async (t) => {
   });
 
   t.test('its settings are checked before it goes on', async (t) => {
-    await admin.get('/admin/plugins/trial');
+    const page = await admin.get('/admin/plugins/trial');
+    t.match(page.payload, /, part of the program</);
+    t.notMatch(page.payload, /signed by/, 'what nobody signed is not called signed');
     const wrong = await admin.post('/admin/plugins/trial/on', { greeting: 'Hello', key: 'short', style: 'rude' });
     t.equal(wrong.statusCode, 422);
     t.match(wrong.payload, /href="#f-key"/);
