@@ -3,7 +3,6 @@ import type { Configuration } from 'openid-client';
 import { record } from '../../core/plugin.ts';
 import type { PluginDeps, Scope, Tx } from '../../core/plugin.ts';
 import { ServiceKey } from './models.ts';
-import { providerOf } from './oidc/discover.ts';
 import type { Fetch, OidcConnection } from './oidc/settings.ts';
 import { makeKeyPair, privateKeyOf } from './saml/certificate.ts';
 import { readMetadata } from './saml/read-metadata.ts';
@@ -25,7 +24,8 @@ export function oidcConnection(deps: PluginDeps, scope: Scope, slug: string, set
   };
 }
 
-export function oidcProvider(connection: OidcConnection, scope: Scope): Promise<Configuration> {
+export async function oidcProvider(connection: OidcConnection, scope: Scope): Promise<Configuration> {
+  const { providerOf } = await import('./oidc/discover.ts');
   const { fetch: _, ...said } = connection;
   return providerOf(createHash('sha256').update(JSON.stringify([scope.workspaceId, said])).digest('base64'), connection, Date.now());
 }

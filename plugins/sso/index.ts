@@ -5,7 +5,6 @@ import { claims } from './claims.ts';
 import { oidcConnection, slugOf } from './connections.ts';
 import { registerLogout } from './logout-routes.ts';
 import { Identity, TABLES } from './models.ts';
-import { discoverProvider } from './oidc/discover.ts';
 import { registerPages } from './page-routes.ts';
 import { SsoRefusal } from './refusal.ts';
 import { readMetadata } from './saml/read-metadata.ts';
@@ -63,6 +62,7 @@ async function test(deps: PluginDeps, scope: Scope, given: Settings): Promise<He
       const { certificates } = readMetadata(given.metadata ?? '', new Date());
       return { ok: true, text: `The metadata is whole and names ${certificates.length === 1 ? 'one signing certificate' : `${certificates.length} signing certificates`}.` };
     }
+    const { discoverProvider } = await import('./oidc/discover.ts');
     await discoverProvider(oidcConnection(deps, scope, await deps.withWorkspace(scope, slugOf), given));
     return { ok: true, text: 'The provider answered, and is the one that its address says.' };
   } catch (error) {

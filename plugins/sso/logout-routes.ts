@@ -4,12 +4,8 @@ import type { PluginDeps, PluginRoute, PluginServer, Scope, Tx } from '../../cor
 import { oidcConnection, oidcProvider, samlConnection, slugOf } from './connections.ts';
 import { takeFlow } from './flow.ts';
 import { ProviderSession } from './models.ts';
-import { endSessionUrl } from './oidc/end-session.ts';
-import { verifyLogoutToken } from './oidc/verify-logout-token.ts';
 import { SsoRefusal } from './refusal.ts';
-import { createLogoutRequest, createLogoutResponse } from './saml/logout.ts';
 import type { SamlConnection } from './saml/settings.ts';
-import { verifyPostLogout, verifyRedirectLogout } from './saml/verify-logout.ts';
 import type { LogoutRequest, LogoutResponse } from './saml/verify-logout.ts';
 import type { Settings } from './settings.ts';
 import { usedTokens } from './used-tokens.ts';
@@ -34,6 +30,7 @@ async function takeLogoutToken(deps: PluginDeps, request: Request, h: ResponseTo
   const connection = oidcConnection(deps, scope, await deps.withWorkspace(scope, slugOf), settings);
   const { subject, sessionId } = await refusing(deps, scope, async () => {
     if (settings.protocol !== 'oidc') throw new SsoRefusal('oidc.logout_token');
+    const { verifyLogoutToken } = await import('./oidc/verify-logout-token.ts');
     return verifyLogoutToken(await oidcProvider(connection, scope), connection, (request.payload as { logout_token?: unknown } | null)?.logout_token, usedTokens(deps, scope));
   });
   await deps.withWorkspace(scope, (tx) => endThere(tx, connection.issuer, subject === null ? { session_key: sessionId ?? '' } : { subject }));
@@ -45,6 +42,7 @@ async function takeSamlLogout(deps: PluginDeps, request: Request, h: ResponseToo
   const { connection, message } = await refusing(deps, scope, () => readSamlLogout(deps, scope, request));
   if (message.kind === 'response') return h.redirect('/sign-in').code(303);
   await deps.withWorkspace(scope, (tx) => endThere(tx, connection.provider.entityId, { subject: message.nameId }));
+  const { createLogoutResponse } = await import('./saml/logout.ts');
   return h.redirect((await createLogoutResponse(connection, message.id, message.relayState, true)) ?? '/sign-in').code(303);
 }
 
@@ -53,6 +51,7 @@ async function readSamlLogout(deps: PluginDeps, scope: Scope, request: Request):
   if (settings.protocol !== 'saml') throw new SsoRefusal('saml.logout');
   const connection = await samlConnection(deps, scope, await deps.withWorkspace(scope, slugOf), settings);
   const store = usedTokens(deps, scope);
+  const { verifyPostLogout, verifyRedirectLogout } = await import('./saml/verify-logout.ts');
   const message = request.method === 'post' ? await verifyPostLogout(connection, (request.payload ?? {}) as object, store, new Date()) : await verifyRedirectLogout(connection, request.url.search.slice(1), store, new Date());
   return { connection, message };
 }
@@ -82,9 +81,11 @@ async function addressThere(deps: PluginDeps, scope: Scope, row: ProviderSession
   const settings = await deps.settings<Settings>(scope);
   const slug = await deps.withWorkspace(scope, slugOf);
   if (settings.protocol === 'oidc') {
+    const { endSessionUrl } = await import('./oidc/end-session.ts');
     const connection = oidcConnection(deps, scope, slug, settings);
     return row.hint === null ? null : endSessionUrl(await oidcProvider(connection, scope), connection, row.hint, row.id);
   }
+  const { createLogoutRequest } = await import('./saml/logout.ts');
   return (await createLogoutRequest(await samlConnection(deps, scope, slug, settings), { nameId: row.subject, nameIdFormat: row.hint, sessionIndex: row.session_key }, ''))?.url ?? null;
 }
 

@@ -5,13 +5,9 @@ import { admitPerson } from './admit-person.ts';
 import { oidcConnection, oidcProvider, samlConnection, serviceProvider, slugOf } from './connections.ts';
 import { FLOW_COOKIE, FLOW_LIFE_MS, openFlow, takeFlow } from './flow.ts';
 import type { PendingFlow } from './flow.ts';
-import { beginSignIn } from './oidc/begin-sign-in.ts';
-import { completeSignIn } from './oidc/complete-sign-in.ts';
 import { provenByOidc, provenBySaml } from './proven-identity.ts';
 import type { ProvenIdentity } from './proven-identity.ts';
 import { SsoRefusal } from './refusal.ts';
-import { createAuthnRequest } from './saml/authn-request.ts';
-import { verifyResponse } from './saml/verify-response.ts';
 import { writeMetadata } from './saml/write-metadata.ts';
 import { roleFor } from './settings.ts';
 import type { Settings } from './settings.ts';
@@ -53,10 +49,12 @@ async function start(deps: PluginDeps, scope: Scope, request: Request, h: Respon
 
 async function beginFlow(deps: PluginDeps, scope: Scope, slug: string, settings: Settings, more: { next: string; isTest: boolean }): Promise<{ url: string; pending: PendingFlow }> {
   if (settings.protocol === 'oidc') {
+    const { beginSignIn } = await import('./oidc/begin-sign-in.ts'); // as everywhere here: a protocol's library is loaded once somebody signs in by it
     const connection = oidcConnection(deps, scope, slug, settings);
     const begun = await beginSignIn(await oidcProvider(connection, scope), connection);
     return { url: begun.url, pending: { ...more, kind: 'oidc', oidc: begun.pending } };
   }
+  const { createAuthnRequest } = await import('./saml/authn-request.ts');
   const { url, id } = await createAuthnRequest(await samlConnection(deps, scope, slug, settings), '');
   return { url, pending: { ...more, kind: 'saml', requestId: id } };
 }
@@ -68,6 +66,7 @@ async function proveByOidc(deps: PluginDeps, request: Request): Promise<Proof> {
   const [settings, slug] = await contextOf(deps, scope);
   const flow = await deps.withWorkspace(scope, (tx) => takeFlow(tx, request.state[FLOW_COOKIE], 'oidc'));
   if (flow === null || settings.protocol !== 'oidc') throw new SsoRefusal('oidc.response');
+  const { completeSignIn } = await import('./oidc/complete-sign-in.ts');
   const connection = oidcConnection(deps, scope, slug, settings);
   const identity = await completeSignIn(await oidcProvider(connection, scope), connection, request.url.search.slice(1), flow.oidc);
   return { identity: provenByOidc(identity, settings), flow };
@@ -81,6 +80,7 @@ async function proveBySaml(deps: PluginDeps, request: Request): Promise<Proof> {
   const pending = flow === null ? null : { id: flow.requestId };
   const { SAMLResponse: message } = (request.payload ?? {}) as { SAMLResponse?: unknown };
   // RelayState is not looked at: where to go on was kept with the flow, and a sign-in from the provider's side goes to the first page.
+  const { verifyResponse } = await import('./saml/verify-response.ts');
   const identity = await verifyResponse(await samlConnection(deps, scope, slug, settings), message, pending, usedTokens(deps, scope), new Date());
   return { identity: provenBySaml(identity, settings), flow };
 }

@@ -1,0 +1,37 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import t from 'tap';
+
+/**
+ * Starting the program loads no library that only some act needs: writing a PDF, a sign-in by OpenID Connect or SAML. They are some 15 MB of
+ * memory and a tenth of a second between them, in every process and every start.
+ */
+const ROOT = new URL('../../', import.meta.url);
+const LATE = ['pdfkit', '@node-saml/node-saml', 'openid-client'];
+
+/** Runs the program's own import of everything, with `then` after it, and says which of the libraries were resolved. */
+async function loadedBy(then: string): Promise<string[]> {
+  const script = `
+    const { registerHooks } = await import('node:module');
+    process.argv.push('core/main.ts', 'help');
+    const seen = new Set();
+    registerHooks({ resolve(specifier, context, next) { seen.add(specifier); return next(specifier, context); } });
+    const list = await import('./plugins/list.ts');
+    await import('./core/serve.ts');
+    await import('./core/main.ts');
+    ${then}
+    process.exitCode = 0;
+    process.stderr.write(JSON.stringify([...seen].filter((each) => ${JSON.stringify(LATE)}.some((name) => each === name || each.startsWith(name + '/')))));`;
+  const { stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], { cwd: fileURLToPath(ROOT) });
+  return JSON.parse(stderr) as string[];
+}
+
+t.test('starting the program loads none of them', async (t) => {
+  t.equal(Object.keys((await import('../../plugins/list.ts')) as object).length > 0, true, 'there are plugins that could');
+  t.same(await loadedBy(''), []);
+});
+
+t.test('and the look would see one', async (t) => {
+  t.same(await loadedBy(`await import('pdfkit');`), ['pdfkit']);
+});
