@@ -1,4 +1,3 @@
-import type { Knex } from 'knex';
 import { uuidv7 } from '../crypto/uuid.ts';
 import type { Sealed } from '../db/door.ts';
 import type { SystemTx, Tx } from '../db/scope.ts';
@@ -35,20 +34,20 @@ function takeChain(tx: Tx | SystemTx): Promise<Head> {
   const known = held.get(tx);
   if (known !== undefined) return known;
   standInLine(tx);
-  const head = lockHead(tx.knex, tx.scope.workspaceId);
+  const head = lockHead(tx);
   head.catch(() => undefined); // surfaces when the seal awaits it
   held.set(tx, head);
   return head;
 }
 
-function standInLine({ knex, scope: { workspaceId } }: Tx | SystemTx): void {
+function standInLine({ ended, scope: { workspaceId } }: Tx | SystemTx): void {
   inLine.set(workspaceId, (inLine.get(workspaceId) ?? 0) + 1);
   const leave = () => {
     const left = (inLine.get(workspaceId) as number) - 1;
     if (left > 0) inLine.set(workspaceId, left);
     else inLine.delete(workspaceId);
   };
-  knex.executionPromise.then(leave, leave);
+  void ended.then(leave);
 }
 
 /**
@@ -91,27 +90,28 @@ export async function sealPending(tx: Tx | SystemTx, signer: Signer): Promise<Se
   const bindings: unknown[] = [
     workspaceId, actor.kind, actor.id, key.keyId, column.seq, column.id, column.at, column.action, column.outcome, column.targetType, column.targetId, column.body, column.hash, column.signature,
   ];
-  const inserted = tx.knex.raw(INSERT, bindings as Knex.RawBinding[]).then(() => undefined);
+  const inserted = tx.query(INSERT, bindings);
   inserted.catch(() => undefined);
   const isFlushedLater = (inLine.get(workspaceId) ?? 0) > 1;
-  if (isFlushedLater) tx.knex.raw('set local synchronous_commit = off').catch(() => undefined); // fails only where the INSERT did
+  if (isFlushedLater) tx.query('set local synchronous_commit = off').catch(() => undefined); // fails only where the INSERT did
   return { inserted, isFlushedLater };
 }
 
 const INSERT = `insert into app.audit_entries (workspace_id, actor_kind, actor_id, key_id, seq, id, at, action, outcome, target_type, target_id, body, hash, signature)
-select ?::uuid, ?::text, ?::uuid, ?::text, e.* from unnest(?::bigint[], ?::uuid[], ?::timestamptz[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bytea[], ?::bytea[]) as e`;
+select $1::uuid, $2::text, $3::uuid, $4::text, e.* from unnest($5::bigint[], $6::uuid[], $7::timestamptz[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bytea[], $14::bytea[]) as e`;
 
 type HeadRow = { seq: number | null; hash: Buffer | null; key_version: number };
 
 const NEWEST = `select e.seq, e.hash, k.key_version
 from (select 1) one
-left join lateral (select seq, hash from app.audit_entries where workspace_id = ? order by seq desc limit 1) e on true
-cross join lateral (select max(version) as key_version from sys.secrets where name = ?) k`;
+left join lateral (select seq, hash from app.audit_entries where workspace_id = $1 order by seq desc limit 1) e on true
+cross join lateral (select max(version) as key_version from sys.secrets where name = $2) k`;
 
 /** Two statements, sent together: under READ COMMITTED the second's snapshot is taken once the first has the lock. */
-async function lockHead(knex: Knex.Transaction, workspaceId: string): Promise<Head> {
-  const locked = knex.raw('select pg_advisory_xact_lock(hashtextextended(?, 4711))', [workspaceId]).then(() => undefined);
-  const newest = knex.raw(NEWEST, [workspaceId, AUDIT_SECRET]).then((result: { rows: HeadRow[] }) => result.rows[0] as HeadRow);
-  const [, { seq, hash, key_version: keyVersion }] = await Promise.all([locked, newest]);
+async function lockHead({ query, scope: { workspaceId } }: Tx | SystemTx): Promise<Head> {
+  const locked = query('select pg_advisory_xact_lock(hashtextextended($1, 4711))', [workspaceId]);
+  const newest = query<HeadRow>(NEWEST, [workspaceId, AUDIT_SECRET]);
+  const [, [row]] = await Promise.all([locked, newest]);
+  const { seq, hash, key_version: keyVersion } = row as HeadRow;
   return { seq: seq ?? 0, prev: hash?.toString('hex') ?? NO_PREVIOUS, keyVersion };
 }

@@ -11,8 +11,8 @@ type FoundRow = { readonly is_noted: boolean };
  */
 export async function findCredentials<R extends FoundRow>(app: App, { workspaceId, hash }: { workspaceId: string; hash: Buffer }, sql: string, credentialsOf: (row: R) => WardkeepCredentials): Promise<WardkeepCredentials | null> {
   try {
-    return await app.identify(workspaceId, async (knex) => {
-      const [row] = ((await knex.raw(sql, [workspaceId, hash])) as { rows: R[] }).rows;
+    return await app.identify(workspaceId, async ({ query }) => {
+      const [row] = await query<R>(sql, [workspaceId, hash]);
       if (row === undefined) return { answer: null, actor: null };
       const credentials = credentialsOf(row);
       return { answer: credentials, actor: row.is_noted ? null : credentials.actor };

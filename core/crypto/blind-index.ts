@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto';
+import { keyObjectOf } from './key-object.ts';
 
 /** HMAC-SHA-256 (RFC 2104, FIPS 198-1): 32 bytes. */
 export function hmacSha256(key: Uint8Array, message: Uint8Array): Buffer {
-  return createHmac('sha256', key).update(message).digest();
+  return createHmac('sha256', keyObjectOf(key)).update(message).digest();
 }
 
 /**

@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { keyObjectOf } from './key-object.ts';
 
 /**
  * AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce and a full 128-bit tag, as text: `v1.<key id>.<nonce>.<ciphertext+tag>`,
@@ -75,13 +76,4 @@ export function decryptGcm(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Arra
   } catch (cause) {
     throw new EnvelopeError('not authentic', { cause });
   }
-}
-
-const keyObjects = new WeakMap<Uint8Array, KeyObject>();
-
-/** Bytes handed to node:crypto are imported anew for every value, which costs as much as the value itself. Key bytes never change in place. */
-function keyObjectOf(bytes: Uint8Array): KeyObject {
-  let key = keyObjects.get(bytes);
-  if (key === undefined) keyObjects.set(bytes, (key = createSecretKey(bytes)));
-  return key;
 }

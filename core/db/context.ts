@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { SymmetricKey } from '../crypto/envelope.ts';
+import { keyObjectOf } from '../crypto/key-object.ts';
 
 /** How long a transaction may use its workspace after entering it. */
 export const CONTEXT_LIFE_MS = 60_000;
@@ -13,7 +14,7 @@ export type Backend = { readonly pid: number; readonly nth: number };
  */
 export function mintContext(key: SymmetricKey, workspaceId: string, { pid, nth }: Backend, expiresAt: number): string {
   const subject = `${workspaceId}|${pid}|${nth}|${expiresAt}`;
-  return `${subject}|${key.id}.${createHmac('sha256', key.bytes).update(`enter|${subject}`, 'utf8').digest('hex')}`;
+  return `${subject}|${key.id}.${createHmac('sha256', keyObjectOf(key.bytes)).update(`enter|${subject}`, 'utf8').digest('hex')}`;
 }
 
 /** The key in the form PostgreSQL keeps it (RFC 2104 section 2): key XOR ipad and key XOR opad, one SHA-256 block each. */

@@ -1,10 +1,9 @@
-import type { Knex } from 'knex';
 import type { SymmetricKey } from '../crypto/envelope.ts';
 import type { WorkspaceKeys } from '../crypto/keyring.ts';
 import { Fault } from '../errors.ts';
 import { CONTEXT_LIFE_MS, mintContext } from './context.ts';
 import { createGroupFlush } from './group-flush.ts';
-import { openPool, type BoundConfig } from './pool.ts';
+import { openPool, type Bound, type Pool } from './pool.ts';
 import { INSTALLATION_WORKSPACE, systemScope, type Actor, type PendingEntry, type Plugged, type Scope, type SystemReason, type SystemTx, type Tx } from './scope.ts';
 
 /**
@@ -21,7 +20,7 @@ export type Door = {
    * loop turns: the first `withWorkspace` of that actor goes on in it, so a request that need not wait for its body costs one transaction in
    * all. What `look` changes is then committed or rolled back with the act.
    */
-  identify<R>(workspaceId: string, look: (knex: Knex.Transaction) => Promise<Identified<R>>): Promise<R>;
+  identify<R>(workspaceId: string, look: (bound: Bound) => Promise<Identified<R>>): Promise<R>;
   withSystem<T>(reason: SystemReason, fn: (tx: SystemTx) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 };
@@ -36,7 +35,7 @@ export type Identified<R> = { readonly answer: R; readonly actor: Actor | null }
 export type Sealer = (tx: Tx | SystemTx) => Promise<Sealed>;
 export type Sealed = { readonly inserted: Promise<unknown>; /** The commit will not wait for the disk: whoever answers must. */ readonly isFlushedLater: boolean };
 /** Loads (and caches) a workspace's opened keys. */
-export type KeyLoader = (workspaceId: string, read: <T>(fn: (knex: Knex.Transaction) => Promise<T>) => Promise<T>) => Promise<WorkspaceKeys>;
+export type KeyLoader = (workspaceId: string, read: <T>(fn: (bound: Bound) => Promise<T>) => Promise<T>) => Promise<WorkspaceKeys>;
 
 export type DoorOptions = {
   readonly appUrl: string;
@@ -57,24 +56,22 @@ export function openDoor(options: DoorOptions): Door {
   const app = openPool(options.appUrl, options.poolSize ?? 10);
   const jobs = openPool(options.jobsUrl, 4);
   const flushing = openPool(options.appUrl, 1);
-  const flushed = createGroupFlush(flushing);
+  const flushed = createGroupFlush(flushing.knex);
 
-  const bound = <T>(pool: Knex, workspaceId: string, fn: (knex: Knex.Transaction) => Promise<T>): Promise<T> => {
-    const config: BoundConfig = { enter: (backend) => mintContext(contextKey, workspaceId, backend, clock() + CONTEXT_LIFE_MS) };
-    return pool.transaction(fn, config);
-  };
+  const bound = <T>(pool: Pool, workspaceId: string, fn: (bound: Bound) => Promise<T>): Promise<T> =>
+    pool.transaction((backend) => mintContext(contextKey, workspaceId, backend, clock() + CONTEXT_LIFE_MS), fn);
 
   const open = new WeakMap<Actor, OpenTransaction>();
-  const inTransaction = <T>(pool: Knex, { workspaceId, actor }: Scope, fn: (knex: Knex.Transaction) => Promise<T>): Promise<T> => {
+  const inTransaction = <T>(pool: Pool, { workspaceId, actor }: Scope, fn: (bound: Bound) => Promise<T>): Promise<T> => {
     const identified = open.get(actor);
     return pool === app && identified?.workspaceId === workspaceId ? identified.goOn(fn) : bound(pool, workspaceId, fn);
   };
 
-  const sealed = async <T, X extends Tx | SystemTx>(pool: Knex, start: { scope: Scope; keys: X['keys']; pending: PendingEntry[] }, fn: (tx: X) => Promise<T>): Promise<T> => {
+  const sealed = async <T, X extends Tx | SystemTx>(pool: Pool, start: { scope: Scope; keys: X['keys']; pending: PendingEntry[] }, fn: (tx: X) => Promise<T>): Promise<T> => {
     let entries: Sealed = { inserted: Promise.resolve(), isFlushedLater: false };
     try {
-      const outcome = await inTransaction(pool, start.scope, async (knex) => {
-        const tx = { ...start, knex, plugged, now: clock() } as unknown as X;
+      const outcome = await inTransaction(pool, start.scope, async (bound) => {
+        const tx = { ...start, query: bound.query, ended: bound.ended, get knex() { return bound.knex; }, plugged, now: clock() } as unknown as X;
         const result = await fn(tx);
         entries = await seal(tx);
         return result;
@@ -88,7 +85,7 @@ export function openDoor(options: DoorOptions): Door {
   };
 
   /** What was refused is rolled back with its transaction; that it was refused must not be. */
-  const recorded = async <T, X extends Tx | SystemTx>(pool: Knex, start: { scope: Scope; keys: X['keys'] }, pending: readonly PendingEntry[], fn: (tx: X) => Promise<T>): Promise<T> => {
+  const recorded = async <T, X extends Tx | SystemTx>(pool: Pool, start: { scope: Scope; keys: X['keys'] }, pending: readonly PendingEntry[], fn: (tx: X) => Promise<T>): Promise<T> => {
     try {
       return await sealed<T, X>(pool, { ...start, pending: [...pending] }, fn);
     } catch (error) {
@@ -108,11 +105,11 @@ export function openDoor(options: DoorOptions): Door {
     },
     identify(workspaceId, look) {
       return new Promise((resolve, reject) => {
-        const whole = loadKeys(workspaceId, (read) => bound(app, workspaceId, read)).then(() => bound(app, workspaceId, async (knex) => {
-          const { answer, actor } = await look(knex);
+        const whole = loadKeys(workspaceId, (read) => bound(app, workspaceId, read)).then(() => bound(app, workspaceId, async (entered) => {
+          const { answer, actor } = await look(entered);
           const act = actor === null ? null : firstActOf(open, actor, workspaceId, () => whole);
           resolve(answer);
-          await (await act)?.(knex);
+          await (await act)?.(entered);
         }));
         whole.catch(reject);
       });
@@ -127,8 +124,8 @@ export function openDoor(options: DoorOptions): Door {
   };
 }
 
-type Act = (knex: Knex.Transaction) => Promise<void>;
-type OpenTransaction = { readonly workspaceId: string; /** Settles when the whole transaction has. */ goOn<T>(fn: (knex: Knex.Transaction) => Promise<T>): Promise<T> };
+type Act = (bound: Bound) => Promise<void>;
+type OpenTransaction = { readonly workspaceId: string; /** Settles when the whole transaction has. */ goOn<T>(fn: (bound: Bound) => Promise<T>): Promise<T> };
 
 /** The actor's first act if it begins before the event loop turns, else null. */
 function firstActOf(open: WeakMap<Actor, OpenTransaction>, actor: Actor, workspaceId: string, whole: () => Promise<void>): Promise<Act | null> {
@@ -139,12 +136,12 @@ function firstActOf(open: WeakMap<Actor, OpenTransaction>, actor: Actor, workspa
     });
     open.set(actor, {
       workspaceId,
-      async goOn<T>(fn: (knex: Knex.Transaction) => Promise<T>) {
+      async goOn<T>(fn: (bound: Bound) => Promise<T>) {
         open.delete(actor);
         clearImmediate(tooLate);
         let outcome: T | undefined;
-        resolve(async (knex) => {
-          outcome = await fn(knex);
+        resolve(async (bound) => {
+          outcome = await fn(bound);
         });
         await whole();
         return outcome as T;

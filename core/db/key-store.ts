@@ -30,14 +30,14 @@ export function createKeyLoader(roots: RootKeyProvider, clock: () => number = Da
   const readRing = async (workspaceId: string, read: Parameters<KeyLoader>[1]): Promise<Ring> => {
     const readAt = clock(); // before it is read: unwrapping may be a call to a key service, and the ring must not outlive RING_LIFE_MS by it
     const known = budgets.get(workspaceId);
-    const { rows, version, reserved } = await read(async (knex) => {
-      const found = ((await knex.raw("select kind, version, wrapped, status from app.workspace_keys where status <> 'retired' order by version desc")) as { rows: KeyRow[] }).rows;
+    const { rows, version, reserved } = await read(async ({ query }) => {
+      const found = await query<KeyRow>("select kind, version, wrapped, status from app.workspace_keys where status <> 'retired' order by version desc");
       const active = found.find(({ kind, status }) => kind === 'data' && status === 'active')?.version ?? 0;
       // What was reserved on a version cannot be spent on the next; what was overdrawn is made up for.
       const left = known?.version === active ? known.left : 0;
       if (isEnough(left)) return { rows: found, version: active, reserved: 0 };
       const more = RESERVATION + Math.max(0, -left);
-      await knex.raw("update app.workspace_keys set encryptions = encryptions + ? where kind = 'data' and version = ?", [more, active]);
+      await query("update app.workspace_keys set encryptions = encryptions + $1 where kind = 'data' and version = $2", [more, active]);
       return { rows: found, version: active, reserved: more };
     });
     if (rows.length === 0) throw fault('workspace.not_found');

@@ -6,25 +6,44 @@ import pg from 'pg';
 import type { Backend } from './context.ts';
 
 /**
- * One knex per role. Its transactions send a session reset, BEGIN and the workspace binding without waiting, in front of the first query (pg's
- * pipeline mode), so binding a workspace costs no round trip of its own; statements are prepared once per connection.
+ * Connections of one role, and transactions on them. A transaction sends a session reset, BEGIN and the workspace binding without waiting, in
+ * front of the first query (pg's pipeline mode), so binding a workspace costs no round trip of its own; statements are prepared once per
+ * connection. Fixed statements go to pg as they are (`query`); a query builder on the same transaction is made when somebody asks for it.
  *
  * A borrower who got to run SQL of his own (an injection) must leave nothing for the next one, who may be of another workspace: hence the
  * reset; settings pinned at connection time, which a role cannot change for itself by ALTER ROLE; and statement names nobody can guess, or
  * he could DEALLOCATE one and PREPARE his own under its name (docs/tenancy.md).
  */
-const require = createRequire(import.meta.url);
-type Connection = pg.Client & { processID: number; connection: { stream: Duplex }; __knex__disposed?: unknown };
-type TransactionLike = { begin(connection: Connection): Promise<unknown>; commit(connection: Connection, value: unknown): Promise<unknown>; rollback(connection: Connection, error: unknown): Promise<unknown>; query(connection: Connection, sql: string, status?: 1 | 2, value?: unknown): Promise<unknown> };
-// knex documents custom dialects as subclasses of these two files; it exports neither through its types.
-const PgDialect = require('knex/lib/dialects/postgres/index.js') as new (config: Knex.Config) => { transaction(container: unknown, config: BoundConfig, outerTx: unknown): unknown; _query(connection: Connection, query: QueryObject): Promise<QueryObject> };
-const PgTransaction = require('knex/lib/dialects/postgres/execution/pg-transaction.js') as new (...args: unknown[]) => TransactionLike;
-
-type QueryObject = { sql: string; bindings?: unknown[]; options?: object; response?: unknown };
+export type Pool = {
+  /** Commits what `fn` did, or rolls it back if it throws. */
+  transaction<T>(enter: Enter, fn: (bound: Bound) => Promise<T>): Promise<T>;
+  /** Outside of any workspace. */
+  readonly knex: Knex;
+  destroy(): Promise<void>;
+};
 
 /** Mints the token for the backend that the transaction got. */
 export type Enter = (backend: Backend) => string;
-export type BoundConfig = Knex.TransactionConfig & { readonly enter?: Enter };
+
+/** A transaction that entered a workspace. */
+export type Bound = {
+  /** Sends a fixed statement with `$1` placeholders at once, behind those sent before it. Rows as pg gives them. */
+  readonly query: Query;
+  /** For statements that are composed. */
+  readonly knex: Knex.Transaction;
+  /** Settles, and never rejects, when the transaction has been committed or rolled back. */
+  readonly ended: Promise<void>;
+};
+export type Query = <R extends object = Record<string, unknown>>(text: string, values?: readonly unknown[]) => Promise<R[]>;
+
+type Connection = pg.Client & { processID: number; connection: { stream: Duplex }; __knex__disposed?: unknown };
+type QueryObject = { sql: string; bindings?: unknown[]; options?: object; response?: unknown };
+type DialectClient = Knex.Client & { _query(connection: Connection, query: QueryObject): Promise<QueryObject> };
+
+// knex documents custom dialects as subclasses of this file, and makes its own transactions' query builders with the other; its types export neither.
+const require = createRequire(import.meta.url);
+const PgDialect = require('knex/lib/dialects/postgres/index.js') as new (config: Knex.Config) => DialectClient;
+const makeKnex = require('knex/lib/knex-builder/make-knex.js') as (client: object) => Knex.Transaction;
 
 /** RESET ALL goes back to what the connection was opened with, so to PINNED. */
 const SESSION_RESET = 'CLOSE ALL; UNLISTEN *; RESET ALL';
@@ -32,6 +51,9 @@ const PINNED = Object.entries({
   search_path: 'pg_catalog,app,pg_temp', row_security: 'on', standard_conforming_strings: 'on', backslash_quote: 'off', DateStyle: 'ISO,YMD', IntervalStyle: 'postgres', TimeZone: 'UTC', bytea_output: 'hex',
   default_transaction_isolation: 'read\\ committed', default_transaction_read_only: 'off', debug_print_parse: 'off', debug_print_rewritten: 'off', debug_print_plan: 'off', log_parameter_max_length_on_error: '0',
 }).map(([name, value]) => `-c ${name}=${value}`).join(' ');
+
+/** A rollback that is not answered by then stands behind a statement that runs on; whoever asked is told, the connection is closed. */
+const ROLLBACK_MS = 5_000;
 
 type ConnectionMemory = { readonly secret: string; entries: number };
 const memories = new WeakMap<Connection, ConnectionMemory>();
@@ -42,83 +64,138 @@ function memoryOf(connection: Connection): ConnectionMemory {
   return memory;
 }
 
+/** The pool closes it instead of handing it on. */
+function dispose(connection: Connection, reason: string): void {
+  connection.__knex__disposed ??= reason;
+}
+
 /**
  * What is asked before the present run of promises is through leaves in one write: reset, BEGIN, binding and first queries cost one system
  * call at either end, the sealing INSERT and COMMIT another.
  */
 function gatherWrites({ connection: { stream } }: Connection): void {
+  if (stream.writableCorked > 0) return;
   stream.cork();
   process.nextTick(() => stream.uncork());
 }
 
-class BoundTransaction extends PgTransaction {
-  readonly #enter: Enter | undefined;
+class Transaction implements Bound {
+  readonly #connection: Connection;
+  readonly #client: DialectClient;
+  #isOpen = true;
   #refusal: Error | undefined;
+  #knex: Knex.Transaction | undefined;
+  #settle: () => void = () => undefined;
+  readonly ended: Promise<void>;
 
-  constructor(client: unknown, container: unknown, config: BoundConfig, outerTx: unknown) {
-    super(client, container, config, outerTx); // begins in a later microtask, when #enter is set
-    this.#enter = config.enter;
-  }
-
-  override begin(connection: Connection): Promise<unknown> {
-    if (this.#enter === undefined) return Promise.reject(new Error('A transaction on this pool must enter a workspace: use the door.'));
+  constructor(client: DialectClient, connection: Connection, enter: Enter) {
+    this.#client = client;
+    this.#connection = connection;
+    this.ended = new Promise((resolve) => (this.#settle = resolve));
     gatherWrites(connection);
     const memory = memoryOf(connection);
     memory.entries += 1;
-    const token = this.#enter({ pid: connection.processID, nth: memory.entries });
+    const token = enter({ pid: connection.processID, nth: memory.entries });
     // Not awaited: a refused binding aborts the transaction, the first query fails, and commit() below sees the refusal.
     const refused = (error: Error) => {
       this.#refusal ??= error;
-      connection.__knex__disposed = 'The connection could not be bound to a workspace.'; // the pool closes it
+      dispose(connection, 'The connection could not be bound to a workspace.');
     };
     connection.query(SESSION_RESET).catch(refused);
     connection.query('BEGIN').catch(refused);
     connection.query({ name: `${memory.secret}enter`, text: 'select sec.enter($1)', values: [token] }).catch(refused);
-    return Promise.resolve();
   }
 
-  override async commit(connection: Connection, value: unknown): Promise<unknown> {
-    if (this.#refusal !== undefined) return this.rollback(connection, this.#refusal);
+  readonly query: Query = async <R extends object>(text: string, values: readonly unknown[] = []): Promise<R[]> => {
+    if (!this.#isOpen) throw new TransactionEnded();
+    return (await sendNamed<R>(this.#connection, { text, values: values as unknown[] })).rows;
+  };
+
+  get knex(): Knex.Transaction {
+    return (this.#knex ??= this.#builder());
+  }
+
+  /** A client that knows one connection and neither takes nor gives back another, as knex makes them for its own transactions. */
+  #builder(): Knex.Transaction {
+    const pool = this.#client as DialectClient & Record<string, unknown>;
+    const own = Object.create(BoundDialect.prototype) as DialectClient & Record<string, unknown>;
+    for (const name of ['version', 'config', 'driver', 'connectionSettings', 'valueForUndefined', 'logger']) own[name] = pool[name];
+    const ask = own._query;
+    Object.assign(own, {
+      transacting: true,
+      acquireConnection: async () => this.#connection,
+      releaseConnection: async () => undefined,
+      _query: async (connection: Connection, query: QueryObject) => {
+        if (!this.#isOpen) throw new TransactionEnded();
+        return ask.call(own, connection, query);
+      },
+    });
+    return Object.assign(makeKnex(own), { isTransaction: true });
+  }
+
+  async commit(): Promise<void> {
+    this.#isOpen = false;
+    if (this.#refusal !== undefined) return this.rollback(this.#refusal);
+    gatherWrites(this.#connection);
+    const result = (await this.#connection.query('COMMIT').catch((error: unknown) => error)) as pg.QueryResult | Error;
     // PostgreSQL answers COMMIT of an aborted transaction with ROLLBACK and no error.
-    const result = (await connection.query('COMMIT').catch((error: unknown) => error)) as pg.QueryResult | Error;
-    if (!(result instanceof Error) && result.command === 'COMMIT') return this.settle(1, value);
-    return this.settle(2, this.#refusal ?? (result instanceof Error ? result : new Error('The transaction was aborted and has been rolled back.')));
+    if (!(result instanceof Error) && result.command === 'COMMIT') return;
+    throw this.#refusal ?? (result instanceof Error ? result : new Error('The transaction was aborted and has been rolled back.'));
   }
 
-  /** What was refused says more than the first statement's "transaction is aborted". */
-  override rollback(connection: Connection, error: unknown): Promise<unknown> {
-    return super.rollback(connection, this.#refusal ?? error);
+  /** @throws `error`, or what was refused before it, which says more than the first statement's "transaction is aborted". */
+  async rollback(error: unknown): Promise<never> {
+    this.#isOpen = false;
+    const connection = this.#connection;
+    await new Promise<void>((resolve) => {
+      const late = setTimeout(() => {
+        dispose(connection, 'A rollback was not answered.');
+        resolve();
+      }, ROLLBACK_MS);
+      connection.query('ROLLBACK').catch(() => dispose(connection, 'A rollback failed.')).finally(() => {
+        clearTimeout(late);
+        resolve();
+      });
+    });
+    throw this.#refusal ?? error;
   }
 
-  private settle(status: 1 | 2, value: unknown): unknown {
-    const self = this as unknown as { _completed: boolean; _resolver(value: unknown): void; _rejecter(error: unknown): void };
-    self._completed = true;
-    return status === 1 ? self._resolver(value) : self._rejecter(value);
+  end(): void {
+    this.#isOpen = false;
+    this.#settle();
   }
 }
 
-const MAX_PREPARED = 400;
-
-class BoundDialect extends PgDialect {
-  override transaction(container: unknown, config: BoundConfig, outerTx: unknown): TransactionLike {
-    return new BoundTransaction(this, container, config, outerTx);
-  }
-
-  override _query(connection: Connection, query: QueryObject): Promise<QueryObject> {
-    gatherWrites(connection);
-    const name = query.bindings !== undefined && query.bindings.length > 0 ? preparedName(query.sql) : undefined;
-    const named = name === undefined ? query : { ...query, options: { ...query.options, name: memoryOf(connection).secret + name } };
-    return super._query(connection, named).then(
-      (done) => Object.assign(query, { response: done.response }),
-      (error: { code?: string }) => {
-        if (error.code === INVALID_SQL_STATEMENT_NAME) connection.__knex__disposed = 'A prepared statement of this connection is gone.';
-        throw error;
-      },
-    );
+class TransactionEnded extends Error {
+  constructor() {
+    super('A statement came after the end of its transaction.');
+    this.name = 'TransactionEnded';
   }
 }
 
 const INVALID_SQL_STATEMENT_NAME = '26000'; // someone has run DEALLOCATE
+
+function sendNamed<R extends object>(connection: Connection, query: { text: string; values: unknown[] }): Promise<pg.QueryResult<R>> {
+  gatherWrites(connection);
+  const name = preparedName(query.text);
+  return new Promise((resolve, reject) => {
+    connection.query<R>(name === undefined ? query : { ...query, name: memoryOf(connection).secret + name }, (error: (Error & { code?: string }) | null, result) => {
+      if (error === null) return resolve(result);
+      if (error.code === INVALID_SQL_STATEMENT_NAME) dispose(connection, 'A prepared statement of this connection is gone.');
+      reject(error);
+    });
+  });
+}
+
+class BoundDialect extends PgDialect {
+  override async _query(connection: Connection, query: QueryObject): Promise<QueryObject> {
+    const { sql, bindings = [] } = query;
+    query.response = bindings.length > 0 ? await sendNamed(connection, { text: sql, values: bindings }) : await connection.query(sql);
+    return query;
+  }
+}
+
+const MAX_PREPARED = 400;
 
 /** Statement texts are few and fixed, save those whose width follows a list; past the bound they run unprepared. */
 const preparedNames = new Map<string, string>();
@@ -136,8 +213,8 @@ pg.types.setTypeParser(pg.types.builtins.DATE, (text) => text);
 /** What knex has to say is thrown as well; its own lines would carry statements. */
 const SILENT = { warn: () => undefined, error: () => undefined, debug: () => undefined, deprecate: () => undefined };
 
-export function openPool(url: string, max: number): Knex {
-  return knexModule({
+export function openPool(url: string, max: number): Pool {
+  const knex = knexModule({
     log: SILENT,
     compileSqlOnError: false, // an error's message holds the statement with its placeholders, not with the values
     client: BoundDialect as unknown as typeof Knex.Client,
@@ -145,4 +222,22 @@ export function openPool(url: string, max: number): Knex {
     pool: { min: 0, max, idleTimeoutMillis: 30_000 },
     acquireConnectionTimeout: 10_000,
   });
+  const client = knex.client as DialectClient;
+  return {
+    knex,
+    async transaction(enter, fn) {
+      const connection = (await client.acquireConnection()) as Connection;
+      let transaction: Transaction | undefined;
+      try {
+        const begun = (transaction = new Transaction(client, connection, enter));
+        const outcome = await fn(begun).catch((error: unknown) => begun.rollback(error));
+        await begun.commit();
+        return outcome;
+      } finally {
+        transaction?.end();
+        await client.releaseConnection(connection);
+      }
+    },
+    destroy: () => knex.destroy(),
+  };
 }

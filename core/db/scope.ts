@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { WorkspaceKeys } from '../crypto/keyring.ts';
+import type { Query } from './pool.ts';
 
 /** Words used throughout. A Scope says in whose name and in which workspace; a Tx is a transaction bound to that scope by the door. */
 
@@ -52,7 +53,12 @@ declare const fromTheDoor: unique symbol;
 
 export type Tx = {
   readonly [fromTheDoor]: 'workspace';
+  /** For statements that are composed; `Model.query(tx)` stands on it. */
   readonly knex: Knex.Transaction;
+  /** For fixed statements with `$1` placeholders; sent at once, and without the query builder's price. */
+  readonly query: Query;
+  /** Settles, and never rejects, when the transaction has ended. */
+  readonly ended: Promise<void>;
   readonly scope: Scope;
   readonly keys: WorkspaceKeys;
   readonly pending: PendingEntry[];

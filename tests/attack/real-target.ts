@@ -3,7 +3,7 @@ import pg from 'pg';
 import type { Test } from 'tap';
 import { localRootKeys } from '../../core/crypto/root-keys.ts';
 import { mintContext, type Backend } from '../../core/db/context.ts';
-import { openPool, type BoundConfig } from '../../core/db/pool.ts';
+import { openPool } from '../../core/db/pool.ts';
 import { loadSecrets } from '../../core/db/secrets.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { TEST_ROOT_KEYS } from '../support/cluster.ts';
@@ -38,12 +38,12 @@ export async function realTarget(t: Pick<Test, 'teardown'>): Promise<Target> {
       }
     };
     return {
-      pid: () => raw(async (sql) => Number((await sql('select pg_backend_pid() as pid'))[0]?.['pid']), pool.client),
-      request: (workspace, work) => pool.transaction((trx) => raw((sql) => work({
+      pid: () => raw(async (sql) => Number((await sql('select pg_backend_pid() as pid'))[0]?.['pid']), pool.knex.client),
+      request: (workspace, work) => pool.transaction((backend) => mint(workspace, backend), ({ query, knex }) => raw((sql) => work({
         sql,
-        program: async (id) => (await trx.raw('select status from contacts where id = ?', [id])).rows,
-      }), trx.client), { enter: (backend) => mint(workspace, backend) } as BoundConfig),
-      between: (text, values) => raw((sql) => sql(text, values), pool.client),
+        program: (id) => query('select status from contacts where id = $1', [id]),
+      }), knex.client)),
+      between: (text, values) => raw((sql) => sql(text, values), pool.knex.client),
       close: () => pool.destroy(),
     };
   };

@@ -10,10 +10,10 @@ t.test('an act that follows at once goes on in the transaction that found its ac
   const { app, database } = await openTestApp(t);
   const [willow, harbor] = await Promise.all(['willow', 'harbor'].map((slug) => createWorkspace(app, { slug, name: slug, timeZone: 'UTC' }))) as [string, string];
   const scopeOf = (actor: Actor, workspaceId = willow): Scope => ({ ...systemScope(workspaceId, 'test'), actor });
-  const started = async ({ knex }: Pick<Tx, 'knex'>): Promise<string> => ((await knex.raw('select now()::text as at, pg_backend_pid() as pid')) as { rows: [{ at: string; pid: number }] }).rows.map(({ at, pid }) => `${pid} ${at}`)[0] as string;
+  const started = async ({ query }: Pick<Tx, 'query'>): Promise<string> => (await query<{ at: string; pid: number }>('select now()::text as at, pg_backend_pid() as pid')).map(({ at, pid }) => `${pid} ${at}`)[0] as string;
   const look = async (): Promise<{ actor: Actor; transaction: string }> => {
     const { actor } = systemScope(willow, 'somebody');
-    return app.identify(willow, async (knex) => ({ answer: { actor, transaction: await started({ knex }) }, actor }));
+    return app.identify(willow, async (bound) => ({ answer: { actor, transaction: await started(bound) }, actor }));
   };
 
   await t.test('in the same transaction, sealed and committed', async (t) => {
@@ -58,7 +58,7 @@ t.test('an act that follows at once goes on in the transaction that found its ac
   });
 
   await t.test('a look that fails is the caller’s error, and so is a workspace that is not there', async (t) => {
-    await t.rejects(app.identify(willow, (knex) => knex.raw('select 1 / 0') as Promise<never>), /division by zero/);
+    await t.rejects(app.identify(willow, ({ query }) => query('select 1 / 0') as Promise<never>), /division by zero/);
     await t.rejects(app.identify('00000000-0000-7000-8000-000000000009', async () => ({ answer: 1, actor: null })), { code: 'workspace.not_found' });
   });
 });

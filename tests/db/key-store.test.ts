@@ -16,7 +16,7 @@ t.test('a ring of keys is as old as its reading began, however long unwrapping t
   const load = createKeyLoader(localRootKeys([...TEST_ROOT_KEYS]), () => now);
   const slowly: Parameters<KeyLoader>[1] = async (fn) => {
     readings += 1;
-    const result = await app.withWorkspace(systemScope(workspaceId, 'test'), (tx) => fn(tx.knex));
+    const result = await app.withWorkspace(systemScope(workspaceId, 'test'), (tx) => fn(tx));
     now += 4_000;
     return result;
   };
@@ -37,7 +37,7 @@ t.test('rings read at once, forgotten meanwhile, and outlived', async (t) => {
   const load = createKeyLoader(localRootKeys([...TEST_ROOT_KEYS]), () => now);
   const read: Parameters<KeyLoader>[1] = (fn) => {
     readings += 1;
-    return app.withWorkspace(systemScope(workspaceId, 'test'), (tx) => fn(tx.knex));
+    return app.withWorkspace(systemScope(workspaceId, 'test'), (tx) => fn(tx));
   };
   const asOwner = (sql: string) => asSuperuser(database.superuserUrl, (client) => client.query(sql));
   const stored = async () => Number((await asOwner("select sum(encryptions) as n from app.workspace_keys where kind = 'data'")).rows[0].n);
@@ -77,7 +77,7 @@ t.test('a retired key is not kept open', async (t) => {
   const next = async () => {
     now += RING_LIFE_MS;
     unwrapped = 0;
-    await load(workspaceId, (fn) => app.withWorkspace(scope, (tx) => fn(tx.knex)));
+    await load(workspaceId, (fn) => app.withWorkspace(scope, (tx) => fn(tx)));
     return unwrapped;
   };
   await setOld('decrypt');

@@ -1,8 +1,8 @@
 import { connect, createServer } from 'node:net';
 import t from 'tap';
 import { localRootKeys } from '../../core/crypto/root-keys.ts';
-import { mintContext } from '../../core/db/context.ts';
-import { openPool, type BoundConfig } from '../../core/db/pool.ts';
+import { mintContext, type Backend } from '../../core/db/context.ts';
+import { openPool } from '../../core/db/pool.ts';
 import { loadSecrets } from '../../core/db/secrets.ts';
 import { withConnection } from '../../core/db/single-connection.ts';
 import { TEST_ROOT_KEYS } from '../support/cluster.ts';
@@ -41,10 +41,10 @@ t.test('entering a workspace costs no round trip of its own', async (t) => {
   const pool = openPool(url.href, 1);
   t.teardown(() => pool.destroy());
   const request = <T>(work: (query: (id: number) => Promise<unknown>) => Promise<T>) => pool.transaction(
-    (trx) => work((id) => trx.raw('select sec.workspace(), ?::int', [id])),
-    { enter: (backend) => mintContext(contextKey, WORKSPACE, backend, Date.now() + 60_000) } as BoundConfig,
+    (backend) => mintContext(contextKey, WORKSPACE, backend, Date.now() + 60_000),
+    ({ query, knex }) => work((id) => (id % 2 === 0 ? query('select sec.workspace(), $1::int', [id]) : knex.raw('select sec.workspace(), ?::int as n', [id]))),
   );
-  await request((query) => query(0)); // connects and prepares
+  await request((query) => Promise.all([query(0), query(1)])); // connects and prepares
 
   const before = proxy.turns();
   await request((query) => query(1));
@@ -54,12 +54,11 @@ t.test('entering a workspace costs no round trip of its own', async (t) => {
   t.equal(proxy.turns() - third, 2, 'queries sent together share one');
 });
 
-t.test('a transaction on the pool without a workspace does not begin', async (t) => {
+t.test('nothing is seen on the pool without a workspace', async (t) => {
   const database = await createTestDatabase(t);
   const pool = openPool(database.appUrl, 1);
   t.teardown(() => pool.destroy());
-  await t.rejects(pool.transaction(async (trx) => trx.raw('select 1')), /use the door/);
-  await t.rejects(Promise.resolve(pool.raw('select * from app.contacts')), { code: '42501' });
+  await t.rejects(Promise.resolve(pool.knex.raw('select * from app.contacts')), { code: '42501' });
 });
 
 t.test('an error names the statement, never its values', async (t) => {
@@ -68,10 +67,51 @@ t.test('an error names the statement, never its values', async (t) => {
   const pool = openPool(database.appUrl, 1);
   t.teardown(() => pool.destroy());
   const secret = 'quillon@example.org';
-  const failed = pool.transaction((trx) => trx.raw('select 1 / (length(?::text) - ?::int)', [secret, secret.length]), { enter: (backend) => mintContext(contextKey, WORKSPACE, backend, Date.now() + 60_000) } as BoundConfig);
+  const enter = (backend: Backend) => mintContext(contextKey, WORKSPACE, backend, Date.now() + 60_000);
+  const composed = pool.transaction(enter, async ({ knex }) => knex.raw('select 1 / (length(?::text) - ?::int)', [secret, secret.length]));
+  const fixed = pool.transaction(enter, ({ query }) => query('select 1 / (length($1::text) - $2::int)', [secret, secret.length]));
   const before = withConnection(database.appUrl, (knex) => knex.raw('select 1 / (length(?::text) - ?::int)', [secret, secret.length]));
-  for (const { message } of await Promise.all([failed, before].map((one) => one.then(() => ({ message: 'no error' }), (error: Error) => error)))) {
+  for (const { message } of await Promise.all([composed, fixed, before].map((one) => one.then(() => ({ message: 'no error' }), (error: Error) => error)))) {
     t.match(message, /division by zero/);
     t.notMatch(message, secret);
   }
+});
+
+t.test('what outlives its transaction is refused', async (t) => {
+  const database = await createTestDatabase(t);
+  const { contextKey } = await loadSecrets(database.appUrl, localRootKeys([...TEST_ROOT_KEYS]));
+  const pool = openPool(database.appUrl, 1);
+  t.teardown(() => pool.destroy());
+  const enter = (backend: Backend) => mintContext(contextKey, WORKSPACE, backend, Date.now() + 60_000);
+  const kept = await pool.transaction(enter, async ({ query, knex, ended }) => {
+    await knex.raw('select 1');
+    return { query, knex, ended };
+  });
+  await kept.ended;
+  const other = pool.transaction(enter, async ({ query }) => {
+    // Another request's transaction on the very same connection.
+    await t.rejects(kept.query('select 1'), { name: 'TransactionEnded' });
+    await t.rejects(Promise.resolve(kept.knex.raw('select 1')), /after the end of its transaction/);
+    await t.rejects(Promise.resolve(kept.knex('contacts').select('id')), /after the end of its transaction/);
+    return query('select sec.workspace() as id');
+  });
+  t.same(await other, [{ id: WORKSPACE }]);
+  await t.rejects(Promise.resolve(kept.knex.raw('select 1')), /after the end of its transaction/);
+});
+
+t.test('a transaction that fails is rolled back, and its connection serves the next', async (t) => {
+  const database = await createTestDatabase(t);
+  const { contextKey } = await loadSecrets(database.appUrl, localRootKeys([...TEST_ROOT_KEYS]));
+  const pool = openPool(database.appUrl, 1);
+  t.teardown(() => pool.destroy());
+  const enter = (backend: Backend) => mintContext(contextKey, WORKSPACE, backend, Date.now() + 60_000);
+  const pid = () => pool.transaction(enter, async ({ query }) => (await query<{ pid: number }>('select pg_backend_pid() as pid'))[0]?.pid);
+  const first = await pid();
+  await t.rejects(pool.transaction(enter, async ({ query }) => query('select 1 / $1::int', [0])), /division by zero/);
+  await t.rejects(pool.transaction(enter, async () => { throw new Error('of its own'); }), /of its own/);
+  await t.rejects(pool.transaction(enter, async ({ query }) => query('select 1 / $1::int', [0]).catch(() => 'swallowed')), /aborted and has been rolled back/);
+  t.equal(await pid(), first);
+  await t.rejects(pool.transaction(() => { throw new Error('no token'); }, async () => 'never'), /no token/);
+  await t.rejects(pool.transaction(() => 'forged', async ({ query }) => query('select 1')), { code: '42501' }, 'what was refused, not what came after it');
+  t.not(await pid(), first, 'a connection that could not be bound is closed');
 });

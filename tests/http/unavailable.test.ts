@@ -38,12 +38,12 @@ t.test('a database that is away is a service that is not ready, and is logged', 
   };
   const full = async () => {
     const pool = openPool(database.appUrl, 1);
-    pool.client.pool.acquireTimeoutMillis = 50;
-    const held = await pool.client.acquireConnection();
+    pool.knex.client.pool.acquireTimeoutMillis = 50;
+    const held = await pool.knex.client.acquireConnection();
     try {
-      return await pool.raw('select 1');
+      return await pool.knex.raw('select 1');
     } finally {
-      await pool.client.releaseConnection(held);
+      await pool.knex.client.releaseConnection(held);
       await pool.destroy();
     }
   };
@@ -57,7 +57,7 @@ t.test('a database that is away is a service that is not ready, and is logged', 
     }
   };
   server.route([
-    { method: 'GET', path: '/api/refused', handler: () => nobody.raw('select 1') },
+    { method: 'GET', path: '/api/refused', handler: () => nobody.knex.raw('select 1') },
     { method: 'GET', path: '/api/ended', handler: ended },
     { method: 'GET', path: '/api/closed', handler: closed },
     { method: 'GET', path: '/api/full', handler: full },

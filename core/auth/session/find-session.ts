@@ -20,7 +20,7 @@ const FIND = `with found as (
     from app.sessions s
     join app.users u on u.workspace_id = s.workspace_id and u.id = s.user_id and u.status = 'active'
     join app.workspaces w on w.workspace_id = s.workspace_id
-   where s.workspace_id = ? and s.token_hash = ? and ${WITHIN_LIMITS}
+   where s.workspace_id = $1 and s.token_hash = $2 and ${WITHIN_LIMITS}
 ), seen as (
   update app.sessions s set last_seen_at = now() from found f
    where s.workspace_id = f.workspace_id and s.id = f.session_id and f.last_seen_at < now() - interval '1 minute'
