@@ -7,6 +7,8 @@ import Joi from 'joi';
  * The only reader of the environment. Every fault is listed at once; secrets have no default and come as `NAME` or `NAME_FILE`.
  */
 export type RootKey = { readonly id: string; readonly bytes: Buffer };
+/** Requests a minute; null: no limit. */
+export type RateLimits = { readonly signedIn: number | null; readonly anonymous: number | null };
 export type Publisher = { readonly name: string; readonly publicKey: Buffer };
 
 export type Config = {
@@ -33,6 +35,8 @@ export type Config = {
   /** `host` or `host:port` that plugins may call although it lies in a private network. */
   readonly outboundAllowed: readonly string[];
   readonly trustProxy: boolean;
+  /** How often one session or service account, and one address without either, may ask this process. */
+  readonly rateLimits: RateLimits;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 };
 
@@ -48,6 +52,7 @@ export class ConfigError extends Error {
 
 const SECRETS = ['WARDKEEP_ROOT_KEYS', 'WARDKEEP_DATABASE_OWNER_URL', 'WARDKEEP_DATABASE_APP_URL', 'WARDKEEP_DATABASE_JOBS_URL', 'WARDKEEP_SMTP_URL'] as const;
 
+const perMinute = Joi.number().integer().min(60).max(10_000_000).allow('off');
 const postgresUrl = Joi.string().uri({ scheme: ['postgres', 'postgresql'] });
 const schema = Joi.object({
   WARDKEEP_DATA_DIR: Joi.string().default('.wardkeep'),
@@ -67,6 +72,8 @@ const schema = Joi.object({
   WARDKEEP_PLUGIN_PUBLISHERS: Joi.string().pattern(/^[a-z0-9-]{1,32}:[A-Za-z0-9+/]{43}=(,[a-z0-9-]{1,32}:[A-Za-z0-9+/]{43}=)*$/, 'name:base64 of an Ed25519 public key, comma separated'),
   WARDKEEP_OUTBOUND_ALLOWED: Joi.string().pattern(/^[A-Za-z0-9.:[\]-]+(,[A-Za-z0-9.:[\]-]+)*$/, 'hosts, each with a port or without, comma separated').default(''),
   WARDKEEP_TRUST_PROXY: Joi.boolean().default(false),
+  WARDKEEP_RATE_SIGNED_IN: perMinute.default(3_000),
+  WARDKEEP_RATE_ANONYMOUS: perMinute.default(6_000),
   WARDKEEP_LOG_LEVEL: Joi.string().valid('debug', 'info', 'warn', 'error', 'silent').default('info'),
 })
   .and('WARDKEEP_DATABASE_APP_URL', 'WARDKEEP_DATABASE_JOBS_URL')
@@ -124,6 +131,7 @@ export function readConfig(mode: Config['mode'], env: NodeJS.ProcessEnv = proces
     pluginPublishers: parseRootKeys(value.WARDKEEP_PLUGIN_PUBLISHERS).map(({ id, bytes }) => ({ name: id, publicKey: bytes })),
     outboundAllowed: value.WARDKEEP_OUTBOUND_ALLOWED.split(',').filter(Boolean),
     trustProxy: value.WARDKEEP_TRUST_PROXY,
+    rateLimits: { signedIn: offIsNull(value.WARDKEEP_RATE_SIGNED_IN), anonymous: offIsNull(value.WARDKEEP_RATE_ANONYMOUS) },
     logLevel: value.WARDKEEP_LOG_LEVEL,
   };
 }
@@ -134,6 +142,10 @@ export function parseRootKeys(text: string | undefined): RootKey[] {
     const [id = '', encoded = ''] = pair.split(':');
     return { id, bytes: Buffer.from(encoded, 'base64') };
   });
+}
+
+function offIsNull(limit: number | 'off'): number | null {
+  return limit === 'off' ? null : limit;
 }
 
 function explain(detail: Joi.ValidationErrorItem): string {
@@ -158,6 +170,6 @@ export function redactConfig(config: Config): Record<string, string> {
     database: config.database === null ? 'bundled PostgreSQL' : place(config.database.appUrl), rootKeys: config.rootKeys.map(({ id }) => id).join(', ') || 'none',
     tls: config.tls?.certFile ?? 'local authority', smtp: config.smtp === null ? 'none' : place(config.smtp.url), breachCheck: config.breachRangeUrl ?? 'offline list only',
     plugins: config.pluginDir ?? 'none of your own', pluginPublishers: config.pluginPublishers.map(({ name }) => name).join(', ') || 'none', outboundAllowed: config.outboundAllowed.join(', ') || 'none',
-    trustProxy: String(config.trustProxy), logLevel: config.logLevel,
+    trustProxy: String(config.trustProxy), requestsPerMinute: `signed in ${config.rateLimits.signedIn ?? 'unlimited'}, anonymous ${config.rateLimits.anonymous ?? 'unlimited'}`, logLevel: config.logLevel,
   };
 }

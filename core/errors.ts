@@ -7,6 +7,7 @@ const REFUSALS = {
   'request.not_json': [400, 'The body is not valid JSON.'],
   'request.too_large': [413, 'The request is larger than this endpoint accepts.'],
   'request.media_type': [415, 'This endpoint does not accept that content type.'],
+  'request.too_many': [429, 'Too many requests in a short time. Wait a moment, then go on.'],
   'request.rate_limited': [429, 'Too many attempts. Wait a moment and try again.'],
   'request.forged': [403, 'The form was not sent from a page of this installation, or it is too old. Reload the page and try again.'],
   'request.precondition_required': [428, 'Send If-Match with the ETag you last read.'],
@@ -105,7 +106,7 @@ export type FieldFault = { readonly path: string; readonly text: string };
 
 /** What the audit is to say of a refusal; the door records it in a transaction of its own, as this one is rolled back. */
 export type RefusedAct = { readonly action: string; readonly target: { readonly type: string; readonly id: string | null } | null; readonly detail: { readonly [key: string]: string | number | boolean | null } };
-export type FaultOptions = { readonly fields?: readonly FieldFault[]; readonly cause?: unknown; readonly refused?: RefusedAct };
+export type FaultOptions = { readonly fields?: readonly FieldFault[]; readonly cause?: unknown; readonly refused?: RefusedAct; /** Whole seconds after which trying again is worth it. */ readonly retryAfterS?: number };
 
 /** A refusal with a stable code. Everything else that is thrown is a programmer error and becomes `system.fault`. */
 export class Fault extends Error {
@@ -113,6 +114,7 @@ export class Fault extends Error {
   readonly status: number;
   readonly fields: readonly FieldFault[];
   readonly refused: RefusedAct | null;
+  readonly retryAfterS: number | null;
 
   constructor(code: FaultCode, options: FaultOptions = {}) {
     const [status, text] = refusalOf(code);
@@ -122,6 +124,7 @@ export class Fault extends Error {
     this.status = status;
     this.fields = options.fields ?? [];
     this.refused = options.refused ?? null;
+    this.retryAfterS = options.retryAfterS ?? null;
   }
 }
 

@@ -1,7 +1,7 @@
 import Hapi, { type Request, type Server } from '@hapi/hapi';
 import type { App } from './app.ts';
 import { can } from './access/authorize.ts';
-import { schemePlugin } from './auth/scheme.ts';
+import { schemePlugin, secretOf } from './auth/scheme.ts';
 import { accountRoutes } from './auth/account/routes.ts';
 import { passkeySignInRoutes } from './auth/passkey/sign-in-routes.ts';
 import { passwordResetRoutes } from './auth/password/reset-routes.ts';
@@ -21,6 +21,7 @@ import { importRoutes } from './practice/imports/routes.ts';
 import type { Feature } from './http/feature.ts';
 import { headersPlugin } from './http/headers.ts';
 import { TLS_OPTIONS } from './http/tls.ts';
+import { rateLimitPlugin } from './http/rate-limit.ts';
 import { refusalsPlugin } from './http/refusals.ts';
 import { requestIdPlugin } from './http/request-id.ts';
 import { trustFeature } from './trust/feature.ts';
@@ -79,6 +80,7 @@ export async function composeServer(app: App, options: { tls: { key: string; cer
     { plugin: requestIdPlugin },
     { plugin: schemePlugin, options: { app } },
     { plugin: clientAddressPlugin, options: { trustProxy: app.config.trustProxy } },
+    { plugin: rateLimitPlugin, options: { limits: app.config.rateLimits, log: app.log, secretOf } },
     { plugin: refusalsPlugin, options: { app } },
     { plugin: headersPlugin },
     { plugin: csrfPlugin, options: { key: app.formKey, origin: app.config.origin, sessionId: (request: Request) => request.auth.credentials?.wardkeep?.actor.sessionId ?? null } },

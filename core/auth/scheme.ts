@@ -49,6 +49,12 @@ export const schemePlugin: Plugin<{ app: App }> = {
   },
 };
 
+/** What a request comes with to say who it is, in the order in which it is asked for. */
+export function secretOf(request: Request): string | null {
+  const cookie: unknown = request.state[SESSION_COOKIE];
+  return bearerOf(request) ?? (typeof cookie === 'string' ? cookie : null);
+}
+
 function bearerOf(request: Request): string | null {
   return /^bearer +(\S+)$/i.exec(String(request.headers['authorization'] ?? ''))?.[1] ?? null;
 }

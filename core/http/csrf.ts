@@ -2,6 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Plugin, Request } from '@hapi/hapi';
 import { fault } from '../errors.ts';
 import { cookieOf } from './cookie-of.ts';
+import { AFTER_REFUSALS } from './refusals.ts';
 
 /*
  * Against forged requests that ride on a cookie (OWASP CSRF Prevention Cheat Sheet; ASVS 5.0 V3.5.1), two checks that stand alone:
@@ -111,7 +112,7 @@ export const csrfPlugin: Plugin<CsrfOptions> = {
       const { csrf } = request.plugins;
       if (csrf) h.state(PRE_COOKIE, csrf.preSession);
       return h.continue;
-    });
+    }, AFTER_REFUSALS);
   },
 };
 

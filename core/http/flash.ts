@@ -1,5 +1,6 @@
 import type { Plugin, Request, ResponseToolkit } from '@hapi/hapi';
 import { cookieOf } from './cookie-of.ts';
+import { AFTER_REFUSALS } from './refusals.ts';
 
 /**
  * A line that the next page shows once ("Contact saved."). It travels in a cookie for a minute, so its text is written by the program
@@ -47,6 +48,6 @@ export const flashPlugin: Plugin<void> = {
     server.ext('onPreResponse', (request, h) => {
       if (request.plugins.flash?.taken) h.unstate(COOKIE);
       return h.continue;
-    });
+    }, AFTER_REFUSALS);
   },
 };

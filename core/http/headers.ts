@@ -1,5 +1,6 @@
 import type { Plugin, Request, ResponseObject } from '@hapi/hapi';
 import type { Boom } from '@hapi/boom';
+import { AFTER_REFUSALS } from './refusals.ts';
 
 /** OWASP ASVS 5.0 V3.4: nothing inline, nothing foreign, no framing; scripts build no markup out of strings (Trusted Types, no policy allowed). */
 export const CONTENT_SECURITY_POLICY = [
@@ -42,7 +43,7 @@ export const headersPlugin: Plugin<void> = {
       for (const [name, value] of HEADERS) set(name, value);
       if (!isImmutable(request, response)) set('cache-control', 'no-store');
       return h.continue;
-    });
+    }, AFTER_REFUSALS);
   },
 };
 

@@ -1,9 +1,17 @@
 import type { Boom } from '@hapi/boom';
-import type { Plugin, Request } from '@hapi/hapi';
+import type { Plugin, Request, ResponseObject, ServerExtOptions } from '@hapi/hapi';
 import Joi from 'joi';
 import type { App } from '../app.ts';
 import { isDatabaseUnavailable } from '../db/unavailable.ts';
 import { Fault, fault, type FaultCode } from '../errors.ts';
+
+const NAME = 'wardkeep-refusals';
+
+/**
+ * For steps that put headers or cookies on an answer: a refusal is another answer than what was thrown, and whatever was put on that is lost. Said
+ * outright, since one plugin that must come before the refusals moves them behind everything that does not say so.
+ */
+export const AFTER_REFUSALS: ServerExtOptions = { after: NAME };
 
 /**
  * Turns whatever was thrown into an answer: RFC 9457 problem+json for the API, a page for people. Faults keep their code, status and text;
@@ -11,7 +19,7 @@ import { Fault, fault, type FaultCode } from '../errors.ts';
  * `system.fault` (design invariant 9).
  */
 export const refusalsPlugin: Plugin<{ app: App }> = {
-  name: 'wardkeep-refusals',
+  name: NAME,
   register(server, { app }) {
     // Replaces the response without takeover(), which would skip the other onPreResponse steps: headers and cookies belong on refusals too.
     server.ext('onPreResponse', (request, h) => {
@@ -20,16 +28,21 @@ export const refusalsPlugin: Plugin<{ app: App }> = {
       const refusal = toFault(response);
       if (refusal.status >= 500) app.log.error('request failed', { requestId: request.info.id, route: request.route.path, method: request.method, err: response });
       if (isApi(request) || request.headers['accept'] === 'application/json') {
-        const answer = h.response(problemOf(refusal, request)).type('application/problem+json').code(refusal.status);
+        const answer = inTime(refusal, h.response(problemOf(refusal, request)).type('application/problem+json').code(refusal.status));
         return refusal.status === 401 ? answer.header('www-authenticate', 'Bearer') : answer; // RFC 9110 §11.6.1, RFC 6750 §3
       }
       if (refusal.status === 401 && request.method === 'get' && wantsHtml(request)) {
         return h.redirect(`/sign-in?return=${encodeURIComponent(request.path + request.url.search)}`);
       }
-      return h.page('pages/error', { status: refusal.status, code: refusal.code, text: refusal.message }).code(refusal.status);
+      return inTime(refusal, h.page('pages/error', { status: refusal.status, code: refusal.code, text: refusal.message }).code(refusal.status));
     });
   },
 };
+
+/** RFC 9110 §10.2.3. */
+function inTime(refusal: Fault, answer: ResponseObject): ResponseObject {
+  return refusal.retryAfterS === null ? answer : answer.header('retry-after', String(refusal.retryAfterS));
+}
 
 export function problemOf(refusal: Fault, request: Request): object {
   return {
@@ -48,7 +61,7 @@ function wantsHtml(request: Request): boolean {
 
 const BY_STATUS: Readonly<Record<number, FaultCode>> = {
   400: 'request.invalid', 401: 'session.required', 403: 'access.denied', 404: 'route.not_found', 405: 'method.not_allowed', 409: 'request.conflict',
-  413: 'request.too_large', 415: 'request.media_type', 429: 'request.rate_limited', 503: 'system.unavailable',
+  413: 'request.too_large', 415: 'request.media_type', 429: 'request.too_many', 503: 'system.unavailable',
 };
 
 function toFault(boom: Boom): Fault {

@@ -40,7 +40,7 @@ export async function openInstallation({ keepIn, contacts, say }: { keepIn: stri
   await mkdir(folder, { recursive: true });
   await chmod(folder, 0o755); // as root, PostgreSQL runs as another user and must reach its folder
   const urls = await startEmbedded(folder);
-  const config: Config = { ...readConfig('demo', {}), dataDir: folder, rootKeys: [...TEST_ROOT_KEYS], logLevel: 'silent' };
+  const config: Config = { ...readConfig('demo', {}), dataDir: folder, rootKeys: [...TEST_ROOT_KEYS], logLevel: 'silent', rateLimits: { signedIn: null, anonymous: null } };
   const roots = localRootKeys(config.rootKeys);
   await migrate(urls.ownerUrl, { app: 'wardkeep_app', jobs: 'wardkeep_jobs' }, [CORE_MIGRATIONS]);
   await ensureSecrets(urls.ownerUrl, roots);

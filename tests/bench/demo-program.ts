@@ -14,7 +14,7 @@ const GIVE_UP_MS = 120_000;
 
 export async function startDemo(dataDir: string, port: number): Promise<DemoProgram> {
   const start = performance.now();
-  const child = spawn(process.execPath, [MAIN, 'demo'], { env: { PATH: process.env['PATH'], WARDKEEP_DATA_DIR: dataDir, WARDKEEP_PORT: String(port) }, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, [MAIN, 'demo'], { env: { PATH: process.env['PATH'], WARDKEEP_DATA_DIR: dataDir, WARDKEEP_PORT: String(port), WARDKEEP_RATE_SIGNED_IN: 'off', WARDKEEP_RATE_ANONYMOUS: 'off' }, stdio: ['ignore', 'ignore', 'pipe'] });
   const said: string[] = [];
   child.stderr.on('data', (chunk: Buffer) => said.push(chunk.toString('utf8')));
   const caFile = join(dataDir, 'tls', 'ca.pem');

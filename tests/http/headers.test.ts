@@ -1,5 +1,6 @@
 import t from 'tap';
 import { assetUrl } from '../../core/http/assets.ts';
+import { openSite } from '../support/site.ts';
 import { edgeServer } from './edge-server.ts';
 
 const server = await edgeServer();
@@ -39,6 +40,18 @@ for (const { name, url, method = 'GET', status, says, type } of scenarios) {
     });
   });
 }
+
+t.test('the composed program puts them on its refusals too', async (t) => {
+  const { server: whole } = await openSite(t);
+  const asked = { 'a page': '/sign-in', 'a refusal': '/nowhere', 'a refusal of the API': '/api/v1/contacts', 'the way to the sign-in': '/contacts' };
+  for (const [name, url] of Object.entries(asked)) {
+    const { headers } = await whole.inject(url);
+    t.match(headers, { 'content-security-policy': /default-src 'none'/, 'strict-transport-security': /max-age/, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' }, name);
+  }
+  const refused = await whole.inject({ url: '/sign-in', method: 'POST', headers: { 'sec-fetch-site': 'cross-site' } });
+  t.equal(refused.statusCode, 403);
+  t.match(String(refused.headers['set-cookie']), /__Host-wk_pre=/, 'the cookie that the forms on a refusal’s page need');
+});
 
 t.test('a hashed asset is cached for good and guarded all the same', async (t) => {
   const { headers } = await server.inject(assetUrl('app.css'));

@@ -46,7 +46,7 @@ async function dropDatabase(client: pg.Client, name: string): Promise<void> {
 /** A whole program on a database of its own, silent, closed at the test's teardown. `change` overrides settings. */
 export async function openTestApp(t: Parent, change: Partial<Config> = {}, plugged?: Plugged): Promise<{ app: App; config: Config; database: TestDatabase }> {
   const database = await createTestDatabase(t);
-  const config: Config = { ...readConfig('demo', {}), rootKeys: [...TEST_ROOT_KEYS], logLevel: 'silent', ...change };
+  const config: Config = { ...readConfig('demo', {}), rootKeys: [...TEST_ROOT_KEYS], logLevel: 'silent', rateLimits: { signedIn: null, anonymous: null }, ...change };
   const app = await openApp({ config, log: createLog(config.logLevel), appUrl: database.appUrl, jobsUrl: database.jobsUrl, ...(plugged === undefined ? {} : { plugged }) });
   t.teardown(() => app.close()); // tap runs teardowns last one first: the program is closed before its database goes
   return { app, config, database };

@@ -70,7 +70,7 @@ function parametersOf(schema: Joi.ObjectSchema | undefined, place: 'path' | 'que
 
 /** Refusals by status: those of every operation, those its shape implies and those it names. */
 export function refusalsOf(route: ApiRoute): [status: number, codes: { code: FaultCode; text: string }[]][] {
-  const codes: FaultCode[] = ['session.required', 'session.expired', 'token.refused'];
+  const codes: FaultCode[] = ['session.required', 'session.expired', 'token.refused', 'request.too_many', 'system.unavailable'];
   if (route.params !== undefined || route.query !== undefined || route.body !== undefined) codes.push('request.invalid');
   if (route.method !== 'GET') codes.push('request.not_json', 'request.media_type', 'request.too_large', 'request.forged');
   if (route.capability !== null) codes.push('access.denied', 'access.scope_missing');

@@ -1,0 +1,76 @@
+import { hash } from 'node:crypto';
+import { isIPv6 } from 'node:net';
+import type { Plugin, Request } from '@hapi/hapi';
+import type { RateLimits } from '../config.ts';
+import { fault } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { openRequestBudgets } from './request-budgets.ts';
+
+type Options = {
+  readonly limits: RateLimits;
+  readonly log: Log;
+  /** The cookie or bearer token a request comes with, as sent; null without one. */
+  readonly secretOf: (request: Request) => string | null;
+};
+
+/** Secrets that were seen to be good, by their hashes. Beyond, the older half is forgotten and counts against its address once more. */
+const KNOWN_MAX = 20_000;
+const LOGGED_EVERY_MS = 60_000;
+
+/**
+ * Keeps one caller from taking all of this process's time (OWASP API4:2023; ASVS 5.0 V2.4.1): who is signed in has a budget for each session or
+ * service account, everybody else one for each address, before anything is asked of the database. A cookie or token is believed to be somebody's
+ * once it has been found good: a made-up one counts against the address it comes from. Held in memory, so that it costs microseconds: several
+ * programs each hold their own. Guessing passwords is slowed down elsewhere, for all of them together (core/auth/sign-in/attempts.ts).
+ */
+export const rateLimitPlugin: Plugin<Options> = {
+  name: 'wardkeep-rate-limit',
+  register(server, { limits, log, secretOf }) {
+    const people = limits.signedIn === null ? null : openRequestBudgets(limits.signedIn);
+    const addresses = limits.anonymous === null ? null : openRequestBudgets(limits.anonymous);
+    let known = new Map<string, string>();
+    let knownBefore = new Map<string, string>();
+    let loggedAt = -LOGGED_EVERY_MS;
+
+    server.ext('onPreAuth', (request, h) => {
+      const secret = secretOf(request);
+      const digest = secret === null ? null : hash('sha256', secret, 'base64');
+      const person = digest === null ? undefined : (known.get(digest) ?? knownBefore.get(digest));
+      if (digest !== null && person === undefined) request.plugins.rateLimit = { digest };
+      const waitMs = (person === undefined ? addresses?.take(networkOf(request.plugins.client?.ip ?? request.info.remoteAddress)) : people?.take(person)) ?? 0;
+      if (waitMs === 0) return h.continue;
+      if (performance.now() - loggedAt >= LOGGED_EVERY_MS) {
+        loggedAt = performance.now();
+        log.warn('requests are being turned away by the rate limit', { requestId: request.info.id, route: request.route.path, code: person === undefined ? 'anonymous' : 'signed_in' });
+      }
+      throw fault('request.too_many', { retryAfterS: Math.ceil(waitMs / 1000) });
+    });
+
+    server.ext('onPostAuth', (request, h) => {
+      const { digest } = request.plugins.rateLimit ?? {};
+      const actor = request.auth.credentials?.wardkeep?.actor;
+      if (digest === undefined || actor === undefined) return h.continue;
+      if (known.size >= KNOWN_MAX / 2) {
+        knownBefore = known;
+        known = new Map();
+      }
+      known.set(digest, actor.sessionId ?? `${actor.kind} ${actor.id}`); // a session renewed under another token keeps its budget
+      return h.continue;
+    });
+  },
+};
+
+/** An IPv6 site has 2⁶⁴ addresses or more to choose from (RFC 6177): its network counts. */
+export function networkOf(address: string): string {
+  if (!isIPv6(address) || /^::ffff:[\d.]+$/i.test(address)) return address;
+  const [head = '', tail] = address.split('%')[0]?.toLowerCase().split('::') ?? [];
+  const [left, right] = [head, tail ?? ''].map((part) => part.split(':').filter(Boolean)) as [string[], string[]];
+  const groups = tail === undefined ? left : [...left, ...Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0'), ...right];
+  return groups.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, '')).join(':');
+}
+
+declare module '@hapi/hapi' {
+  interface PluginsStates {
+    rateLimit?: { readonly digest: string };
+  }
+}
