@@ -20,9 +20,14 @@ export function normalizeIdentifier(value: string): string {
   return value.normalize('NFKC').toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 }
 
+/** A label of the practice's: "Fall  Risk" and "fall risk" are one. */
+export function normalizeLabel(value: string): string {
+  return value.normalize('NFKC').trim().toLowerCase().replace(/\s+/g, ' ');
+}
+
 /** A property of the practice's own and its whole value. Empty: not indexed. */
 export function propertyTerm(property: string, value: string): string {
-  const plain = value.normalize('NFKC').trim().toLowerCase().replace(/\s+/g, ' ');
+  const plain = normalizeLabel(value);
   return plain === '' ? '' : `${property}|${plain}`;
 }
 

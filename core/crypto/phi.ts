@@ -5,7 +5,7 @@
  * A table's `columns` are sealed text. `index` names the blind-index columns derived from them: `column` holds one tag (`exact`) or an array
  * of tags (`name`), `terms` says what the tags are computed over.
  */
-import { nameTerms, normalizeEmail, normalizeIdentifier, normalizePhone, propertyTerm } from './normalize.ts';
+import { nameTerms, normalizeEmail, normalizeIdentifier, normalizeLabel, normalizePhone, propertyTerm } from './normalize.ts';
 
 export type PhiIndex = {
   readonly column: string;
@@ -30,11 +30,12 @@ const CORE: Readonly<Record<string, PhiTable>> = {
   contacts: {
     columns: [
       'given_name', 'middle_name', 'family_name', 'name_prefix', 'name_suffix', 'preferred_name', 'birth_date', 'sex', 'gender_identity',
-      'pronouns', 'language', 'marital_status', 'race', 'ethnicity', 'deceased_on', 'notes',
+      'pronouns', 'language', 'marital_status', 'race', 'ethnicity', 'deceased_on', 'notes', 'tags',
     ],
     index: [
       { column: 'name_tags', kind: 'many', domain: 'name', from: NAME_PARTS, terms: (row) => nameTerms(NAME_PARTS.map((key) => text(row[key])).join(' ')) },
       { column: 'birth_date_tag', kind: 'one', domain: 'date', from: ['birth_date'], terms: (row) => some(text(row['birth_date'])) },
+      { column: 'label_tags', kind: 'many', domain: 'label', from: ['tags'], terms: (row) => [...new Set(text(row['tags']).split('\n').map(normalizeLabel).filter(Boolean))] },
     ],
   },
   contact_points: {

@@ -5,6 +5,7 @@ import { uuidv7 } from '../crypto/uuid.ts';
 import { systemScope, type Tx } from '../db/scope.ts';
 import { Activity } from '../practice/activities/model.ts';
 import { Appointment } from '../practice/appointments/model.ts';
+import { writeTags } from '../practice/contacts/contact-tags.ts';
 import { Contact, ContactAddress, ContactIdentifier, ContactPoint } from '../practice/contacts/model.ts';
 import { importDocument } from '../practice/documents/import-document.ts';
 import { renderCcd } from './ccda.ts';
@@ -42,7 +43,7 @@ async function insertPatients(tx: Tx, practice: DemoPractice, ids: ReadonlyMap<s
   await inBatches(inOrder, (batch) => Contact.query(tx).insert(batch.map((patient) => {
     const registered = new Date(`${patient.registeredOn}T15:00:00Z`);
     return {
-      id: idOf(ids, patient.key), owner_id: patient.ownerId, status: patient.status, preferred_channel: patient.channel, tags: patient.tags,
+      id: idOf(ids, patient.key), owner_id: patient.ownerId, status: patient.status, preferred_channel: patient.channel, tags: writeTags(patient.tags),
       given_name: patient.name.given, middle_name: patient.name.middle, family_name: patient.name.family, name_suffix: patient.name.suffix, preferred_name: patient.name.preferred,
       birth_date: patient.birthDate, sex: patient.sex, gender_identity: patient.gender, language: patient.language, deceased_on: patient.deceasedDate, notes: patient.notes,
       merged_into_id: patient.mergedInto === null ? null : idOf(ids, patient.mergedInto), created_at: registered, updated_at: registered,

@@ -3,7 +3,7 @@ import type { Test } from 'tap';
 import type { App } from '../../core/app.ts';
 import { systemScope } from '../../core/db/scope.ts';
 import { composeServer } from '../../core/server.ts';
-import { openTestApp } from '../support/database.ts';
+import { openTestApp, type TestDatabase } from '../support/database.ts';
 import { bearer, createPeople, sessionCookie, type People, type Person } from '../support/people.ts';
 
 // Answers are walked through freely in tests; their shape is what openapi.test.ts checks.
@@ -14,11 +14,11 @@ export type Call = (method: string, path: string, body?: unknown, headers?: Reco
 export type Form = (path: string, fields: Record<string, string>) => Promise<Reply>;
 export type Browser = { get(path: string): Promise<Reply>; post: Form };
 
-export type Practice = { app: App; server: Server; people: People; other: People; as(person: Person): Promise<Call>; agent(scopes: readonly string[], workspaceId?: string): Promise<Call>; browser(person: Person): Promise<Browser> };
+export type Practice = { app: App; database: TestDatabase; server: Server; people: People; other: People; as(person: Person): Promise<Call>; agent(scopes: readonly string[], workspaceId?: string): Promise<Call>; browser(person: Person): Promise<Browser> };
 
 /** The whole server with two workspaces, called through hapi's injection. */
 export async function openPractice(t: Pick<Test, 'teardown'>): Promise<Practice> {
-  const { app } = await openTestApp(t, { logLevel: 'error' });
+  const { app, database } = await openTestApp(t, { logLevel: 'error' });
   const [people, other] = [await createPeople(app), await createPeople(app)];
   const server = await composeServer(app, { tls: null, host: 'localhost', port: 0 });
   const inject = async (method: string, url: string, payload: unknown, headers: Record<string, string>): Promise<Reply> => {
@@ -41,7 +41,7 @@ export async function openPractice(t: Pick<Test, 'teardown'>): Promise<Practice>
     };
   };
   return {
-    app, server, people, other, browser,
+    app, database, server, people, other, browser,
     async as(person) {
       const cookie = await sessionCookie(app, person);
       const token = tokenIn((await inject('GET', '/api', undefined, { cookie, accept: 'text/html' })).text);

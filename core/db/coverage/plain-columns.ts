@@ -23,7 +23,6 @@ export const PLAIN_COLUMNS: Readonly<Record<string, Readonly<Record<string, stri
   passkey_challenges: { challenge_hash: DIGEST, binding: 'an id' },
   sessions: { token_hash: DIGEST, method: CODE, ip: STAFF, user_agent: STAFF, ended_reason: CODE },
   one_time_links: { token_hash: DIGEST },
-  contacts: { tags: 'labels of the practice' },
   contact_identifiers: { system: 'the assigning authority, an OID or URI' },
   contact_values: { property: 'what the practice calls a property, as a name' },
   contact_merges: { moved: 'ids of moved rows' },

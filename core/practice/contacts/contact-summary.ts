@@ -1,5 +1,6 @@
 import { raw } from 'objection';
 import type { Tx } from '../../db/scope.ts';
+import { readTags } from './contact-tags.ts';
 import { displayName } from './contact-view.ts';
 import { gateOf } from './field-gate.ts';
 import { ContactPoint, type Contact } from './model.ts';
@@ -37,6 +38,6 @@ export function contactSummary(tx: Tx, row: Contact): ContactSummary {
   for (const point of [phone, email]) if (point !== null) ContactPoint.openGated(tx, point);
   return {
     id: row.id, name: displayName(row), birthDate: row.birth_date ?? null, sex: row.sex ?? null, phone: phone?.value ?? null, email: email?.value ?? null,
-    status: row.status, ownerId: row.owner_id, tags: row.tags ?? [], updatedAt: row.updated_at, hidden: gateOf(tx).hidden,
+    status: row.status, ownerId: row.owner_id, tags: readTags(row.tags), updatedAt: row.updated_at, hidden: gateOf(tx).hidden,
   };
 }

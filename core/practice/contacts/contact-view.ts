@@ -1,4 +1,5 @@
 import { keyOf, readValue, type CustomValues } from './contact-property.ts';
+import { readTags } from './contact-tags.ts';
 import type { ContactGate } from './field-gate.ts';
 import type { Contact, ContactAddress, ContactIdentifier, ContactPoint, ContactValue, ShareAccess } from './model.ts';
 
@@ -58,7 +59,7 @@ export function contactView(row: Contact, parts: ContactParts, access: ShareAcce
     id: row.id, givenName: text('given_name'), middleName: text('middle_name'), familyName: text('family_name'), namePrefix: text('name_prefix'), nameSuffix: text('name_suffix'),
     preferredName: text('preferred_name'), birthDate: text('birth_date'), sex: text('sex'), genderIdentity: text('gender_identity'), pronouns: text('pronouns'), language: text('language'),
     maritalStatus: text('marital_status'), race: text('race'), ethnicity: text('ethnicity'), deceasedOn: text('deceased_on'), notes: text('notes'), preferredChannel: text('preferred_channel'),
-    tags: row.tags ?? [], status: row.status, ownerId: row.owner_id, phones: list('phones', () => points('phone')), emails: list('emails', () => points('email')),
+    tags: readTags(row.tags), status: row.status, ownerId: row.owner_id, phones: list('phones', () => points('phone')), emails: list('emails', () => points('email')),
     addresses: list('addresses', () => parts.addresses.map((address) => ({
       use: address.use, lines: address.lines?.split('\n') ?? [], city: address.city, state: address.state, postalCode: address.postal_code, country: address.country,
     }))),

@@ -96,7 +96,7 @@ function byName(tx: Tx, filters: ContactFilters, { words, birthDates }: SearchQu
     return query.select(...CANDIDATE_COLUMNS).orderBy('contacts.id', 'desc').limit(most).toKnexQuery<Candidate>();
   }
   const [first = [], ...others] = tagLists;
-  const contact = narrowContacts(Contact.query(tx), filters).whereRaw('contacts.id = t.contact_id').select(...CANDIDATE_COLUMNS);
+  const contact = narrowContacts(tx, Contact.query(tx), filters).whereRaw('contacts.id = t.contact_id').select(...CANDIDATE_COLUMNS);
   const query = tx.knex('contact_name_tags as t').joinRaw('cross join lateral (? offset 0) as c', [contact.toKnexQuery() as never]).whereIn('t.tag', first);
   onOwnOrShared(tx, query, 't.contact_id');
   for (const tags of others) query.where(hasTag(tags, 't.contact_id'));

@@ -2,6 +2,7 @@ import type { QueryBuilder } from 'objection';
 import { authorize } from '../../access/authorize.ts';
 import { record } from '../../audit/record.ts';
 import { holdChain } from '../../audit/seal.ts';
+import { normalizeLabel } from '../../crypto/normalize.ts';
 import type { Tx } from '../../db/scope.ts';
 import { pageOf, readPosition, type Page, type Position } from '../paging.ts';
 import { contactSummary, SUMMARY_COLUMNS, type ContactSummary } from './contact-summary.ts';
@@ -33,7 +34,7 @@ export async function listContacts(tx: Tx, input: ListInput): Promise<Page<Conta
  * thousand, no more rows are touched than are shown.
  */
 function ownOrShared(tx: Tx, input: ListInput, from: Position | null): QueryBuilder<Contact> {
-  const page = (query: QueryBuilder<Contact>) => inOrder(narrowContacts(query, input), input, from).select('contacts.id').toKnexQuery();
+  const page = (query: QueryBuilder<Contact>) => inOrder(narrowContacts(tx, query, input), input, from).select('contacts.id').toKnexQuery();
   const shared = Contact.query(tx).whereRaw('contacts.id = any (array(select s.contact_id from contact_shares s where s.user_id = ?::uuid))', [tx.scope.actor.id]);
   return Contact.query(tx).whereRaw('contacts.id in (? union all ?)', [page(Contact.query(tx).where('contacts.owner_id', tx.scope.actor.id)), page(shared)] as never);
 }
@@ -45,15 +46,16 @@ function inOrder(query: QueryBuilder<Contact>, { limit }: ListInput, from: Posit
   return query.orderBy([{ column: 'contacts.updated_at', order }, { column: 'contacts.id', order }]).limit(limit + 1);
 }
 
-/** What the actor may see, narrowed by columns that are not PHI. */
+/** What the actor may see, narrowed. */
 export function filteredContacts(tx: Tx, filters: ContactFilters): QueryBuilder<Contact> {
-  return narrowContacts(visibleContacts(tx), filters);
+  return narrowContacts(tx, visibleContacts(tx), filters);
 }
 
-export function narrowContacts(query: QueryBuilder<Contact>, { status, ownerId, tag }: ContactFilters): QueryBuilder<Contact> {
+/** By columns that are not PHI, and by the blind index of tags. */
+export function narrowContacts(tx: Tx, query: QueryBuilder<Contact>, { status, ownerId, tag }: ContactFilters): QueryBuilder<Contact> {
   if (status) query.where('contacts.status', status);
   else query.whereNot('contacts.status', 'merged');
   if (ownerId) query.where('contacts.owner_id', ownerId);
-  if (tag) query.whereRaw('? = any (contacts.tags)', [tag]);
+  if (tag) query.whereRaw('contacts.label_tags && ?::bigint[]', [`{${tx.keys.tags('label', normalizeLabel(tag)).join(',')}}`]);
   return query;
 }

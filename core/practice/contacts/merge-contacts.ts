@@ -4,6 +4,7 @@ import { uuidv7 } from '../../crypto/uuid.ts';
 import type { Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
 import { saveContact } from './write-contact.ts';
+import { joinTags } from './contact-tags.ts';
 import { contactGate, isWritable, nameOnRecord } from './field-gate.ts';
 import { UNGATED } from './gated-model.ts';
 import { CONTACT_COLUMNS, Contact, ContactAddress, ContactMerge, ContactShare, type MovedRows } from './model.ts';
@@ -37,8 +38,8 @@ export async function mergeContacts(tx: Tx, { survivorId, mergedId, take }: { su
 
   const columns: Record<string, unknown> = {};
   for (const field of take) columns[CONTACT_COLUMNS[field]] = merged[CONTACT_COLUMNS[field]];
-  const tags = [...new Set([...survivor.tags, ...merged.tags])];
-  if (tags.length > survivor.tags.length) columns['tags'] = tags;
+  const tags = joinTags(survivor.tags, merged.tags);
+  if (tags !== survivor.tags) columns['tags'] = tags;
   const before = Object.fromEntries(Object.keys(columns).map((column) => [column, survivor[column as keyof Contact]]));
   const { status: previousStatus } = merged;
 
@@ -71,9 +72,9 @@ export async function undoMerge(tx: Tx, mergeId: string): Promise<{ survivorId: 
     await back.update({ contact_id: merged.id, ...(table === 'contact_points' ? { rank: tx.knex.raw('rank - ?', [RANK_SHIFT]) } : {}) });
   }
   if (merge.moved.widened.length > 0) await ContactShare.query(tx).whereIn('id', [...merge.moved.widened]).where({ access: 'WRITE' }).patch({ access: 'READ' });
-  const joined = [...new Set([...((JSON.parse(merge.survivor_before ?? '{}') as { tags?: string[] }).tags ?? []), ...merged.tags])];
-  const taken: Readonly<Record<string, unknown>> = { ...merged, tags: joined };
-  const restored = Object.entries(JSON.parse(merge.survivor_before ?? '{}') as Record<string, unknown>)
+  const before = JSON.parse(merge.survivor_before ?? '{}') as Readonly<Record<string, unknown>> & { readonly tags?: string | null };
+  const taken: Readonly<Record<string, unknown>> = { ...merged, tags: joinTags(before.tags ?? null, merged.tags) };
+  const restored = Object.entries(before)
     .filter(([column]) => JSON.stringify(survivor[column as keyof Contact]) === JSON.stringify(taken[column]));
   await saveContact(tx, survivor, Object.fromEntries(restored) as Partial<Contact>);
   await saveContact(tx, merged, { status: merge.moved.previousStatus, merged_into_id: null });

@@ -16,7 +16,8 @@ export class Contact extends GatedModel {
   declare owner_id: string | null;
   declare status: 'new' | 'active' | 'inactive' | 'deceased' | 'merged';
   declare preferred_channel: 'phone' | 'sms' | 'email' | 'portal' | 'mail' | null;
-  declare tags: string[];
+  /** What the practice calls the patient, newline between them: see contact-tags.ts. */
+  declare tags: string | null;
   declare given_name: string | null;
   declare middle_name: string | null;
   declare family_name: string | null;

@@ -8,6 +8,7 @@ import { fault, type FieldFault } from '../../errors.ts';
 import { requireColleague } from '../colleagues.ts';
 import { insertParts, replaceParts } from './contact-parts.ts';
 import type { ContactChanges, LifecycleStatus } from './contact-schema.ts';
+import { writeTags } from './contact-tags.ts';
 import type { ContactView } from './contact-view.ts';
 import { contactGate, nameOnRecord, refuseGated, type ContactGate } from './field-gate.ts';
 import { Contact, CONTACT_COLUMNS } from './model.ts';
@@ -90,7 +91,7 @@ function columnsOf(changes: ContactChanges): Partial<Contact> {
   const columns: Record<string, unknown> = {};
   for (const [field, column] of Object.entries(CONTACT_COLUMNS)) {
     const value = changes[field as keyof typeof CONTACT_COLUMNS];
-    if (value !== undefined) columns[column] = value;
+    if (value !== undefined) columns[column] = Array.isArray(value) ? writeTags(value) : value;
   }
   return columns as Partial<Contact>;
 }
