@@ -58,7 +58,7 @@ export async function wholeContact(tx: Tx, id: string, among: ReturnType<typeof 
 /** What reading a contact just made would give: columns that were not given are empty. */
 export function newContactView(tx: Tx, row: Partial<Contact>, parts: ContactParts): ContactView {
   const empty = Object.fromEntries(Object.values(CONTACT_COLUMNS).map((column) => [column, null]));
-  const whole = { ...empty, tags: [], merged_into_id: null, version: 1, ...row } as unknown as WholeRow;
+  const whole = { ...empty, merged_into_id: null, version: 1, ...row } as unknown as WholeRow;
   return shownVersion(tx, contactView(whole, parts, accessOf(tx, whole), gateOf(tx)));
 }
 
