@@ -76,6 +76,8 @@ export function apiRoute<P, Q, B>(route: ApiRoute<P, Q, B>): ApiRoute {
 }
 
 const NOTHING = Joi.object({});
+/** Without a schema nothing may come; that nothing came needs no validation. */
+const parsePart = (schema: Joi.Schema | undefined, part: object): unknown => (schema === undefined && Object.keys(part).length === 0 ? {} : parse(schema ?? NOTHING, part));
 const STRATEGIES = ['token', 'session'];
 const JSON_TYPES = ['application/json', 'application/merge-patch+json'];
 
@@ -104,8 +106,8 @@ async function handle(app: App, route: ApiRoute, request: Request, h: ResponseTo
   const scope = scopeOf(request);
   const parsed = ({ query, body }: Pick<ApiRoute, 'query' | 'body'>): ApiCall<unknown, unknown, unknown> => ({
     app, scope, request,
-    params: parse(route.params ?? NOTHING, request.params),
-    query: parse(query ?? NOTHING, request.query),
+    params: parsePart(route.params, request.params),
+    query: parsePart(query, request.query),
     body: route.method === 'GET' ? undefined : parse(body ?? NOTHING, request.payload ?? {}),
     version: route.ifMatch ? readIfMatch(request.headers['if-match']) : 0,
   });

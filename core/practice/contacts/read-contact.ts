@@ -1,13 +1,12 @@
-import { raw } from 'objection';
 import { authorize, can } from '../../access/authorize.ts';
 import { record } from '../../audit/record.ts';
 import { holdChain } from '../../audit/seal.ts';
 import type { Tx } from '../../db/scope.ts';
 import { contactView, type ContactParts, type ContactView } from './contact-view.ts';
 import { contactGate, gateOf } from './field-gate.ts';
-import { ContactAddress, ContactIdentifier, ContactPoint, ContactValue, CONTACT_COLUMNS, type Contact, type ShareAccess } from './model.ts';
+import { ContactAddress, ContactIdentifier, ContactPoint, ContactValue, Contact, CONTACT_COLUMNS, type ShareAccess } from './model.ts';
 import { shownVersion } from './shown-version.ts';
-import { contactNotFound, seesOwnOnly, visibleContacts } from './visible-contacts.ts';
+import { contactNotFound, OWN_OR_SHARED, seesOwnOnly } from './visible-contacts.ts';
 
 /** A contact's rows of other tables as JSON columns: the whole record is one statement, and one check of the workspace per table. */
 const POINTS = `(select coalesce(json_agg(json_build_object('id', p.id, 'kind', p.kind, 'use', p.use, 'value', p.value) order by p.rank, p.id), '[]')
@@ -17,13 +16,18 @@ const ADDRESSES = `(select coalesce(json_agg(json_build_object('id', a.id, 'use'
 const IDENTIFIERS = `(select coalesce(json_agg(json_build_object('id', i.id, 'system', i.system, 'value', i.value) order by i.id), '[]')
   from contact_identifiers i where i.workspace_id = contacts.workspace_id and i.contact_id = contacts.id)`;
 
-const COLUMNS = [
-  ...['id', ...Object.values(CONTACT_COLUMNS), 'merged_into_id', 'version', 'created_at', 'updated_at'].map((column) => `contacts.${column}`),
-  raw(POINTS).as('points'), raw(ADDRESSES).as('addresses'), raw(IDENTIFIERS).as('identifiers'),
-];
-
 const VALUES = `(select coalesce(json_agg(json_build_object('id', v.id, 'property', v.property, 'value', v.value)), '[]')
   from contact_values v where v.workspace_id = contacts.workspace_id and v.contact_id = contacts.id)`;
+
+const MY_SHARE = '(select s.access from contact_shares s where s.workspace_id = contacts.workspace_id and s.contact_id = contacts.id and s.user_id = $2)';
+
+const COLUMNS = ['id', ...Object.values(CONTACT_COLUMNS), 'merged_into_id', 'version', 'created_at', 'updated_at'].map((column) => `contacts.${column}`);
+
+/** The most read of all statements, so its few texts are fixed. $1: the contact; $2: whose own and shared ones, where that decides. */
+const statement = (part: { own: boolean; limited: boolean; values: boolean }): string => `select ${COLUMNS.join(', ')}, ${POINTS} as points, ${ADDRESSES} as addresses, ${IDENTIFIERS} as identifiers
+  ${part.own ? `, ${MY_SHARE} as my_share` : ''}${part.values ? `, ${VALUES} as values` : ''}
+  from contacts where contacts.id = $1${part.limited ? ` and ${OWN_OR_SHARED}` : ''}`;
+const STATEMENTS = new Map([true, false].flatMap((own) => [true, false].flatMap((limited) => [true, false].map((values) => [`${own} ${limited} ${values}`, statement({ own, limited, values })] as const))));
 
 type WholeRow = Contact & { points: ContactPoint[]; addresses: ContactAddress[]; identifiers: ContactIdentifier[]; values?: ContactValue[]; my_share?: ShareAccess | null };
 
@@ -40,14 +44,14 @@ export async function readContact(tx: Tx, id: string): Promise<ContactView> {
   return contact;
 }
 
-/** The same without an entry of its own, for actions that record what they did with it. `among`: where to look, if not among the visible. */
-export async function wholeContact(tx: Tx, id: string, among: ReturnType<typeof visibleContacts> = visibleContacts(tx)): Promise<ContactView> {
+/** The same without an entry of its own, for actions that record what they did with it. `anywhere`: not among the visible alone. */
+export async function wholeContact(tx: Tx, id: string, { anywhere = false } = {}): Promise<ContactView> {
   const gate = await contactGate(tx);
-  const query = among.findById(id).select(...COLUMNS);
-  if (seesOwnOnly(tx)) query.select(raw('(select s.access from contact_shares s where s.workspace_id = contacts.workspace_id and s.contact_id = contacts.id and s.user_id = ?)', [tx.scope.actor.id]).as('my_share'));
-  if (gate.properties.length > 0) query.select(raw(VALUES).as('values'));
-  const row = (await query) as WholeRow | undefined;
+  const own = seesOwnOnly(tx);
+  const sql = STATEMENTS.get(`${own} ${own && !anywhere} ${gate.properties.length > 0}`) as string;
+  const [row] = await tx.query<WholeRow>(sql, own ? [id, tx.scope.actor.id] : [id]);
   if (row === undefined) throw contactNotFound(id);
+  Contact.openGated(tx, row);
   for (const point of row.points) ContactPoint.openGated(tx, point);
   for (const address of row.addresses) ContactAddress.openGated(tx, address);
   for (const value of row.values ?? []) ContactValue.openGated(tx, value);

@@ -10,6 +10,6 @@ import { wholeContact } from './read-contact.ts';
 export async function shownFields(tx: Tx): Promise<readonly string[] | null> {
   const newest = await Contact.query(tx).orderBy('id', 'desc').select('id').first();
   if (newest === undefined) return null;
-  const { custom = {}, ...own } = contactJson(await wholeContact(tx, newest.id, Contact.query(tx))) as Record<string, object | undefined>;
+  const { custom = {}, ...own } = contactJson(await wholeContact(tx, newest.id, { anywhere: true })) as Record<string, object | undefined>;
   return [...Object.keys(own), ...Object.keys(custom).map((key) => `custom.${key}`)];
 }

@@ -5,6 +5,9 @@ import { fault } from '../../errors.ts';
 import { UNGATED } from './gated-model.ts';
 import { Contact, ContactShare, type ShareAccess } from './model.ts';
 
+/** What an actor who is limited to own and shared contacts may open, for fixed statements: $2 is their id. */
+export const OWN_OR_SHARED = '(contacts.owner_id = $2 or contacts.id = any (array(select s.contact_id from contact_shares s where s.user_id = $2)))';
+
 /** The array is worked out once per statement. */
 const SHARED_ROW: Readonly<Record<ShareAccess, string>> = {
   READ: 'contacts.id = any (array(select s.contact_id from contact_shares s where s.user_id = ?::uuid))',
