@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { openApp, type App } from './app.ts';
 import type { Config } from './config.ts';
+import { checkDataFolder } from './data-folder.ts';
 import { readRootKeyFile } from './crypto/root-key-file.ts';
 import { localRootKeys, MissingRootKeyError } from './crypto/root-keys.ts';
 import { startEmbedded } from './db/embedded.ts';
@@ -24,10 +25,12 @@ export function rootKeyFile(config: Config): string {
 }
 
 /**
- * The configuration with the root keys of that file when the environment gave none by value.
- * @throws MissingRootKeyError · RootKeyFileError for a file that others may read
+ * The configuration with the root keys of that file when the environment gave none by value. First of all that needs the data folder, so a folder
+ * that others have a hand in is refused here.
+ * @throws ConfigError · MissingRootKeyError · RootKeyFileError for a file that others may read
  */
 export async function withRootKeys(config: Config): Promise<Config> {
+  await checkDataFolder(config.dataDir);
   if (config.rootKeys.length > 0) return config;
   const file = rootKeyFile(config);
   if (config.rootKeysFile === null && !existsSync(file)) throw new MissingRootKeyError();

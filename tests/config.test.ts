@@ -42,7 +42,7 @@ t.test('root keys in a file are held to what is asked of root.key', async (t) =>
   t.teardown(() => rm(folder, { recursive: true }));
   const file = join(folder, 'key');
   const key = `root:${Buffer.alloc(32, 7).toString('base64')}`;
-  const opened = () => withRootKeys(readConfig('production', { WARDKEEP_ROOT_KEYS_FILE: file }));
+  const opened = () => withRootKeys(readConfig('production', { WARDKEEP_DATA_DIR: folder, WARDKEEP_ROOT_KEYS_FILE: file }));
   await t.rejects(opened(), { name: 'RootKeyFileError', message: /cannot be read/ });
   await writeFile(file, `${key}\n`, { mode: 0o600 });
   t.match((await opened()).rootKeys, [{ id: 'root', bytes: Buffer.alloc(32, 7) }]);

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { boot, rootKeyFile } from '../boot.ts';
 import { readConfig } from '../config.ts';
+import { makeDataFolder } from '../data-folder.ts';
 import { createRootKeyFile } from '../crypto/root-key-file.ts';
 import { writeDemoFacts, type DemoFacts } from '../demo/demo-facts.ts';
 import { systemScope } from '../db/scope.ts';
@@ -23,7 +24,7 @@ export const demo: Command = {
     if (existsSync(join(config.dataDir, 'postgres')) && !existsSync(factsFile)) {
       throw new Error(`${config.dataDir} holds a database that is no finished demo. Set WARDKEEP_DATA_DIR to another folder, or delete that one if it holds nothing you need.`);
     }
-    mkdirSync(config.dataDir, { recursive: true });
+    await makeDataFolder(config.dataDir);
     if (config.rootKeys.length === 0 && !existsSync(rootKeyFile(config))) await createRootKeyFile(rootKeyFile(config));
     const logLevel = config.logLevel === 'info' ? 'warn' : config.logLevel;
     const asked = untilAskedToStop(createLog(logLevel)); // from here on: a signal while the database is starting must not leave it running alone

@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { rootKeyFile } from '../boot.ts';
-import { readConfig } from '../config.ts';
+import { readConfig, type Config } from '../config.ts';
+import { makeDataFolder } from '../data-folder.ts';
 import { createRootKeyFile, prependRootKey, removeRootKey } from '../crypto/root-key-file.ts';
 import { systemScope } from '../db/scope.ts';
 import { keyStatus } from '../keys/key-status.ts';
@@ -18,8 +19,8 @@ export const keysInit: Command = {
   usage: 'keys init [--out FILE]',
   options: { out: { type: 'string', about: 'where to write it (default: root.key in the data folder)' } },
   async run({ values, out }) {
-    const file = typeof values['out'] === 'string' ? values['out'] : rootKeyFile(readConfig('production'));
-    mkdirSync(dirname(file), { recursive: true });
+    const file = typeof values['out'] === 'string' ? values['out'] : await ownRootKeyFile(readConfig('production'));
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const { id, fingerprint } = await createRootKeyFile(file);
     out.result({ file, id, fingerprint }, [
       `Root key ${id} is in ${file} (readable by you only). SHA-256 fingerprint: ${fingerprint}`,
@@ -29,6 +30,12 @@ export const keysInit: Command = {
     return EXIT.done;
   },
 };
+
+/** A key is not laid where others may look. */
+async function ownRootKeyFile(config: Config): Promise<string> {
+  if (config.rootKeysFile === null) await makeDataFolder(config.dataDir);
+  return rootKeyFile(config);
+}
 
 export const keysRenewRoot: Command = {
   name: 'keys renew-root',

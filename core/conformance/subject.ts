@@ -36,7 +36,7 @@ export function exampleSettings({ settings }: Plugin): Readonly<Record<string, u
 
 export async function openSubject(loaded: LoadedPlugin): Promise<Subject> {
   const dataDir = await mkdtemp(join(tmpdir(), 'wardkeep-plugin-'));
-  await chmod(dataDir, 0o755); // as root, PostgreSQL runs as another user and must reach its folder
+  await chmod(dataDir, 0o711); // as root, PostgreSQL runs as another user and must reach its folder
   const host = createHost([loaded, { plugin: vouching, folder: dataDir, publisher: null, templates: new Map() }]);
   const remove = () => rm(dataDir, { recursive: true, force: true });
   const booted = await boot({ ...readConfig('demo', {}), dataDir, database: null, rootKeys: [{ id: 'conformance', bytes: randomBytes(32) }], logLevel: 'silent' }, host).catch(async (error: unknown) => {

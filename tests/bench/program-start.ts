@@ -16,7 +16,7 @@ const SOAK_SLICE_MS = 1_000;
 /** From the command line to the first answered request on a new and on an existing folder; memory at rest, and after `soakMinutes` of load. */
 export async function benchProgram({ options, say }: Bench): Promise<Result[]> {
   const folder = await mkdtemp(join(tmpdir(), 'wardkeep-start-'));
-  await chmod(folder, 0o755);
+  await chmod(folder, 0o711);
   try {
     const port = await freePort();
     let program = await startDemo(folder, port);

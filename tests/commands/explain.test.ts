@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { sqlstateOf } from '../../core/db/database-error.ts';
@@ -14,7 +15,7 @@ t.test('a command the database refused says its SQLSTATE, and nothing the databa
   const wrong = (url: string) => url.replace(/:[^:@]+@/, ':wrong@');
   const program = spawn(process.execPath, [MAIN, 'workspace', 'list'], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, WARDKEEP_DATA_DIR: t.testdir(), WARDKEEP_DATABASE_APP_URL: wrong(appUrl), WARDKEEP_DATABASE_JOBS_URL: wrong(jobsUrl), WARDKEEP_ROOT_KEYS: `root:${TEST_ROOT_KEYS[0].bytes.toString('base64')}` },
+    env: { ...process.env, WARDKEEP_DATA_DIR: join(t.testdir(), 'none'), WARDKEEP_DATABASE_APP_URL: wrong(appUrl), WARDKEEP_DATABASE_JOBS_URL: wrong(jobsUrl), WARDKEEP_ROOT_KEYS: `root:${TEST_ROOT_KEYS[0].bytes.toString('base64')}` },
   });
   let said = '';
   program.stderr.on('data', (chunk: Buffer) => { said += chunk.toString(); });

@@ -14,7 +14,7 @@ t.setTimeout(120_000);
 
 async function installation(t: Test): Promise<{ folder: string; env: NodeJS.ProcessEnv; isUp: () => boolean }> {
   const folder = await mkdtemp(join(tmpdir(), 'wardkeep-stop-'));
-  await chmod(folder, 0o755); // as root, PostgreSQL runs as another user and must reach its folder
+  await chmod(folder, 0o711); // as root, PostgreSQL runs as another user and must reach its folder
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   await createRootKeyFile(join(folder, 'root.key'));
   const env = { ...process.env, WARDKEEP_DATA_DIR: folder, WARDKEEP_PORT: String(20_000 + (process.pid % 20_000)), WARDKEEP_LOG_LEVEL: 'error' };

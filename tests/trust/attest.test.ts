@@ -7,7 +7,7 @@ import { signAttestation, verifyAttestation, type SignedAttestation } from '../.
 import { claim, type Claim } from '../../core/trust/claim.ts';
 import { CLAIMS } from '../../core/trust/claims.ts';
 import { proveClaims } from '../../core/trust/prove-claims.ts';
-import { verifyNow } from '../../core/trust/verify-now.ts';
+import { verificationsOf } from '../../core/security/audit/verification.ts';
 import { openTestApp } from '../support/database.ts';
 import { createPeople, scopeAs } from '../support/people.ts';
 
@@ -38,8 +38,9 @@ t.test('an attestation is signed, recorded and verifies offline', async (t) => {
 
 t.test('only who may read the trust page may attest, and only who may verify may verify', async (t) => {
   await t.rejects(attest(app, scopeAs(people.agent)), { code: 'access.denied' });
-  await t.rejects(verifyNow(app, scopeAs(people.agent), { whole: false }), { code: 'access.denied' });
-  t.match(await verifyNow(app, scopeAs(people.officer), { whole: true }), { ok: true, fromSeq: 1 });
+  const verifications = verificationsOf(app);
+  await t.rejects(verifications.start(scopeAs(people.agent), 'since-checkpoint'), { code: 'access.denied' });
+  await verifications.start(scopeAs(people.officer), 'whole');
   t.equal((await actions('audit.verified')).at(-1)?.actor_id, people.officer.id);
   t.equal((await actions('access.refused')).length, 2);
 });
