@@ -20,6 +20,7 @@ const REFUSALS = {
   'session.expired': [401, 'Your session has ended. Sign in again.'],
   'token.refused': [401, 'This token is not valid: mistyped, revoked or past its end.'],
   'sign_in.refused': [401, 'E-mail, password or workspace is not right.'],
+  'sign_in.provider_only': [403, 'Your workspace signs in with its own provider; passwords and passkeys are off.'],
   'sign_in.challenge_over': [401, 'This step has ended. Start again with your password.'],
   'code.refused': [422, 'This code was not accepted. Wait for the next one and try again.'],
   'passkey.refused': [401, 'This passkey was not accepted.'],

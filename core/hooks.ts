@@ -15,10 +15,10 @@ export type Questions = {
   contactFields: { input: Record<never, never>; answer: FieldGate };
   /** Other ways to sign in, shown beside the password on a page that knows its workspace. All are shown. */
   signInMethods: { input: { readonly next: string | null }; answer: SignInMethod };
-  /** May this person go on by this method, and does the first factor count for both? One refusal is enough. */
-  signInPolicy: { input: { readonly userId: string; readonly role: Role; readonly method: 'password' | 'passkey' }; answer: SignInPolicy };
-  /** Where the browser goes after signing out (RP-initiated logout). The first answer counts. */
-  signOut: { input: { readonly sessionId: string; readonly userId: string }; answer: { readonly redirect: string } };
+  /** May this person go on by a way in of our own? One refusal is enough. */
+  signInPolicy: { input: { readonly userId: string; readonly role: Role; readonly method: 'password' | 'passkey'; readonly act: SignInAct }; answer: SignInPolicy };
+  /** Where the browser goes after signing out (RP-initiated logout). `vouchedBy` as it was given to `letIn`; null for another way in. The first answer counts. */
+  signOut: { input: { readonly sessionId: string; readonly userId: string; readonly vouchedBy: string | null }; answer: { readonly redirect: string } };
   /** A panel beside a contact's timeline. Each is shown, in the order of the plugins' titles. */
   contactPanel: { input: { readonly contactId: string }; answer: Fragment };
   /** A card on the page people land on. */
@@ -47,6 +47,11 @@ export type ContactProperty = {
   readonly isIndexed: boolean;
 };
 export type SignInMethod = { readonly label: string; readonly href: string };
+/**
+ * `offer`: a page is about to ask for it, nothing has happened yet · `begin`: the password or passkey was right · `finish`: after the second
+ * step, a session is about to be opened · `set_password`: a password is about to be stored.
+ */
+export type SignInAct = 'offer' | 'begin' | 'finish' | 'set_password';
 export type SignInPolicy = { readonly allowed: true } | { readonly allowed: false; /** Where to go instead. */ readonly href: string };
 /** A template of the plugin's own and its context; the core draws the frame and `title`. */
 export type Fragment = { readonly title: string; readonly template: string; readonly context: object };

@@ -16,6 +16,7 @@ import type { PhiIndex } from './crypto/phi.ts';
 import type { Scope, Tx } from './db/scope.ts';
 import type { PluginFaultCode, Refusal } from './errors.ts';
 import type { ApiRoute } from './http/api/api-route.ts';
+import type { DemoWorkspace } from './demo/demo-workspace.ts';
 import { scopeOf as signedInScope } from './http/credentials.ts';
 import type { Event, EventPayload, Question, Questions } from './hooks.ts';
 import { enqueue as enqueueJob, type EnqueueOptions } from './jobs/enqueue.ts';
@@ -97,6 +98,8 @@ export type PluginDeps = {
   send(scope: Scope, url: string | URL, init?: SendInit): Promise<Response>;
   /** Mails an active person of the workspace that a date comes up. False: nothing was sent, for want of such a person or of a mail server. From a job. */
   remind(scope: Scope, userId: string, reminder: Reminder): Promise<boolean>;
+  /** Mails an active person of the workspace that the emergency way in was used (docs/sso.md). False as with `remind`. From a job. */
+  alarm(scope: Scope, userId: string): Promise<boolean>;
   /** The installation's signature on a statement of the plugin's. Its key is in the key log of every audit bundle (docs/audit.md). */
   sign(bytes: Uint8Array): SignedStatement;
   /**
@@ -146,6 +149,17 @@ declare module '@hapi/hapi' {
   }
 }
 
+/**
+ * The plugin in `wardkeep demo`, which makes two invented practices, `willow` (a family clinic) and `harbor` (a hospital), with people and
+ * patients. Asked once for each, when they are made; the conformance kit asks it for a workspace called `harbor` as well.
+ */
+export type Demo<S> = {
+  /** The settings it is switched on with there; null: it stays off there. Nothing in a demo may need a network. */
+  settings(workspace: DemoWorkspace): S | null;
+  /** Makes it look lived in, in the transaction that switched it on. The actor is the system, so it writes rows as they would stand after some years, with one audit entry of its own for all. */
+  seed?(tx: Tx, workspace: DemoWorkspace): Promise<void>;
+};
+
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a list of plugins holds settings of as many types
 export type Plugin<S = any> = {
   readonly contract: typeof CONTRACT;
@@ -181,10 +195,13 @@ export type Plugin<S = any> = {
   /** In the switch's transaction. */
   onEnable?(tx: Tx, settings: S): Promise<void>;
   onDisable?(tx: Tx): Promise<void>;
+  /** In the transaction that saves changed settings, after they are saved. */
+  onChange?(tx: Tx, settings: S): Promise<void>;
   /** Reads the database only. */
   health?(tx: Tx, settings: S): Promise<Health>;
   /** "Test connection", before the settings are saved: what it tries is `settings`, not what is stored. Outgoing through `deps.send`. */
   test?(deps: PluginDeps, scope: Scope, settings: S): Promise<Health>;
+  readonly demo?: Demo<S>;
 };
 
 /** States a plugin. What it says is checked when it is loaded, not here, so that a faulty one is refused by name. */
@@ -266,9 +283,10 @@ export { claim, notApplicable, verdict, type Claim, type Evidence, type Proof, t
 export { ask, type Agreement, type ContactProperty, type FieldGate, type Fragment, type Questions, type SignInMethod, type SignInPolicy } from './hooks.ts';
 export { apiRoute, type ApiAnswer, type ApiRoute } from './http/api/api-route.ts';
 export type { Capability } from './access/capabilities.ts';
+export type { DemoWorkspace } from './demo/demo-workspace.ts';
 export { uuidv7 } from './crypto/uuid.ts';
 export { User } from './auth/user.ts';
-export { endSessions } from './auth/session/actions.ts';
+export { endSessions, endUnvouchedSessions } from './auth/session/actions.ts';
 export { contactGate, GATEABLE_FIELDS, nameOnRecord } from './practice/contacts/field-gate.ts';
 export { shownFields } from './practice/contacts/shown-fields.ts';
 export { localPath } from './http/local-path.ts';

@@ -17,6 +17,10 @@ export type MailContexts = {
   'export-ready': { workspace: string; firstName: string; link: string; codeId: string };
   /** A date in the agreement register comes up; with whom the agreement is stands behind `link`. */
   'agreement-reminder': { workspace: string; firstName: string; link: string; daysLeft: number };
+  /** Where passwords are off, in place of a link to choose one; `link` leads to the provider. */
+  'provider-only': { workspace: string; firstName: string; link: string };
+  /** Where passwords are off, the one that is kept for emergencies was used; `link` leads to the audit log. */
+  'break-glass': { workspace: string; firstName: string; link: string };
 };
 
 export type MailTemplate = keyof MailContexts;
@@ -36,6 +40,8 @@ export const MAIL_FIELDS: { readonly [T in MailTemplate]: readonly Field[] } = {
   'account-locked': ['workspace', 'firstName', 'link', 'minutes'],
   'export-ready': ['workspace', 'firstName', 'link', 'codeId'],
   'agreement-reminder': ['workspace', 'firstName', 'link', 'daysLeft'],
+  'provider-only': ['workspace', 'firstName', 'link'],
+  'break-glass': ['workspace', 'firstName', 'link'],
 };
 
 /**

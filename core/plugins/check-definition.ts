@@ -37,7 +37,8 @@ function definitionSchema(name: string): Joi.ObjectSchema {
     jobs: list(Joi.object({ name: Joi.string().pattern(new RegExp(`^${snake}\\.[a-z][a-z_]*$`)).required(), input: Joi.object().required(), schedule: Joi.string(), run: Joi.function().required() })).unique('name'),
     nav: list(Joi.object({ place: Joi.valid('main', 'admin').required(), label: text(40), path: Joi.string().pattern(/^\//).required(), icon: Joi.valid(...ICON_NAMES), capability: Joi.alternatives(Joi.valid(...Object.keys(CAPABILITIES)), capability).required() })),
     answers: functions(Object.keys(QUESTIONS)), listens: functions(Object.keys(EVENTS)), api: Joi.array(),
-    register: Joi.function(), onEnable: Joi.function(), onDisable: Joi.function(), health: Joi.function(), test: Joi.function(),
+    register: Joi.function(), onEnable: Joi.function(), onDisable: Joi.function(), onChange: Joi.function(), health: Joi.function(), test: Joi.function(),
+    demo: Joi.object({ settings: Joi.function().required(), seed: Joi.function() }),
   });
 }
 

@@ -6,7 +6,7 @@ import type { Log } from '../log.ts';
 import { scopeOf, type Plugin, type PluginDeps } from '../plugin.ts';
 import { exportLog } from '../security/audit/export-log.ts';
 import type { LoadedPlugin } from './loaded-plugin.ts';
-import { remindPerson } from './remind.ts';
+import { alarmPerson, remindPerson } from './mail-person.ts';
 import { signStatement } from './statement.ts';
 import { statesOf } from './states.ts';
 import { checkTicket, issueTicket } from './ticket.ts';
@@ -27,6 +27,7 @@ export function depsOf(app: App, plugins: readonly LoadedPlugin[], { name }: Plu
       if (now?.isSuspended === true) throw fault('plugin.suspended');
       return outbound(new URL(url), init);
     },
+    alarm: (scope, userId) => alarmPerson(app, scope, userId),
     remind: (scope, userId, reminder) => remindPerson(app, scope, name, userId, reminder),
     sign: (bytes) => signStatement(app.signer, name, bytes),
     exportAudit: async (scope, asked) => (await exportLog(app, scope, 'bundle', asked)).pieces,

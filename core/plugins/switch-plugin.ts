@@ -50,6 +50,7 @@ export async function changeSettings(tx: Tx, plugins: readonly LoadedPlugin[], n
   const changes = diffSettings(state.loaded.plugin, state.settings, settings);
   if (Object.keys(changes).length === 0) return;
   await writeSwitch(tx, state, { is_on: true, settings });
+  await state.loaded.plugin.onChange?.(tx, settings);
   record(tx, { action: 'plugin.settings_changed', target: { type: 'plugin', id: name }, detail: { changes } });
 }
 

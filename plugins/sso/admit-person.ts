@@ -6,12 +6,15 @@ import { groupNamesOf } from './scim/roles.ts';
 import { roleFor } from './settings.ts';
 import type { Settings } from './settings.ts';
 
+/** `vouchedBy`: the row that knows the provider's session, for its sign-out. */
+export type Admitted = { readonly userId: string; readonly vouchedBy: string };
+
 /**
  * Whom a proven identity is here: by issuer and subject; the first time by an e-mail the provider vouches for, within the allowed domains; or
  * somebody new, where the workspace wants that. Roles follow the groups at every sign-in.
  * @throws Fault sso.person.unknown · sign_in.refused
  */
-export async function admitPerson(tx: Tx, identity: ProvenIdentity, settings: Settings): Promise<string> {
+export async function admitPerson(tx: Tx, identity: ProvenIdentity, settings: Settings): Promise<Admitted> {
   const { issuer, subject } = identity;
   const linked = await Identity.query(tx).findOne({ issuer, subject });
   const userId = linked?.user_id ?? (await findByEmail(tx, identity, settings)) ?? (await addPerson(tx, identity, settings));
@@ -24,8 +27,8 @@ export async function admitPerson(tx: Tx, identity: ProvenIdentity, settings: Se
   if (user.status === 'invited') await enableDirectoryPerson(tx, userId);
   await followGroups(tx, user, identity, settings);
   await ProviderSession.query(tx).delete().where({ user_id: userId }).whereRaw("begun_at < now() - interval '30 days'");
-  await ProviderSession.query(tx).insert({ user_id: userId, issuer, subject, session_key: identity.sessionKey, hint: identity.hint });
-  return userId;
+  const { id: vouchedBy } = await ProviderSession.query(tx).insert({ user_id: userId, issuer, subject, session_key: identity.sessionKey, hint: identity.hint });
+  return { userId, vouchedBy };
 }
 
 const isInDomains = (email: string, domains: readonly string[]): boolean => domains.length === 0 || domains.includes(email.slice(email.lastIndexOf('@') + 1).toLowerCase());

@@ -1,5 +1,6 @@
-import { User, record } from '../../core/plugin.ts';
-import type { Answers, Tx } from '../../core/plugin.ts';
+import { User } from '../../core/plugin.ts';
+import type { Answers } from '../../core/plugin.ts';
+import { lastBreakGlass, soundAlarm } from './break-glass.ts';
 import { BASE, slugOf } from './connections.ts';
 import { openFlow } from './flow.ts';
 import { ProviderSession } from './models.ts';
@@ -9,17 +10,18 @@ import type { Settings } from './settings.ts';
 export const answers: Answers<Settings> = {
   signInMethods: async (tx, { next }, { label }) => ({ label, href: `${BASE}/${await slugOf(tx)}/start${next === null ? '' : `?next=${encodeURIComponent(next)}`}` }),
 
-  /** Enforced: passwords and passkeys are for the one break-glass administrator, and each use of them raises an alarm. */
-  signInPolicy: async (tx, { userId, role }, { enforced, breakGlass }) => {
+  /** Enforced: passwords and passkeys are for the one break-glass administrator; a right one, or a new one, raises an alarm. */
+  signInPolicy: async (tx, { userId, role, act }, { enforced, breakGlass }) => {
     if (!enforced) return null;
     const user = await User.query(tx).findById(userId);
     if (user?.email !== breakGlass || role !== 'ADMIN') return { allowed: false, href: `${BASE}/${await slugOf(tx)}/start` };
-    record(tx, { action: 'sso.break_glass.used', target: { type: 'user', id: userId } });
+    if (act === 'begin' || act === 'set_password') await soundAlarm(tx, userId, act);
     return { allowed: true };
   },
 
-  signOut: async (tx, { userId }) => {
-    const session = await ProviderSession.query(tx).where({ user_id: userId }).orderBy('begun_at', 'desc').first();
+  /** Only a session that came by the provider takes the provider's session with it. */
+  signOut: async (tx, { vouchedBy }) => {
+    const session = vouchedBy === null ? undefined : await ProviderSession.query(tx).findById(vouchedBy);
     if (session === undefined) return null;
     const handle = await openFlow(tx, { kind: 'sign_out', sessionId: session.id, next: '', isTest: false });
     return { redirect: `${BASE}/${await slugOf(tx)}/sign-out?handle=${handle}` };
@@ -30,11 +32,3 @@ export const answers: Answers<Settings> = {
     return used === null ? null : { title: 'Break-glass sign-in', template: 'sso/alarm', context: { used } };
   },
 };
-
-const ALARM = '7 days';
-
-/** When the break-glass administrator last came by password, within the days that the alarm stands. */
-export async function lastBreakGlass(tx: Tx): Promise<Date | null> {
-  const { rows } = (await tx.knex.raw(`select max(at) as used from app.audit_entries where workspace_id = ? and action = 'sso.break_glass.used' and at > now() - interval '${ALARM}'`, [tx.scope.workspaceId])) as { rows: { used: Date | null }[] };
-  return rows[0]?.used ?? null;
-}

@@ -1,6 +1,7 @@
 import { definePlugin } from '../../core/plugin.ts';
 import type { Health, PluginDeps, Scope } from '../../core/plugin.ts';
 import { answers } from './answers.ts';
+import { endSessionsOfOldWays, mailAlarm } from './break-glass.ts';
 import { claims } from './claims.ts';
 import { oidcConnection, slugOf } from './connections.ts';
 import { registerLogout } from './logout-routes.ts';
@@ -27,7 +28,7 @@ export default definePlugin<Settings>({
   settings,
   capabilities: { 'sso.page.read': { roles: ['ADMIN'], designations: ['SECURITY_OFFICER'] }, 'sso.key.manage': { roles: ['ADMIN'], stepUp: true }, 'sso.scim.manage': { roles: ['ADMIN'], stepUp: true } },
   auditActions: [
-    'sso.sign_in.refused', 'sso.sign_out.refused', 'sso.person.linked', 'sso.person.signed_out', 'sso.break_glass.used', 'sso.key.made', 'sso.key.retired',
+    'sso.sign_in.refused', 'sso.sign_out.refused', 'sso.person.linked', 'sso.person.signed_out', 'sso.break_glass.used', 'sso.old_sessions.ended', 'sso.key.made', 'sso.key.retired',
     'sso.scim_token.made', 'sso.scim_token.revoked', 'sso.scim.refused', 'sso.group.made', 'sso.group.changed', 'sso.group.removed',
   ],
   faults: {
@@ -42,6 +43,9 @@ export default definePlugin<Settings>({
   claims,
   nav: [{ place: 'admin', label: 'Single sign-on', path: '/', capability: 'sso.page.read' }],
   answers,
+  jobs: [mailAlarm],
+  onEnable: endSessionsOfOldWays,
+  onChange: endSessionsOfOldWays,
   register(server, deps) {
     registerPages(server, deps);
     registerSignIn(server, deps);

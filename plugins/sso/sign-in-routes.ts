@@ -91,8 +91,8 @@ async function takeReturn(deps: PluginDeps, request: Request, h: ResponseToolkit
   const { identity, flow } = await refusing(deps, scope, prove);
   const settings = await deps.settings<Settings>(scope);
   if (flow?.isTest) return h.page('sso/test', { identity, role: roleFor(settings, identity.groups) });
-  const userId = await refusing(deps, scope, () => deps.withWorkspace(scope, (tx) => admitPerson(tx, identity, settings)));
-  return deps.letIn(request, h, { userId, isSecondFactorDone: identity.isSecondFactorDone, next: flow?.next ?? '' });
+  const admitted = await refusing(deps, scope, () => deps.withWorkspace(scope, (tx) => admitPerson(tx, identity, settings)));
+  return deps.letIn(request, h, { ...admitted, protocol: settings.protocol, isSecondFactorDone: identity.isSecondFactorDone, next: flow?.next ?? '' });
 }
 
 /** One sentence for the person whatever was wrong; the reason goes on the record. */

@@ -105,6 +105,7 @@ export const anonymousPages: Record<string, object> = {
   'auth/invitation': { action: '/invitation/token', workspaceName: 'Willow Family Practice', role: 'agent', email: 'tomas@willow.example', form: {}, errors: {}, expiresAt: AT },
   'auth/password-forgot': { form: {}, errors: {}, sent: false, byMail: true },
   'auth/password-reset': { action: '/password/reset/token', errors: { password: 'Enter at least 12 characters.' } },
+  'auth/provider-only': { href: '/plugins/sso/willow/start', isNew: false },
   'demo/mail-list': { mails: [{ id: '1', to: 'tomas@willow.example', subject: 'Your invitation to Willow Family Practice', at: AT }] },
   'demo/mail': { mail: { to: 'tomas@willow.example', from: 'no-reply@localhost', subject: 'Your invitation', at: AT, parts: [{ text: 'Open this link:\n' }, { text: 'https://localhost:8443/invitation/x', href: '/invitation/x' }] } },
 };
@@ -119,7 +120,7 @@ export const pages: Record<string, object> = {
   'auth/step-up': { methods: { totp: true, passkey: true }, errors: {}, passkey, next: '/audit/export', held, heldText: '{}' },
   'auth/step-up-done': { held },
   'admin/link': { title: 'Invitation', link: 'https://localhost:8443/invitation/x', back: '/admin/people' },
-  'account/security': { errors: {}, passkeys: [{ id: '1', name: 'Front desk laptop', createdAt: AT, lastUsedAt: null }], totp: { since: AT }, recovery: { left: 9, of: 10 }, passkey },
+  'account/security': { errors: {}, passkeys: [{ id: '1', name: 'Front desk laptop', createdAt: AT, lastUsedAt: null }], totp: { since: AT }, recovery: { left: 9, of: 10 }, hasPassword: true, passkey },
   'account/sessions': { sessions },
   'contacts/list': { contacts, errors: {}, search: { q: 'ach', status: null, owner: null, tag: null }, statuses: options('new', 'active', 'inactive'), owners: options('Maren Okafor'), cursor: { next: 'abc', previous: null }, can: { create: true, import: true, merge: true }, shows: { tags: true, birthDate: true }, hint: 'Three letters of a name, phone or e-mail' },
   'contacts/page': contactPage('timeline', { days, olderHref: `/contacts/${ID}?cursor=abc`, newestHref: null }),

@@ -15,6 +15,8 @@ const all: MailContexts = {
   'account-locked': { workspace: 'Willow', firstName: 'Zoë', link, minutes: 15 },
   'export-ready': { workspace: 'Willow', firstName: 'Zoë', link, codeId: '0193-ab' },
   'agreement-reminder': { workspace: 'Willow', firstName: 'Zoë', link, daysLeft: 30 },
+  'provider-only': { workspace: 'Willow', firstName: 'Zoë', link },
+  'break-glass': { workspace: 'Willow', firstName: 'Zoë', link },
 };
 const compose = createComposer((path) => readFileSync(new URL(path, ROOT)), ORIGIN);
 

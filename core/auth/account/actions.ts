@@ -10,6 +10,7 @@ import { storePasswordHash } from '../password/store-password-hash.ts';
 import { countRecoveryCodes, RECOVERY_CODES, renewRecoveryCodes } from '../recovery/actions.ts';
 import { endSessions } from '../session/actions.ts';
 import { countAttempt, forgiveAttempts, subjectsOf } from '../sign-in/attempts.ts';
+import { requirePassword, signInElsewhere } from '../sign-in/policy.ts';
 import { countSecondFactors } from '../sign-in/second-factors.ts';
 import { requireFresh } from '../step-up/require-fresh.ts';
 import { storeTotpSecret } from '../totp/actions.ts';
@@ -20,7 +21,7 @@ import { User } from '../user.ts';
 
 /** What a person does to their own ways of signing in. */
 
-export async function showSecurity(tx: Tx): Promise<{ passkeys: object[]; totp: { since: Date } | null; recovery: { left: number; of: number } }> {
+export async function showSecurity(tx: Tx): Promise<{ passkeys: object[]; totp: { since: Date } | null; recovery: { left: number; of: number }; hasPassword: boolean }> {
   const userId = tx.scope.actor.id as string;
   const [passkeys, totp, left] = await Promise.all([
     Passkey.query(tx).where({ user_id: userId }).orderBy('created_at'), TotpFactor.query(tx).findOne({ user_id: userId }), countRecoveryCodes(tx, userId),
@@ -29,12 +30,13 @@ export async function showSecurity(tx: Tx): Promise<{ passkeys: object[]; totp: 
     passkeys: passkeys.map(({ id, name, created_at, last_used_at }) => ({ id, name, createdAt: created_at, lastUsedAt: last_used_at })),
     totp: totp === undefined ? null : { since: totp.created_at },
     recovery: { left, of: RECOVERY_CODES },
+    hasPassword: (await Password.query(tx).findById(userId)) !== undefined && (await signInElsewhere(tx, userId, 'password', 'offer')) === null,
   };
 }
 
 /**
  * Asks for the present password (ASVS 5.0 V6.2.3) and ends every other session (V7.4.3).
- * @throws Fault request.invalid with the field · request.rate_limited
+ * @throws Fault request.invalid with the field · request.rate_limited · sign_in.provider_only
  */
 export async function changePassword(app: App, scope: Scope, input: { current: string; next: string; workspaceName: string; email: string }): Promise<void> {
   const userId = scope.actor.id as string;
@@ -48,6 +50,7 @@ export async function changePassword(app: App, scope: Scope, input: { current: s
   if (complaint !== null) throw fault('request.invalid', { fields: [{ path: 'password', text: complaint }] });
   const hash = await hashPassword(input.next);
   await app.withWorkspace(scope, async (tx) => {
+    await requirePassword(tx, userId, 'set_password');
     await storePasswordHash(tx, userId, hash);
     record(tx, { action: 'auth.password_changed', target: { type: 'user', id: userId } });
     await endSessions(tx, { user_id: userId }, 'password_changed', scope.actor.sessionId);

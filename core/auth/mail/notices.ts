@@ -5,6 +5,7 @@ import { enqueue } from '../../jobs/enqueue.ts';
 import { workspaceJob } from '../../jobs/job.ts';
 import type { Mail } from '../../mail/mail.ts';
 import { LINK_LIFE_MINUTES, makeLink } from '../links.ts';
+import { signInElsewhere } from '../sign-in/policy.ts';
 import { User } from '../user.ts';
 
 /*
@@ -30,7 +31,9 @@ export const mailPasswordReset = workspaceJob({
   name: 'mail.password_reset',
   input: { user: 'id' },
   async run(app, scope, { user: userId }) {
-    await mailTo(app, scope, userId, 'active', async (mail, { to, firstName }, tx) => {
+    await mailTo(app, scope, userId, 'active', async (mail, { to, firstName, workspace }, tx) => {
+      const elsewhere = await signInElsewhere(tx, userId, 'password', 'offer');
+      if (elsewhere !== null) return () => mail.send({ to, template: 'provider-only', context: { workspace, firstName, link: `${app.config.origin}${elsewhere}` } });
       const link = await makeLink(app, tx, 'password_reset', userId);
       record(tx, { action: 'auth.password_reset_sent', target: { type: 'user', id: userId } });
       return () => mail.send({ to, template: 'password-reset', context: { firstName, link, minutes: LINK_LIFE_MINUTES.password_reset } });

@@ -40,7 +40,7 @@ export async function signInWithPasskey(app: App, origin: Origin, cookie: unknow
   const opened = await app.withWorkspace(scopeBeforeSession(handle.workspaceId, origin, claimantActor(user)), async (tx) => {
     const outcome = (await spendOnce(tx, challenge)) ? await checkAssertion(tx, app.config, challenge, user.id, answer) : 'passkey_challenge';
     if (outcome === 'accepted') {
-      const elsewhere = await signInElsewhere(tx, user.id, 'passkey');
+      const elsewhere = await signInElsewhere(tx, user.id, 'passkey', 'begin');
       if (elsewhere !== null) return { elsewhere };
       if (state.browser(user.email) === null) await tellOfNewBrowser(app, tx, user.id);
       return openSession(tx, { userId: user.id, method: 'passkey', replaces: state.replaces });

@@ -51,7 +51,7 @@ async function takeSecond(app: App, request: Request, h: ResponseToolkit): Promi
   const challenge = await readChallenge(app, originOf(request), request.state[CHALLENGE_COOKIE], 'sign_in');
   const signedIn = await completeSecondStep(app, challenge, browserState(app, request), async (tx) => {
     const outcome = await assertPasskey(tx, app.config, { purpose: 'second_factor', binding: challenge.id }, challenge.user.id, response);
-    return outcome === 'accepted' ? 'password+passkey' : { refused: outcome };
+    return outcome === 'accepted' ? 'passkey' : { refused: outcome };
   }, 'passkey.refused');
   setSession(app, request, h, signedIn);
   return { redirect: landingPage(next) };

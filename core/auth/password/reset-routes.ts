@@ -33,7 +33,8 @@ async function ask(app: App, request: Request, h: ResponseToolkit): Promise<Resp
 }
 
 async function show(app: App, request: Request, h: ResponseToolkit, errors: object): Promise<ResponseObject> {
-  await readResetLink(app, originOf(request), request.params['token']);
+  const elsewhere = await readResetLink(app, originOf(request), request.params['token']);
+  if (elsewhere !== null) return h.page('auth/provider-only', { href: elsewhere, isNew: false });
   return h.page('auth/password-reset', { action: request.path, errors });
 }
 

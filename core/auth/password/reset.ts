@@ -3,11 +3,12 @@ import { record } from '../../audit/record.ts';
 import { uuidv7 } from '../../crypto/uuid.ts';
 import { fault } from '../../errors.ts';
 import { enqueueFor } from '../../jobs/enqueue.ts';
-import { findLink, spendLink, type LiveLink } from '../links.ts';
+import { findLink, spendLink } from '../links.ts';
 import { mailPasswordReset, tellOfChange } from '../mail/notices.ts';
 import { endSessions } from '../session/actions.ts';
 import { countAttempt, subjectsOf } from '../sign-in/attempts.ts';
 import { claimantActor, scopeBeforeSession, type Origin } from '../sign-in/challenge.ts';
+import { passwordElsewhere, requirePassword } from '../sign-in/policy.ts';
 import { hashPassword } from './hash.ts';
 import { checkNewPassword } from './policy.ts';
 import { storePasswordHash } from './store-password-hash.ts';
@@ -34,20 +35,23 @@ export async function requestPasswordReset(app: App, origin: Origin, email: stri
   if (!isAllowed) throw fault('request.rate_limited');
 }
 
-export function readResetLink(app: App, origin: Origin, token: unknown): Promise<LiveLink> {
-  return findLink(app, origin, 'password_reset', token);
+/** Where the link's person may set a password: null; else where they have to sign in instead. @throws Fault link.over */
+export async function readResetLink(app: App, origin: Origin, token: unknown): Promise<string | null> {
+  const { workspaceId, userId } = await findLink(app, origin, 'password_reset', token);
+  return passwordElsewhere(app, scopeBeforeSession(workspaceId, origin), userId);
 }
 
 /**
  * Sets the password, ends every session and leaves the second factor as it is (ASVS 5.0 V6.4.3): nobody is signed in by a mail.
- * @throws Fault link.over · request.invalid
+ * @throws Fault link.over · request.invalid · sign_in.provider_only
  */
 export async function resetPassword(app: App, origin: Origin, token: unknown, password: string): Promise<void> {
-  const link = await readResetLink(app, origin, token);
+  const link = await findLink(app, origin, 'password_reset', token);
   const complaint = await checkNewPassword(app, password, link);
   if (complaint !== null) throw fault('request.invalid', { fields: [{ path: 'password', text: complaint }] });
   const hash = await hashPassword(password);
   await app.withWorkspace(scopeBeforeSession(link.workspaceId, origin, claimantActor({ id: link.userId, email: link.email, name: link.name })), async (tx) => {
+    await requirePassword(tx, link.userId, 'set_password');
     await spendLink(tx, link.id);
     await storePasswordHash(tx, link.userId, hash);
     record(tx, { action: 'auth.password_reset', target: { type: 'user', id: link.userId } });

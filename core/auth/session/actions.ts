@@ -1,20 +1,22 @@
+import type { QueryBuilder } from 'objection';
 import { record } from '../../audit/record.ts';
 import { authorize } from '../../access/authorize.ts';
 import type { Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
 import { mintOpaqueToken } from '../opaque-token.ts';
+import type { SignInMethod } from './method.ts';
 import { Session, type SessionEnd } from './model.ts';
-
-/** How a person got in, for the list of sessions and the audit. */
-export type SignInMethod = 'password+totp' | 'password+passkey' | 'password+recovery' | 'passkey' | 'provider';
 
 const KEPT_AFTER_END = '90 days';
 
-/** Opens a session and returns its cookie text, which exists nowhere else. The scope is still nobody's, so the entry names the person as target. */
-export async function openSession(tx: Tx, input: { userId: string; method: SignInMethod; replaces?: string | null }): Promise<string> {
+/**
+ * Opens a session and returns its cookie text, which exists nowhere else. The scope is still nobody's, so the entry names the person as target.
+ * `vouchedBy` is what the plugin that let the person in calls its provider's word.
+ */
+export async function openSession(tx: Tx, input: { userId: string; method: SignInMethod; vouchedBy?: string | null; replaces?: string | null }): Promise<string> {
   const token = mintOpaqueToken(tx.scope.workspaceId);
   if (input.replaces) await endSessions(tx, { id: input.replaces, user_id: input.userId }, 'replaced'); // ASVS 5.0 V7.2.4
-  const session = await Session.query(tx).insert({ user_id: input.userId, token_hash: token.hash, method: input.method, ip: tx.scope.ip, user_agent: tx.scope.userAgent });
+  const session = await Session.query(tx).insert({ user_id: input.userId, token_hash: token.hash, method: input.method, vouched_by: input.vouchedBy ?? null, ip: tx.scope.ip, user_agent: tx.scope.userAgent });
   await Session.query(tx).delete().where({ user_id: input.userId }).whereRaw(`created_at < now() - interval '${KEPT_AFTER_END}'`);
   record(tx, { action: 'auth.signed_in', target: { type: 'user', id: input.userId }, detail: { method: input.method, session: session.id } });
   return token.text;
@@ -34,8 +36,19 @@ export async function renewSession(tx: Tx, method: 'totp' | 'passkey'): Promise<
 
 /** Ends every live session that matches; each is put on the record. Returns how many there were. */
 export async function endSessions(tx: Tx, match: { id?: string; user_id?: string }, reason: SessionEnd, keep: string | null = null): Promise<number> {
-  const ended = await Session.query(tx).patch({ ended_at: new Date(tx.now), ended_reason: reason }).where(match).whereNull('ended_at')
-    .where((query) => { if (keep !== null) query.whereNot({ id: keep }); }).returning('id');
+  return end(tx, Session.query(tx).where(match), reason, keep);
+}
+
+/** Ends every live session that no provider vouched for, but those of one person and the one that asks. Returns how many there were. */
+export async function endUnvouchedSessions(tx: Tx, exceptUserId: string | null): Promise<number> {
+  const query = Session.query(tx).whereNull('vouched_by');
+  if (exceptUserId !== null) void query.whereNot({ user_id: exceptUserId });
+  return end(tx, query, 'ended', tx.scope.actor.sessionId);
+}
+
+async function end(tx: Tx, matching: QueryBuilder<Session, Session[]>, reason: SessionEnd, keep: string | null): Promise<number> {
+  if (keep !== null) void matching.whereNot({ id: keep });
+  const ended = await matching.whereNull('ended_at').patch({ ended_at: new Date(tx.now), ended_reason: reason }).returning('id');
   for (const { id } of ended as unknown as { id: string }[]) record(tx, { action: 'auth.session_ended', target: { type: 'session', id }, detail: { reason } });
   return (ended as unknown as unknown[]).length;
 }

@@ -7,6 +7,8 @@ export class Session extends WorkspaceModel {
   declare user_id: string;
   declare token_hash: Buffer;
   declare method: string;
+  /** The plugin's own name (an id) for the provider's word that opened it; null for our own ways in. */
+  declare vouched_by: string | null;
   declare ip: string | null;
   declare user_agent: string | null;
   declare created_at: Date;

@@ -3,6 +3,7 @@ import { record } from '../../audit/record.ts';
 import { systemActor, type Actor, type Scope, type Tx } from '../../db/scope.ts';
 import { Fault, fault } from '../../errors.ts';
 import { mintOpaqueToken, readOpaqueToken } from '../opaque-token.ts';
+import type { FirstFactor } from '../session/method.ts';
 import { MfaChallenge, type ChallengePurpose } from './challenge-model.ts';
 
 /** What a browser holds between the first step and the second: five minutes, a few tries, one use. The token lives in a cookie of its own. */
@@ -17,6 +18,7 @@ export type Claimant = { readonly id: string; readonly email: string; readonly n
 export type OpenChallenge = {
   readonly id: string;
   readonly purpose: ChallengePurpose;
+  readonly first: FirstStep;
   readonly expiresAt: Date;
   readonly user: Claimant;
   readonly workspaceName: string;
@@ -24,6 +26,10 @@ export type OpenChallenge = {
   /** In the claimant's name, but with no role: nothing is theirs before the second step. */
   readonly scope: Scope;
 };
+
+/** What the first step was. `vouchedBy`: what the plugin calls the provider's word; null for a password. */
+export type FirstStep = { readonly factor: FirstFactor; readonly vouchedBy: string | null };
+const PASSWORD: FirstStep = { factor: 'password', vouchedBy: null };
 
 /** In whose name pre-session acts are recorded. */
 export function claimantActor(user: Claimant): Actor {
@@ -35,21 +41,21 @@ export function scopeBeforeSession(workspaceId: string, origin: Origin, actor: A
 }
 
 /** Opens a challenge and returns its cookie text. */
-export async function openChallenge(tx: Tx, userId: string, purpose: ChallengePurpose): Promise<string> {
+export async function openChallenge(tx: Tx, userId: string, purpose: ChallengePurpose, first: FirstStep = PASSWORD): Promise<string> {
   const token = mintOpaqueToken(tx.scope.workspaceId);
   const life = purpose === 'enrol' ? ENROL_LIFE_MS : CHALLENGE_LIFE_MS;
   await MfaChallenge.query(tx).delete().where({ user_id: userId }).whereRaw("expires_at < now() - interval '1 day'");
-  await MfaChallenge.query(tx).insert({ user_id: userId, purpose, token_hash: token.hash, expires_at: new Date(tx.now + life) });
+  await MfaChallenge.query(tx).insert({ user_id: userId, purpose, first_factor: first.factor, vouched_by: first.vouchedBy, token_hash: token.hash, expires_at: new Date(tx.now + life) });
   record(tx, { action: 'auth.mfa_challenged', target: { type: 'user', id: userId }, detail: { purpose } });
   return token.text;
 }
 
 type Row = {
-  id: string; purpose: ChallengePurpose; expires_at: Date; user_id: string; email: string; name: string; workspace_name: string;
+  id: string; purpose: ChallengePurpose; first_factor: FirstFactor; vouched_by: string | null; expires_at: Date; user_id: string; email: string; name: string; workspace_name: string;
   totp: boolean; passkey: boolean; recovery: boolean;
 };
 
-const COLUMNS = `c.id, c.purpose, c.expires_at, u.id as user_id, u.email, u.name, w.name as workspace_name,
+const COLUMNS = `c.id, c.purpose, c.first_factor, c.vouched_by, c.expires_at, u.id as user_id, u.email, u.name, w.name as workspace_name,
   exists (select from app.totp_factors f where f.workspace_id = u.workspace_id and f.user_id = u.id) as totp,
   exists (select from app.passkeys f where f.workspace_id = u.workspace_id and f.user_id = u.id) as passkey,
   exists (select from app.recovery_codes f where f.workspace_id = u.workspace_id and f.user_id = u.id and f.used_at is null) as recovery`;
@@ -84,7 +90,7 @@ async function find(app: App, origin: Origin, cookie: unknown, sql: string, more
   if (row === undefined) throw fault('sign_in.challenge_over');
   const user = { id: row.user_id, email: row.email, name: row.name };
   return {
-    id: row.id, purpose: row.purpose, expiresAt: row.expires_at, user, workspaceName: row.workspace_name,
+    id: row.id, purpose: row.purpose, first: { factor: row.first_factor, vouchedBy: row.vouched_by }, expiresAt: row.expires_at, user, workspaceName: row.workspace_name,
     factors: { totp: row.totp, passkey: row.passkey, recovery: row.recovery },
     scope: scopeBeforeSession(token.workspaceId, origin, claimantActor(user)),
   };

@@ -29,7 +29,7 @@ export async function enrolTotp(app: App, origin: Origin, cookie: unknown, input
     const confirmed = confirmTotpSetup(tx, challenge.user.id, input.sealed, input.code);
     if (confirmed === null) return { refused: 'enrol_code' };
     await storeTotpSecret(tx, challenge.user.id, confirmed.secret, confirmed.step);
-    return 'password+totp';
+    return 'totp';
   }, 'code.refused');
 }
 
@@ -45,7 +45,7 @@ export async function enrolPasskey(app: App, origin: Origin, cookie: unknown, in
   return completeSecondStep(app, challenge, state, async (tx) => {
     await requireNoFactor(tx, challenge);
     const isRegistered = await registerPasskey(tx, app.config, { purpose: 'register', binding: challenge.id }, challenge.user.id, input.answer, input.name);
-    return isRegistered ? 'password+passkey' : { refused: 'enrol_passkey' };
+    return isRegistered ? 'passkey' : { refused: 'enrol_passkey' };
   }, 'passkey.refused');
 }
 

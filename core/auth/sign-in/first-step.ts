@@ -36,7 +36,7 @@ export async function takeFirstStep(app: App, origin: Origin, given: Credentials
       await storePasswordHash(tx, candidate.id, upgraded);
       record(tx, { action: 'auth.password_rehashed', target: { type: 'user', id: candidate.id } });
     }
-    const elsewhere = await signInElsewhere(tx, candidate.id, 'password');
+    const elsewhere = await signInElsewhere(tx, candidate.id, 'password', 'begin');
     if (elsewhere !== null) return { elsewhere };
     const purpose = (await hasSecondFactor(tx, candidate.id)) ? 'sign_in' : 'enrol';
     return { cookie: await openChallenge(tx, candidate.id, purpose), purpose };

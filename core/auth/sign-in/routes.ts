@@ -11,6 +11,7 @@ import type { Feature } from '../../http/feature.ts';
 import { ask, type SignInMethod } from '../../hooks.ts';
 import { COOKIE_OPTIONS, SESSION_COOKIE } from '../session/cookie.ts';
 import { endSessions } from '../session/actions.ts';
+import { Session } from '../session/model.ts';
 import { BROWSER_COOKIE, BROWSER_COOKIE_LIFE_MS, knownBrowser, rememberBrowser } from './known-browser.ts';
 import { CHALLENGE_COOKIE, CHALLENGE_LIFE_MS, ENROL_LIFE_MS, readChallenge, scopeBeforeSession, type OpenChallenge } from './challenge.ts';
 import { takeFirstStep } from './first-step.ts';
@@ -97,9 +98,10 @@ async function signOut(app: App, request: Request, h: ResponseToolkit): Promise<
   const scope = scopeOf(request);
   const { sessionId, id: userId } = scope.actor;
   const [further] = await app.withWorkspace(scope, async (tx) => {
+    const session = await Session.query(tx).findById(sessionId as string);
     await endSessions(tx, { id: sessionId as string }, 'signed_out');
     record(tx, { action: 'auth.signed_out', target: { type: 'session', id: sessionId } });
-    return ask(tx, 'signOut', { sessionId: sessionId as string, userId: userId as string });
+    return ask(tx, 'signOut', { sessionId: sessionId as string, userId: userId as string, vouchedBy: session?.vouched_by ?? null });
   });
   h.unstate(SESSION_COOKIE);
   return h.redirect(further?.redirect ?? '/sign-in').code(303);

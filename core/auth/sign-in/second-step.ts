@@ -4,9 +4,11 @@ import type { Tx } from '../../db/scope.ts';
 import { fault, type FaultCode } from '../../errors.ts';
 import { tellOfNewBrowser } from '../mail/notices.ts';
 import { spendRecoveryCode } from '../recovery/actions.ts';
-import { openSession, type SignInMethod } from '../session/actions.ts';
+import { openSession } from '../session/actions.ts';
+import type { SecondFactor } from '../session/method.ts';
 import { spendTotpCode } from '../totp/actions.ts';
 import { forgiveAttempts, subjectsOf } from './attempts.ts';
+import { requirePassword } from './policy.ts';
 import { consumeChallenge, takeAttempt, type Claimant, type OpenChallenge, type Origin } from './challenge.ts';
 
 export type CodeMethod = 'totp' | 'recovery';
@@ -22,24 +24,29 @@ export type BrowserState = { readonly browser: (email: string) => string | null;
 export async function takeSecondStep(app: App, origin: Origin, cookie: unknown, input: { method: CodeMethod; code: string }, state: BrowserState): Promise<SignedIn> {
   const challenge = await takeAttempt(app, origin, cookie, 'sign_in');
   return completeSecondStep(app, challenge, state, async (tx) => {
-    if (input.method === 'recovery') return (await spendRecoveryCode(tx, challenge.user.id, input.code)) ? 'password+recovery' : { refused: 'recovery_wrong' };
+    if (input.method === 'recovery') return (await spendRecoveryCode(tx, challenge.user.id, input.code)) ? 'recovery' : { refused: 'recovery_wrong' };
     const outcome = await spendTotpCode(tx, challenge.user.id, input.code);
-    return outcome === 'accepted' ? 'password+totp' : { refused: `totp_${outcome}` };
+    return outcome === 'accepted' ? 'totp' : { refused: `totp_${outcome}` };
   }, 'code.refused');
 }
 
-/** What any second step ends with: the challenge spent and a session opened, or the refusal on the record. */
-export async function completeSecondStep(app: App, challenge: OpenChallenge, state: BrowserState, prove: (tx: Tx) => Promise<SignInMethod | { refused: string }>, refusal: FaultCode): Promise<SignedIn> {
-  const { user, scope } = challenge;
+/**
+ * What any second step ends with: the challenge spent and a session opened, or the refusal on the record.
+ * @throws Fault `refusal` · sign_in.challenge_over · sign_in.provider_only
+ */
+export async function completeSecondStep(app: App, challenge: OpenChallenge, state: BrowserState, prove: (tx: Tx) => Promise<SecondFactor | { refused: string }>, refusal: FaultCode): Promise<SignedIn> {
+  const { user, scope, first } = challenge;
   const opened = await app.withWorkspace(scope, async (tx) => {
     const proof = await prove(tx);
     if (typeof proof === 'object') {
       record(tx, { action: 'auth.mfa_refused', outcome: 'refused', target: { type: 'user', id: user.id }, detail: { reason: proof.refused } });
       return null;
     }
+    // The workspace may have turned passwords off since the first step.
+    if (first.factor === 'password') await requirePassword(tx, user.id, 'finish');
     await consumeChallenge(tx, challenge);
     if (challenge.purpose === 'sign_in' && state.browser(user.email) === null) await tellOfNewBrowser(app, tx, user.id);
-    return openSession(tx, { userId: user.id, method: proof, replaces: state.replaces });
+    return openSession(tx, { userId: user.id, method: `${first.factor}+${proof}`, vouchedBy: first.vouchedBy, replaces: state.replaces });
   });
   if (opened === null) throw fault(refusal);
   await app.withSystem('sign_in', (tx) => forgiveAttempts(tx, subjectsOf(app.formKey, { email: user.email, ip: scope.ip, browser: state.browser(user.email) })));

@@ -4,20 +4,29 @@ import { fault } from '../../errors.ts';
 import { originOf } from '../../http/credentials.ts';
 import { tellOfNewBrowser } from '../mail/notices.ts';
 import { openSession } from '../session/actions.ts';
+import type { FirstFactor } from '../session/method.ts';
 import { User } from '../user.ts';
 import { CHALLENGE_COOKIE, claimantActor, openChallenge, scopeBeforeSession } from './challenge.ts';
 import { hasSecondFactor } from './second-factors.ts';
 import { browserState, landingPage, setSession, withNext } from './routes.ts';
 
-/** Whom somebody else's word names. `isSecondFactorDone`: the workspace lets the provider's second factor count, and the provider says there was one. */
-export type Vouched = { readonly userId: string; readonly isSecondFactorDone: boolean; readonly next: string };
+/** Whom somebody else's word names. */
+export type Vouched = {
+  readonly userId: string;
+  readonly protocol: Exclude<FirstFactor, 'password'>;
+  /** A UUID by which the plugin finds this word again; it comes back with the question `signOut`. */
+  readonly vouchedBy: string;
+  /** The workspace lets the provider's second factor count, and the provider says there was one. */
+  readonly isSecondFactorDone: boolean;
+  readonly next: string;
+};
 
 /**
  * Lets a person in on a provider's word (single sign-on): with a session where it counts for both factors, else to our second step, or to
  * setting one up. The word itself was checked by whoever calls; here it is only that the person is active in this workspace.
  * @throws Fault sign_in.refused
  */
-export async function letInVouched(app: App, workspaceId: string, request: Request, h: ResponseToolkit, { userId, isSecondFactorDone, next }: Vouched): Promise<ResponseObject> {
+export async function letInVouched(app: App, workspaceId: string, request: Request, h: ResponseToolkit, { userId, protocol, vouchedBy, isSecondFactorDone, next }: Vouched): Promise<ResponseObject> {
   const origin = originOf(request);
   const user = await app.withWorkspace(scopeBeforeSession(workspaceId, origin), async (tx) => User.query(tx).findOne({ id: userId, status: 'active' }));
   if (user === undefined) throw fault('sign_in.refused');
@@ -25,11 +34,11 @@ export async function letInVouched(app: App, workspaceId: string, request: Reque
   return app.withWorkspace(scopeBeforeSession(workspaceId, origin, claimantActor(user)), async (tx) => {
     if (isSecondFactorDone) {
       if (state.browser(user.email) === null) await tellOfNewBrowser(app, tx, user.id);
-      setSession(app, request, h, { cookie: await openSession(tx, { userId, method: 'provider', replaces: state.replaces }), user });
+      setSession(app, request, h, { cookie: await openSession(tx, { userId, method: protocol, vouchedBy, replaces: state.replaces }), user });
       return h.redirect(landingPage(next)).code(303);
     }
     const purpose = (await hasSecondFactor(tx, userId)) ? 'sign_in' : 'enrol';
-    h.state(CHALLENGE_COOKIE, await openChallenge(tx, userId, purpose));
+    h.state(CHALLENGE_COOKIE, await openChallenge(tx, userId, purpose, { factor: protocol, vouchedBy }));
     return h.redirect(withNext(purpose === 'enrol' ? '/sign-in/enrol' : '/sign-in/second', next)).code(303);
   });
 }

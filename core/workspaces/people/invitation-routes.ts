@@ -27,7 +27,8 @@ export const invitationRoutes: Feature = {
 };
 
 async function show(app: App, request: Request, h: ResponseToolkit, values: object, errors: object): Promise<ResponseObject> {
-  const { workspaceName, role, email, expiresAt } = await readInvitation(app, originOf(request), request.params['token']);
+  const { workspaceName, role, email, expiresAt, elsewhere } = await readInvitation(app, originOf(request), request.params['token']);
+  if (elsewhere !== null) return h.page('auth/provider-only', { href: elsewhere, isNew: true });
   return h.page('auth/invitation', { action: request.path, workspaceName, role: roleLabel(role), email, form: values, errors, expiresAt });
 }
 
