@@ -55,7 +55,7 @@ function explain(error: unknown): number {
   }
   if (error instanceof Fault) {
     process.stderr.write(`${error.message} (${error.code})\n${error.fields.map(({ path, text }) => `  - ${path}: ${text}\n`).join('')}`);
-    return EXIT.inputRefused;
+    return error.status >= 500 ? EXIT.checkFailed : EXIT.inputRefused;
   }
   const sqlstate = sqlstateOf(error);
   if (sqlstate !== null) {

@@ -1,5 +1,6 @@
 import { blindIndex } from './blind-index.ts';
 import { aadOf, openBytes, sealBytes, type Place, type SymmetricKey } from './envelope.ts';
+import { fault } from '../errors.ts';
 
 /** A workspace's opened keys. Values are sealed under the active data key; older versions still open; tags come from every live index key. */
 export type KeyVersion = { readonly version: number; readonly status: 'active' | 'decrypt'; readonly bytes: Buffer };
@@ -8,6 +9,7 @@ export class WorkspaceKeys {
   readonly workspaceId: string;
   readonly dataVersion: number;
   readonly indexVersion: number;
+  readonly #newest: number;
   readonly #sealing: SymmetricKey;
   readonly #data: ReadonlyMap<string, Buffer>;
   readonly #index: readonly KeyVersion[];
@@ -20,6 +22,7 @@ export class WorkspaceKeys {
     if (active === undefined || indexing === undefined) throw new Error(`Workspace ${workspaceId} has no active key.`);
     this.workspaceId = workspaceId;
     this.dataVersion = active.version;
+    this.#newest = Math.max(...data.map(({ version }) => version));
     this.indexVersion = indexing.version;
     this.#sealing = { id: `d${active.version}`, bytes: active.bytes };
     this.#data = new Map(data.map((key) => [`d${key.version}`, key.bytes]));
@@ -37,9 +40,16 @@ export class WorkspaceKeys {
     return sealBytes(this.#sealing, typeof plaintext === 'string' ? Buffer.from(plaintext, 'utf8') : plaintext, aadOf({ ...place, workspaceId: this.workspaceId }));
   }
 
-  /** @throws EnvelopeError */
+  /**
+   * @throws EnvelopeError · Fault key.rotated for a value under a later version than was known when the transaction began: it has gone on for
+   * longer than a new version waits before it seals. Reading it would take another ring, and one transaction has one; the next begins with it.
+   */
   open(sealed: string, place: Omit<Place, 'workspaceId'>): Buffer {
-    return openBytes((id) => this.#data.get(id), sealed, aadOf({ ...place, workspaceId: this.workspaceId }));
+    return openBytes((id) => this.#data.get(id) ?? this.#missing(id), sealed, aadOf({ ...place, workspaceId: this.workspaceId }));
+  }
+
+  #missing(id: string): undefined {
+    if (Number(/^d([1-9]\d*)$/.exec(id)?.[1] ?? 0) > this.#newest) throw fault('key.rotated', { retryAfterS: 1 });
   }
 
   /**

@@ -61,6 +61,22 @@ t.test('data key: everything moves under the new version, then the old one can g
   t.equal((await actions(scope)).at(-1), 'key.retired');
 });
 
+t.test('a transaction from before the new version is told to begin again', async (t) => {
+  const scope = await practice('old-hand');
+  const read = app.withWorkspace(scope, async (tx) => {
+    t.equal(await Contact.query(tx).resultSize(), ROWS);
+    await rotateDataKey(app, scope);
+    await Contact.query(tx).orderBy('id').first();
+  });
+  await t.rejects(read, { code: 'key.rotated', status: 503, retryAfterS: 1 });
+  t.equal((await all(scope)).length, ROWS, 'the next one reads everything');
+  await app.withWorkspace(scope, async (tx) => {
+    const place = { table: 'contacts', column: 'notes', rowId: scope.workspaceId };
+    const sealed = tx.keys.seal('a note', place);
+    for (const id of ['d1', 'd0', 'x9']) t.throws(() => tx.keys.open(sealed.replace('.d2.', `.${id}.`), place), { name: 'EnvelopeError' }, 'what never opens is no matter of trying again');
+  });
+});
+
 t.test('index key: tags are made anew and both versions are found meanwhile', async (t) => {
   const scope = await practice('harbor');
   const find = () => app.withWorkspace(scope, async (tx) => Contact.query(tx).whereRaw('name_tags && ?::bigint[]', [`{${tx.keys.tags('name', '^rui').join(',')}}`]).resultSize());
