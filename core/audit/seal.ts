@@ -87,18 +87,17 @@ export async function sealPending(tx: Tx | SystemTx, signer: Signer): Promise<Se
   }
   tx.pending.length = 0;
   held.set(tx, Promise.resolve({ seq, prev, keyVersion: signer.version }));
-  const bindings: unknown[] = [
-    workspaceId, actor.kind, actor.id, key.keyId, column.seq, column.id, column.at, column.action, column.outcome, column.targetType, column.targetId, column.body, column.hash, column.signature,
-  ];
-  const inserted = tx.query(INSERT, bindings);
-  inserted.catch(() => undefined);
   const isFlushedLater = (inLine.get(workspaceId) ?? 0) > 1;
-  if (isFlushedLater) tx.query('set local synchronous_commit = off').catch(() => undefined); // fails only where the INSERT did
+  const inserted = tx.query(INSERT, [
+    workspaceId, actor.kind, actor.id, key.keyId, column.seq, column.id, column.at, column.action, column.outcome, column.targetType, column.targetId, column.body, column.hash, column.signature, isFlushedLater,
+  ]);
+  inserted.catch(() => undefined);
   return { inserted, isFlushedLater };
 }
 
 const INSERT = `insert into app.audit_entries (workspace_id, actor_kind, actor_id, key_id, seq, id, at, action, outcome, target_type, target_id, body, hash, signature)
-select $1::uuid, $2::text, $3::uuid, $4::text, e.* from unnest($5::bigint[], $6::uuid[], $7::timestamptz[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bytea[], $14::bytea[]) as e`;
+select $1::uuid, $2::text, $3::uuid, $4::text, e.* from unnest($5::bigint[], $6::uuid[], $7::timestamptz[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bytea[], $14::bytea[]) as e
+where not $15::boolean or set_config('synchronous_commit', 'off', true) = 'off'`;
 
 type HeadRow = { seq: number | null; hash: Buffer | null; key_version: number };
 

@@ -131,8 +131,15 @@ export function sealNew<R extends { id?: string }>(tx: Tx, model: ModelTable, ro
  * for one round trip in all. Nothing is read back, unlike `Model.query(tx).insert(…)`.
  */
 export async function insertSealed(tx: Tx, model: ModelTable, rows: readonly SealedRow[]): Promise<void> {
-  if (rows.length > 0) await tx.knex(model.tableName).insert(rows);
+  if (rows.length === 0) return;
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row).filter((column) => row[column] !== undefined)))];
+  const values: unknown[] = [];
+  const lines = rows.map((row) => `(${columns.map((column) => (row[column] === undefined ? 'default' : `$${values.push(row[column])}`)).join(', ')})`);
+  await tx.query(`insert into ${model.tableName.split('.').map(quoted).join('.')} (${columns.map(quoted).join(', ')}) values ${lines.join(', ')}`, values);
 }
+
+/** Names are the program's own. */
+const quoted = (name: string): string => `"${name}"`;
 
 export function insertRows<M extends WorkspaceModel>(tx: Tx, model: ModelTable & Constructor<M>, rows: readonly Partial<M>[]): Promise<void> {
   return insertSealed(tx, model, rows.map((row) => sealNew(tx, model, row)));
