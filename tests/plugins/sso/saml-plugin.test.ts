@@ -4,6 +4,7 @@ import { decodeRedirect } from '../../../plugins/sso/saml/message.ts';
 import { readXml } from '../../../plugins/sso/saml/xml.ts';
 import { systemScope } from '../../../core/db/scope.ts';
 import sso from '../../../plugins/sso/index.ts';
+import { rows } from '../../support/rows.ts';
 import { Visitor } from '../../support/visitor.ts';
 import { openHost } from '../open-host.ts';
 import { ATTACKER, CONSUMER_URL, IDP_ENTITY, REQUEST_ID, SP_ENTITY, VICTIM, goodEnvelope, goodParts, idp, issue, post, stranger } from './saml-provider.ts';
@@ -12,7 +13,7 @@ const bare = (pem: string): string => pem.replace(/-----[^-]+-----|\s/g, '');
 const METADATA = `<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="${IDP_ENTITY}"><md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>${bare(idp.certificate)}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor><md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://idp.example.org/sso"/></md:IDPSSODescriptor></md:EntityDescriptor>`;
 
 t.test('SAML through the pages', async (t) => {
-  const { app, willow, harbor, visit, server } = await openHost(t, [sso], { folders: { sso: new URL('../../../plugins/sso', import.meta.url).pathname } });
+  const { app, database, willow, harbor, visit, server } = await openHost(t, [sso], { folders: { sso: new URL('../../../plugins/sso', import.meta.url).pathname } });
   const at = `/plugins/sso/${willow.slug}`;
   const admin = await visit(willow.admin);
   const settings = { protocol: 'saml', label: 'x', metadata: METADATA, trustsEmail: 'yes', createsPeople: 'yes', domains: 'example.org', roles: 'nurses = AGENT', groupsName: 'groups', secondFactor: 'urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport', clockSkewS: '60' };
@@ -47,6 +48,7 @@ t.test('SAML through the pages', async (t) => {
     const inside = await come(visitor, { SAMLResponse: answerTo(id) });
     t.match(inside, { statusCode: 303, headers: { location: '/appointments' } });
     t.match(String(inside.headers['set-cookie']), /__Host-wardkeep=/);
+    t.equal((await rows(database, "select 1 from app.sessions where method = 'saml' and vouched_by is not null")).length, 1, 'and the session says so');
   });
 
   t.test('RelayState leads nowhere', async (t) => {
