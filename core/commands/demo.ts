@@ -1,62 +1,74 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { boot, rootKeyFile } from '../boot.ts';
-import { readConfig } from '../config.ts';
-import { makeDataFolder } from '../data-folder.ts';
+import { readConfig, type Config } from '../config.ts';
 import { createRootKeyFile } from '../crypto/root-key-file.ts';
+import { makeDataFolder } from '../data-folder.ts';
 import { writeDemoFacts, type DemoFacts } from '../demo/demo-facts.ts';
-import { systemScope } from '../db/scope.ts';
 import { createLog } from '../log.ts';
-import type { App } from '../app.ts';
-import { grantPlan } from '../plugins/entitlements.ts';
-import { findWorkspace } from '../workspaces/find-workspace.ts';
-import { serve as listen, untilAskedToStop } from '../serve.ts';
-import { EXIT, type Command } from './command.ts';
+import { serve as listen, untilAskedToStop, type Ending } from '../serve.ts';
+import { EXIT, type Command, type Output } from './command.ts';
+import { makeDemo, startMakingDemo, type Making } from './make-demo.ts';
 
 export const demo: Command = {
   name: 'demo',
   summary: 'run with two invented practices (willow, harbor) in the data folder',
-  usage: 'demo',
-  async run({ out }) {
-    const config = { ...readConfig('demo'), database: null };
+  usage: 'demo [--make]',
+  options: { make: { type: 'boolean', about: 'make the practices and end, without serving them' } },
+  async run({ out, values }) {
+    const given = { ...readConfig('demo'), database: null };
+    const config = { ...given, logLevel: given.logLevel === 'info' ? ('warn' as const) : given.logLevel };
     const factsFile = join(config.dataDir, 'demo.json');
+    if (values['make'] === true) {
+      if (!existsSync(factsFile)) await makeDemo(await prepare(config));
+      return EXIT.done;
+    }
     // Written last when a demo is made: a database without it is a real installation's, or a demo that was cut short.
     if (existsSync(join(config.dataDir, 'postgres')) && !existsSync(factsFile)) {
       throw new Error(`${config.dataDir} holds a database that is no finished demo. Set WARDKEEP_DATA_DIR to another folder, or delete that one if it holds nothing you need.`);
     }
-    await makeDataFolder(config.dataDir);
-    if (config.rootKeys.length === 0 && !existsSync(rootKeyFile(config))) await createRootKeyFile(rootKeyFile(config));
-    const logLevel = config.logLevel === 'info' ? 'warn' : config.logLevel;
-    const asked = untilAskedToStop(createLog(logLevel)); // from here on: a signal while the database is starting must not leave it running alone
-    const booted = await boot({ ...config, logLevel });
+    await prepare(config);
+    const asked = untilAskedToStop(createLog(config.logLevel)); // from here on: a signal while the database is starting must not leave it running alone
+    const making = existsSync(factsFile) ? null : startMakingDemo();
+    if (making !== null) out.say('Making two practices with 200 invented patients each …');
     try {
-      const before = existsSync(factsFile) ? (JSON.parse(readFileSync(factsFile, 'utf8')) as DemoFacts) : null;
-      if (before === null) out.say('Making two practices with 200 invented patients each …');
-      const workspaces = before?.workspaces ?? (await (await import('../demo/set-up-demo.ts')).setUpDemo(booted.app, new Date().toISOString().slice(0, 10)));
-      if (before === null) await grantEveryPlugin(booted.app, workspaces);
-      const serving = await listen(booted.app, booted.urls.jobsUrl, booted.host);
-      try {
-        const facts: DemoFacts = { url: serving.url, caFile: serving.caFile, postgres: { appUrl: booted.urls.appUrl }, workspaces };
-        await writeDemoFacts(config.dataDir, facts);
-        out.result(facts, signInTable(facts, factsFile));
-        const ending = await asked;
-        out.say('Stopping.');
-        return ending === 'failed' ? EXIT.checkFailed : EXIT.done;
-      } finally {
-        await serving.stop();
-      }
+      return await serveDemo(config, out, asked, making, factsFile);
     } finally {
-      await booted.close();
+      await making?.stop();
     }
   },
 };
 
-/** The demo shows everything: whoever tries it may switch on what they like. */
-async function grantEveryPlugin(app: App, workspaces: DemoFacts['workspaces']): Promise<void> {
-  for (const { slug } of workspaces) {
-    const { id } = await findWorkspace(app, slug);
-    await app.withWorkspace(systemScope(id, 'demo'), (tx) => grantPlan(tx, { tier: 'enterprise', endsAt: null }));
+async function prepare(config: Config): Promise<Config> {
+  await makeDataFolder(config.dataDir);
+  if (config.rootKeys.length === 0 && !existsSync(rootKeyFile(config))) await createRootKeyFile(rootKeyFile(config));
+  return config;
+}
+
+async function serveDemo(config: Config, out: Output, asked: Promise<Ending>, making: Making | null, factsFile: string): Promise<number> {
+  const booted = await boot(config);
+  try {
+    const made = making === null ? EXIT.done : await Promise.race([making.ended, asked]);
+    if (typeof made !== 'number') return said(out, made);
+    if (made !== EXIT.done) return made;
+    const { workspaces } = JSON.parse(readFileSync(factsFile, 'utf8')) as DemoFacts;
+    const serving = await listen(booted.app, booted.urls.jobsUrl, booted.host);
+    try {
+      const facts: DemoFacts = { url: serving.url, caFile: serving.caFile, postgres: { appUrl: booted.urls.appUrl }, workspaces };
+      await writeDemoFacts(config.dataDir, facts);
+      out.result(facts, signInTable(facts, factsFile));
+      return said(out, await asked);
+    } finally {
+      await serving.stop();
+    }
+  } finally {
+    await booted.close();
   }
+}
+
+function said(out: Output, ending: Ending): number {
+  out.say('Stopping.');
+  return ending === 'failed' ? EXIT.checkFailed : EXIT.done;
 }
 
 function signInTable({ url, caFile, workspaces }: DemoFacts, file: string): string {

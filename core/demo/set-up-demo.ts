@@ -6,6 +6,7 @@ import { createWorkspace } from '../workspaces/create-workspace.ts';
 import { newTotpSecret } from '../auth/totp/code.ts';
 import { generatePassword } from '../auth/password/generate.ts';
 import type { DemoFacts, DemoUser } from './demo-facts.ts';
+import type { DemoWorkspace } from './demo-workspace.ts';
 import { loadPractice } from './load-practice.ts';
 
 const WORKSPACES = [
@@ -29,8 +30,8 @@ const SERVICE_ACCOUNT_SCOPES = [
 const PATIENTS = 200;
 const DOCUMENTS = 12;
 
-/** Makes both workspaces with people, a service account and a lived-in practice. Run once, on an empty installation. */
-export async function setUpDemo(app: App, today: string): Promise<DemoFacts['workspaces']> {
+/** Makes both workspaces with people, a service account and a lived-in practice, and has them furnished. Run once, on an empty installation. */
+export async function setUpDemo(app: App, today: string, furnish: (workspaceId: string, workspace: DemoWorkspace) => Promise<void>): Promise<DemoFacts['workspaces']> {
   return Promise.all(WORKSPACES.map(async ({ slug, name, timeZone }, at) => {
     const workspaceId = await createWorkspace(app, { slug, name, timeZone });
     const users = await Promise.all(PEOPLE.map(async ({ mailbox, role, designations, names }) => {
@@ -42,6 +43,7 @@ export async function setUpDemo(app: App, today: string): Promise<DemoFacts['wor
     const { token } = await app.withWorkspace(systemScope(workspaceId, 'demo'), (tx) => createServiceAccount(tx, { name: serviceAccountName, role: 'ADMIN', scopes: SERVICE_ACCOUNT_SCOPES, days: LIFE_DAYS_MAX }));
     const staff = users.filter(({ user }) => user.designations.length === 0).map(({ id, user }) => ({ id, role: user.role }));
     await loadPractice(app, workspaceId, { slug, patients: PATIENTS, documents: DOCUMENTS, today, staff });
+    await furnish(workspaceId, { slug, name, timeZone, people: users.map(({ id, user }) => ({ id, name: user.name, role: user.role, designations: user.designations })) });
     return { slug, name, users: users.map(({ user }) => user), serviceAccount: { name: serviceAccountName, token } };
   }));
 }

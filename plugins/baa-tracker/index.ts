@@ -5,6 +5,7 @@ import { BAA_API } from './api.ts';
 import { BAA_CLAIMS } from './claims.ts';
 import { dashboardCard, health } from './dashboard.ts';
 import { AUDIT_ACTIONS, CAPABILITIES, FAULTS } from './declared.ts';
+import { demo } from './demo/seed.ts';
 import { documentRoutes } from './documents/routes.ts';
 import { TELL_JOB, tellOfNotice } from './notices/actions.ts';
 import { registerRoutes } from './register/routes.ts';
@@ -35,6 +36,7 @@ export default definePlugin({
   ],
   api: BAA_API,
   health,
+  demo,
   register(server, deps) {
     server.route([...registerRoutes(deps), ...subprocessorRoutes(deps), ...agreementRoutes(deps), ...documentRoutes(deps)]);
   },

@@ -1,6 +1,7 @@
 import { definePlugin } from '../../core/plugin.ts';
 import { contactFields } from './answer.ts';
 import { claims } from './claims.ts';
+import { demo } from './demo.ts';
 import { Rule, TABLES } from './models.ts';
 import { registerPages } from './rules/routes.ts';
 
@@ -26,6 +27,7 @@ export default definePlugin({
   claims,
   nav: [{ place: 'admin', label: 'Field gates', path: '/', capability: 'field-gates.rule.read' }],
   answers: { contactFields },
+  demo,
   register: registerPages,
   health: async (tx) => {
     const gated = await Rule.query(tx).resultSize();
