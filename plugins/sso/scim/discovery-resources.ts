@@ -1,8 +1,7 @@
 import { GROUP_SCHEMA } from './groups.ts';
+import { PAGE_MAX } from './page.ts';
 import type { Resource } from './patch.ts';
 import { USER_SCHEMA } from './user-resource.ts';
-
-export const PAGE_MAX = 200;
 
 /** RFC 7643, section 5. */
 export const serviceProviderConfig = (at: string): Resource => ({

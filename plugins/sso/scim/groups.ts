@@ -1,8 +1,10 @@
 import { Joi, User, record } from '../../../core/plugin.ts';
 import type { Tx } from '../../../core/plugin.ts';
 import type { Comparison } from './filter.ts';
-import { matches } from './filter.ts';
+import { filterSql } from './filter-sql.ts';
+import type { Attributes } from './filter-sql.ts';
 import { Group, GroupMember } from './models.ts';
+import type { Listed, Page } from './page.ts';
 import { applyPatch } from './patch.ts';
 import type { Operation, Resource } from './patch.ts';
 import { followRoles } from './roles.ts';
@@ -27,19 +29,27 @@ function readGroup(body: unknown): GroupInput {
 
 export const groupVersion = (group: Group): string => `W/"${group.version}"`;
 
-async function groupResource({ tx, at }: ScimContext, group: Group): Promise<Resource> {
-  const members = await GroupMember.query(tx).where({ group_id: group.id }).orderBy('user_id');
+function groupResource(at: string, group: Group, members: readonly GroupMember[]): Resource {
   return {
     schemas: [GROUP_SCHEMA], id: group.id, ...(group.external_id ? { externalId: group.external_id } : {}), displayName: group.display_name,
-    members: members.map(({ user_id: value }) => ({ value, $ref: `${at}/Users/${value}`, type: 'User' })),
+    members: members.filter((member) => member.group_id === group.id).map(({ user_id: value }) => ({ value, $ref: `${at}/Users/${value}`, type: 'User' })),
     meta: { resourceType: 'Group', created: group.made_at.toISOString(), lastModified: group.changed_at.toISOString(), location: `${at}/Groups/${group.id}`, version: groupVersion(group) },
   };
 }
 
-export async function listGroups(context: ScimContext, comparisons: readonly Comparison[]): Promise<Resource[]> {
-  const groups = await Group.query(context.tx).orderBy('made_at').orderBy('id');
-  const resources = await Promise.all(groups.map((group) => groupResource(context, group)));
-  return resources.filter((each) => comparisons.every((comparison) => matches(comparison, each)));
+const MEMBERS = { sql: 'm.user_id::text', as: 'lower', among: 'from app.sso_group_members m where m.workspace_id = sso_groups.workspace_id and m.group_id = sso_groups.id' } as const;
+const ATTRIBUTES: Attributes = {
+  'id': { sql: 'sso_groups.id::text', as: 'lower' }, 'externalid': { sql: 'external_id', as: 'exact' }, 'displayname': { sql: 'display_name', as: 'folded' },
+  'members': MEMBERS, 'members.value': MEMBERS, 'meta.resourcetype': { sql: "'group'", as: 'lower' },
+};
+
+export async function listGroups({ tx, at }: ScimContext, comparisons: readonly Comparison[], { startIndex, count }: Page): Promise<Listed> {
+  const { sql, bindings } = filterSql(comparisons, ATTRIBUTES);
+  const found = Group.query(tx).whereRaw(sql, [...bindings]);
+  const total = await found.clone().resultSize();
+  const groups = await found.orderBy('made_at').orderBy('id').limit(count).offset(startIndex - 1);
+  const members = await GroupMember.query(tx).whereIn('group_id', groups.map((group) => group.id)).orderBy('user_id');
+  return { total, resources: groups.map((group) => groupResource(at, group, members)) };
 }
 
 async function findGroup(tx: Tx, id: string, ifMatch: string | null = null): Promise<Group> {
@@ -50,7 +60,8 @@ async function findGroup(tx: Tx, id: string, ifMatch: string | null = null): Pro
 }
 
 export async function readGroupById(context: ScimContext, id: string): Promise<Resource> {
-  return groupResource(context, await findGroup(context.tx, id));
+  const group = await findGroup(context.tx, id);
+  return groupResource(context.at, group, await GroupMember.query(context.tx).where({ group_id: id }).orderBy('user_id'));
 }
 
 export async function createGroup(context: ScimContext, body: unknown): Promise<Resource> {

@@ -3,9 +3,12 @@ import { Fault, Joi, record, scopeOf, settingsOf } from '../../../core/plugin.ts
 import type { PluginDeps, PluginRoute, PluginServer } from '../../../core/plugin.ts';
 import { BASE, slugOf } from '../connections.ts';
 import type { Settings } from '../settings.ts';
-import { PAGE_MAX, resourceTypes, schemas, serviceProviderConfig } from './discovery-resources.ts';
+import { resourceTypes, schemas, serviceProviderConfig } from './discovery-resources.ts';
 import { parseFilter } from './filter.ts';
+import type { Comparison } from './filter.ts';
 import { createGroup, listGroups, patchGroup, readGroupById, removeGroup, replaceGroup } from './groups.ts';
+import { listResponse, pageOf } from './page.ts';
+import type { Listed, Page } from './page.ts';
 import type { Operation, Resource } from './patch.ts';
 import { ScimError } from './scim-error.ts';
 import { isScimClient } from './tokens.ts';
@@ -30,15 +33,15 @@ export function registerScim(server: PluginServer, deps: PluginDeps): void {
   });
   server.route([
     route('GET', '/ServiceProviderConfig', ({ context: { at } }) => ok(serviceProviderConfig(at))),
-    route('GET', '/ResourceTypes', ({ context: { at } }) => ok(pageOf(resourceTypes(at), {}))),
-    route('GET', '/Schemas', ({ context: { at } }) => ok(pageOf(schemas(at), {}))),
-    route('GET', '/Users', async ({ context, request }) => ok(pageOf(await listUsers(context, filterOf(request)), request.query))),
+    route('GET', '/ResourceTypes', ({ context: { at } }) => ok(whole(resourceTypes(at)))),
+    route('GET', '/Schemas', ({ context: { at } }) => ok(whole(schemas(at)))),
+    route('GET', '/Users', ({ context, request }) => list(request, (filter, page) => listUsers(context, filter, page))),
     route('POST', '/Users', ({ context, request }) => ok(createUser(context, request.payload), 201)),
     route('GET', '/Users/{id}', async ({ context, id }) => { const { user, row } = await readKnown(context.tx, id); return ok(userResource(user, row, context.at)); }),
     route('PUT', '/Users/{id}', ({ context, id, request, ifMatch }) => ok(replaceUser(context, id, request.payload, ifMatch))),
     route('PATCH', '/Users/{id}', ({ context, id, request, ifMatch }) => ok(patchUser(context, id, operationsOf(request), ifMatch))),
     route('DELETE', '/Users/{id}', ({ context, id, ifMatch }) => gone(removeUser(context, id, ifMatch))),
-    route('GET', '/Groups', async ({ context, request }) => ok(pageOf(await listGroups(context, filterOf(request)), request.query))),
+    route('GET', '/Groups', ({ context, request }) => list(request, (filter, page) => listGroups(context, filter, page))),
     route('POST', '/Groups', ({ context, request }) => ok(createGroup(context, request.payload), 201)),
     route('GET', '/Groups/{id}', ({ context, id }) => ok(readGroupById(context, id))),
     route('PUT', '/Groups/{id}', ({ context, id, request, ifMatch }) => ok(replaceGroup(context, id, request.payload, ifMatch))),
@@ -84,17 +87,12 @@ function chosen(body: Resource, { attributes, excludedAttributes }: Record<strin
   return Array.isArray(body['Resources']) ? { ...body, Resources: (body['Resources'] as Resource[]).map(pick) } : pick(body);
 }
 
-/** 3.4.2.4: counted from one; what is beyond the end is an empty page. */
-function pageOf(all: readonly Resource[], query: Record<string, unknown>): Resource {
-  const number = (value: unknown, otherwise: number): number => (value === undefined ? otherwise : /^-?\d{1,9}$/.test(String(value)) ? Number(value) : Number.NaN);
-  const startIndex = Math.max(1, number(query['startIndex'], 1));
-  const count = Math.min(PAGE_MAX, Math.max(0, number(query['count'], PAGE_MAX)));
-  if (Number.isNaN(startIndex) || Number.isNaN(count)) throw new ScimError(400, 'startIndex and count are whole numbers.', 'invalidValue');
-  const Resources = all.slice(startIndex - 1, startIndex - 1 + count);
-  return { schemas: ['urn:ietf:params:scim:api:messages:2.0:ListResponse'], totalResults: all.length, startIndex, itemsPerPage: Resources.length, Resources };
-}
+const whole = (resources: readonly Resource[]): Resource => listResponse({ total: resources.length, resources }, { startIndex: 1, count: resources.length });
 
-const filterOf = ({ query }: Request): ReturnType<typeof parseFilter> => (query['filter'] === undefined ? [] : parseFilter(String(query['filter'])));
+async function list({ query }: Request, find: (filter: readonly Comparison[], page: Page) => Promise<Listed>): Promise<Answer> {
+  const page = pageOf(query);
+  return ok(listResponse(await find(query['filter'] === undefined ? [] : parseFilter(String(query['filter'])), page), page));
+}
 
 const patchBody = Joi.object({ Operations: Joi.array().min(1).max(1_000).items(Joi.object({ op: Joi.string().max(20).required(), path: Joi.string().max(2_048), value: Joi.any() }).unknown()).required() }).unknown();
 

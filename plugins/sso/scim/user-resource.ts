@@ -9,8 +9,12 @@ export const USER_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:User';
 /** What of a SCIM user is kept here; the rest of what directories send is theirs. */
 export type UserInput = { readonly email: string; readonly name: string; readonly isActive: boolean; readonly externalId: string | null };
 
+/** What of the two rows a resource is made of. */
+export type PersonRow = Pick<User, 'id' | 'email' | 'name' | 'status' | 'created_at' | 'updated_at'>;
+export type DirectoryRow = Pick<ScimUser, 'external_id' | 'version' | 'changed_at'>;
+
 /** RFC 7643, 4.1. `userName` is the e-mail address, as that is how people sign in. */
-export function userResource(user: User, row: ScimUser | undefined, at: string): Resource {
+export function userResource(user: PersonRow, row: DirectoryRow | undefined, at: string): Resource {
   return {
     schemas: [USER_SCHEMA], id: user.id, ...(row?.external_id ? { externalId: row.external_id } : {}),
     userName: user.email, displayName: user.name, name: { formatted: user.name }, emails: [{ value: user.email, type: 'work', primary: true }], active: user.status !== 'disabled',
@@ -19,7 +23,7 @@ export function userResource(user: User, row: ScimUser | undefined, at: string):
 }
 
 /** Weak: two forms of one state are the same. The person may also be changed on our own pages, so their row is part of it. */
-export const versionOf = (user: User, row: ScimUser | undefined): string => `W/"${row?.version ?? 0}-${user.updated_at.getTime().toString(36)}"`;
+export const versionOf = (user: PersonRow, row: DirectoryRow | undefined): string => `W/"${row?.version ?? 0}-${user.updated_at.getTime().toString(36)}"`;
 
 const text = Joi.string().trim().max(254);
 const resource = Joi.object({

@@ -2,25 +2,38 @@ import { Fault, User, addDirectoryPerson, disablePerson, enableDirectoryPerson, 
 import type { Tx } from '../../../core/plugin.ts';
 import type { Settings } from '../settings.ts';
 import type { Comparison } from './filter.ts';
-import { matches } from './filter.ts';
+import { filterSql } from './filter-sql.ts';
+import type { Attributes } from './filter-sql.ts';
 import { GroupMember, ScimUser } from './models.ts';
+import type { Listed, Page } from './page.ts';
 import { applyPatch } from './patch.ts';
 import type { Operation, Resource } from './patch.ts';
 import { followRoles } from './roles.ts';
 import { ScimError } from './scim-error.ts';
 import { readUser, userResource, versionOf } from './user-resource.ts';
+import type { PersonRow } from './user-resource.ts';
 
 export type ScimContext = { readonly tx: Tx; readonly settings: Settings; /** Address of the service, for locations. */ readonly at: string };
 type Known = { readonly user: User; readonly row: ScimUser | undefined };
 
+const ATTRIBUTES: Attributes = {
+  'id': { sql: 'u.id::text', as: 'lower' }, 'externalid': { sql: 'x.external_id', as: 'exact' }, 'active': { sql: "(u.status <> 'disabled')", as: 'boolean' },
+  'username': { sql: 'u.email', as: 'lower' }, 'emails': { sql: 'u.email', as: 'lower' }, 'emails.value': { sql: 'u.email', as: 'lower' }, 'emails.type': { sql: "'work'", as: 'lower' }, 'emails.primary': { sql: 'true', as: 'boolean' },
+  'displayname': { sql: 'u.name', as: 'folded' }, 'name.formatted': { sql: 'u.name', as: 'folded' }, 'meta.resourcetype': { sql: "'user'", as: 'lower' },
+};
+const LISTED = 'from app.users u left join app.sso_scim_users x on x.workspace_id = u.workspace_id and x.user_id = u.id where u.workspace_id = ? and x.is_removed is not true';
+
+type Row = PersonRow & { readonly external_id: string | null; readonly version: number | null; readonly changed_at: Date | null };
+
 /** Every person of the workspace but those the directory removed: a directory has to find who is here before it adds anybody. */
-export async function listUsers({ tx, at }: ScimContext, comparisons: readonly Comparison[]): Promise<Resource[]> {
-  const query = User.query(tx).orderBy('created_at').orderBy('id');
-  // The two that directories ask by are narrowed in PostgreSQL; the rest is compared here.
-  for (const { path, operator, value } of comparisons) if (operator === 'eq' && path.toLowerCase() === 'username') void query.where({ email: String(value).toLowerCase() });
-  const [users, rows] = [await query, await ScimUser.query(tx)];
-  const known = new Map(rows.map((row) => [row.user_id, row]));
-  return users.filter((user) => known.get(user.id)?.is_removed !== true).map((user) => userResource(user, known.get(user.id), at)).filter((resource) => comparisons.every((each) => matches(each, resource)));
+export async function listUsers({ tx, at }: ScimContext, comparisons: readonly Comparison[], { startIndex, count }: Page): Promise<Listed> {
+  const { sql, bindings } = filterSql(comparisons, ATTRIBUTES);
+  const given = [tx.scope.workspaceId, ...bindings];
+  const counted = (await tx.knex.raw(`select count(*)::int as total ${LISTED} and ${sql}`, given)) as { rows: [{ total: number }] };
+  const { rows } = (await tx.knex.raw(
+    `select u.id, u.email, u.name, u.status, u.created_at, u.updated_at, x.external_id, x.version, x.changed_at ${LISTED} and ${sql} order by u.created_at, u.id limit ? offset ?`, [...given, count, startIndex - 1],
+  )) as { rows: Row[] };
+  return { total: counted.rows[0].total, resources: rows.map(({ external_id, version, changed_at, ...user }) => userResource(user, version === null || changed_at === null ? undefined : { external_id, version, changed_at }, at)) };
 }
 
 /** @throws ScimError 404 */

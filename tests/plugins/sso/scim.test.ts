@@ -1,12 +1,19 @@
 import t from 'tap';
 import sso from '../../../plugins/sso/index.ts';
+import { settingsOf } from '../../../core/plugin.ts';
+import { systemScope } from '../../../core/db/scope.ts';
+import { parseFilter } from '../../../plugins/sso/scim/filter.ts';
+import { listGroups } from '../../../plugins/sso/scim/groups.ts';
+import { listUsers } from '../../../plugins/sso/scim/users.ts';
+import type { Settings } from '../../../plugins/sso/settings.ts';
+import { rows } from '../../support/rows.ts';
 import { openHost } from '../open-host.ts';
 
 /** As much of the answers as the tests take apart. */
 type Body = { id: string; totalResults: number; Resources: Body[]; meta: { location: string }; members?: unknown };
 
 t.test('a directory provisions a workspace', async (t) => {
-  const { willow, harbor, visit, server } = await openHost(t, [sso], { folders: { sso: new URL('../../../plugins/sso', import.meta.url).pathname } });
+  const { app, database, willow, harbor, visit, server } = await openHost(t, [sso], { folders: { sso: new URL('../../../plugins/sso', import.meta.url).pathname } });
   const settings = { protocol: 'oidc', issuer: 'https://login.example.org', clientId: 'clinic', domains: '', roles: 'Nurses = AGENT\nLeads = MANAGER', secondFactor: '', clockSkewS: '60', label: 'x', groupsName: 'groups' };
   const tokenOf = async (people: typeof willow): Promise<string> => {
     const admin = await visit(people.admin);
@@ -107,6 +114,33 @@ t.test('a directory provisions a workspace', async (t) => {
     t.equal((await call('GET', `/Users/${id}`)).status, 404);
     t.equal((await call('POST', '/Users', USER)).body.id, id, 'who comes back is the same person');
     t.match(await call('DELETE', `/Users/${willow.admin.id}`), { status: 400, body: { scimType: 'mutability' } }, 'not the last administrator');
+  });
+
+  t.test('every comparison is the database’s, and as before', async (t) => {
+    await rows(database, `insert into app.users (workspace_id, id, email, name, role) select $1, gen_random_uuid(), 'p' || n || '@willow.example', 'Person_' || n || '%', 'AGENT' from generate_series(1, 300) n`, [willow.workspaceId]);
+    const nurses = (await call('POST', '/Groups', { displayName: 'Night_Nurses', externalId: 'G-1', members: [{ value: willow.agent.id }] })).body.id;
+    const total = async (path: string, filter: string) => (await call('GET', `/${path}?count=0&filter=${encodeURIComponent(filter)}`)).body.totalResults;
+    const everybody = (await call('GET', '/Users?count=0')).body.totalResults;
+    const cases: [path: string, filter: string, wanted: number][] = [
+      ['Users', 'userName eq "P7@Willow.EXAMPLE"', 1], ['Users', 'userName sw "p7"', 11], ['Users', 'userName ew "@willow.example"', 301], ['Users', 'displayName co "SON_7"', 11], ['Users', 'displayName co "7%"', 30], ['Users', 'displayName sw "%"', 0],
+      ['Users', 'externalId eq "ext-1"', 1], ['Users', 'externalId eq "EXT-1"', 0], ['Users', 'externalId pr', 1], ['Users', 'externalId ne "ext-1"', everybody - 1], ['Users', `id eq "${willow.agent.id}"`, 1], ['Users', 'id eq "x"', 0],
+      ['Users', 'active eq true', everybody], ['Users', 'active eq false', 0], ['Users', 'active eq "true"', 0], ['Users', 'active co "t"', 0], ['Users', 'active ne false', everybody], ['Users', 'active pr', everybody],
+      ['Users', 'emails.type eq "WORK" and userName sw "p30"', 2], ['Users', 'emails eq "p7@willow.example"', 1], ['Users', 'name.formatted eq "person_7%"', 1], ['Users', 'userName eq 7', 0], ['Users', 'userName eq null', 0], ['Users', 'userName eq "p7@willow.example\\u0000"', 0],
+      ['Users', 'nickName eq "x"', 0], ['Users', 'nickName ne "x"', everybody], ['Users', 'constructor pr', 0], ['Users', 'userName eq "\' or true --"', 0], ['Users', 'userName eq "?" and displayName eq ":x"', 0],
+      ['Groups', 'displayName eq "night_nurses"', 1], ['Groups', 'displayName sw "Night"', 1], ['Groups', 'externalId eq "g-1"', 0], ['Groups', 'externalId eq "G-1"', 1], ['Groups', `members eq "${willow.agent.id}"`, 1], ['Groups', `members.value ne "${willow.agent.id}"`, 0], ['Groups', `members.value eq "${willow.admin.id}"`, 0], ['Groups', `id eq "${nurses}" and members pr`, 1],
+    ];
+    for (const [path, filter, wanted] of cases) t.equal(await total(path, filter), wanted, filter);
+    t.match((await call('GET', `/Users?count=2&startIndex=3&filter=${encodeURIComponent('userName sw "p7"')}`)).body, { totalResults: 11, startIndex: 3, itemsPerPage: 2 });
+
+    const fetched: number[] = [];
+    await app.withWorkspace(systemScope(willow.workspaceId, 'test'), async (tx) => {
+      tx.knex.on('query-response', (answer: { rows?: unknown[] } | unknown[]) => fetched.push(Array.isArray(answer) ? answer.length : (answer.rows?.length ?? 0)));
+      const context = { tx, settings: await settingsOf<Settings>(tx, 'sso'), at: '' };
+      await listUsers(context, parseFilter('active eq true'), { startIndex: 100, count: 3 });
+      await listGroups(context, [], { startIndex: 1, count: 3 });
+    });
+    t.ok(fetched.length >= 4, 'the statements are seen');
+    t.ok(Math.max(...fetched) <= 3, `no statement brings more than the page: ${fetched.join(' ')}`);
   });
 
   t.test('a token made void', async (t) => {
