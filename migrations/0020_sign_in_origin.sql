@@ -4,3 +4,5 @@ alter table app.mfa_challenges
   add column first_factor text not null default 'password' check (first_factor in ('password', 'oidc', 'saml')),
   add column vouched_by uuid;
 alter table app.sessions add column vouched_by uuid;
+call sec.forget_statistics('app.mfa_challenges');
+call sec.forget_statistics('app.sessions');
