@@ -64,6 +64,8 @@ const REFUSALS = {
   'audit.not_covered': [409, 'No checkpoint holds this entry yet. Verify the log, then open the proof again.'],
   'audit.not_sound': [409, 'The log does not verify, so no sound bundle can be made of it. See the verification for the entry; CSV and JSON show the log as it stands.'],
   'workspace.not_found': [404, 'There is no such workspace.'],
+  'workspace.not_suspended': [409, 'This workspace is not suspended.'],
+  'workspace.terminated': [409, 'This workspace has been terminated.'],
   'workspace.slug_taken': [409, 'That short name is in use.'],
   'key.not_found': [404, 'There is no such key version.'],
   'key.active': [409, 'This key version is in use. Rotate first; only an older version can be retired.'],

@@ -45,7 +45,7 @@ type Row = { id: string; user_id: string; email: string; name: string; role: str
 
 const FIND = `select l.id, l.user_id, u.email, u.name, u.role, w.name as workspace_name, l.expires_at
   from app.one_time_links l join app.users u on u.workspace_id = l.workspace_id and u.id = l.user_id join app.workspaces w on w.workspace_id = l.workspace_id
- where l.workspace_id = :workspaceId and l.token_hash = :hash and l.purpose = :purpose and l.used_at is null and l.expires_at > now() and u.status <> 'disabled'`;
+ where l.workspace_id = :workspaceId and l.token_hash = :hash and l.purpose = :purpose and l.used_at is null and l.expires_at > now() and u.status <> 'disabled' and w.suspended_at is null`;
 
 /** The link an address holds, still unused. @throws Fault link.over for every other one, whatever is wrong with it */
 export async function findLink(app: App, origin: Origin, purpose: Exclude<LinkPurpose, 'setup'>, text: unknown): Promise<LiveLink> {

@@ -2,8 +2,10 @@ import { createUser } from '../workspaces/people/create-user.ts';
 import { User } from '../auth/user.ts';
 import { record } from '../audit/record.ts';
 import { systemScope, type Role } from '../db/scope.ts';
+import { fault } from '../errors.ts';
 import { createWorkspace } from '../workspaces/create-workspace.ts';
 import { findWorkspace, listWorkspaces } from '../workspaces/find-workspace.ts';
+import { reactivateWorkspace, suspendWorkspace } from '../workspaces/suspend-workspace.ts';
 import { generatePassword } from '../auth/password/generate.ts';
 import { EXIT, required, UsageError, type Command } from './command.ts';
 import { withApp } from './with-app.ts';
@@ -84,3 +86,41 @@ export const workspaceList: Command = {
     return EXIT.done;
   }),
 };
+
+export const workspaceSuspend: Command = {
+  name: 'workspace suspend',
+  summary: 'shut a workspace: its sessions end, its tokens are refused, nobody signs in',
+  usage: 'workspace suspend SLUG [--json]',
+  async run(invocation) {
+    const slug = slugOf(invocation);
+    return withApp(async (app) => {
+      const { id, status } = await findWorkspace(app, slug);
+      if (status === 'terminated') throw fault('workspace.terminated');
+      const sessions = await suspendWorkspace(app, id);
+      invocation.out.result({ id, slug, status: 'suspended', sessionsEnded: sessions }, `Workspace ${slug} is suspended; ${sessions} sessions ended. \`wardkeep workspace reactivate ${slug}\` opens it again.`);
+      return EXIT.done;
+    });
+  },
+};
+
+export const workspaceReactivate: Command = {
+  name: 'workspace reactivate',
+  summary: 'open a suspended workspace again',
+  usage: 'workspace reactivate SLUG [--json]',
+  async run(invocation) {
+    const slug = slugOf(invocation);
+    return withApp(async (app) => {
+      const { id, status } = await findWorkspace(app, slug);
+      if (status !== 'suspended') throw fault(status === 'terminated' ? 'workspace.terminated' : 'workspace.not_suspended');
+      await reactivateWorkspace(app, id);
+      invocation.out.result({ id, slug, status: 'active' }, `Workspace ${slug} is open again: tokens are good as before, people sign in anew.`);
+      return EXIT.done;
+    });
+  },
+};
+
+function slugOf({ positionals }: { readonly positionals: readonly string[] }): string {
+  const [slug, ...more] = positionals;
+  if (slug === undefined || more.length > 0) throw new UsageError('Name one workspace by its short name.');
+  return slug;
+}

@@ -1,5 +1,6 @@
 import type { Request, Server } from '@hapi/hapi';
 import type { App } from '../app.ts';
+import { isSuspended } from '../auth/suspension.ts';
 import { systemScope, type Scope } from '../db/scope.ts';
 import { Fault, fault } from '../errors.ts';
 import { originOf, scopeOf } from '../http/credentials.ts';
@@ -23,7 +24,8 @@ export function addPluginGate(server: Server, app: App, plugins: readonly Loaded
     if (owner === undefined || !owner.startsWith(REALM)) return h.continue;
     const name = owner.slice(REALM.length);
     if (request.route.settings.plugins?.wardkeep?.openBecause !== undefined) request.plugins.openTo = await openScope(app, slugs, request, name);
-    const state = await app.withWorkspace(request.plugins.openTo ?? scopeOf(request), async (tx) => (await statesOf(tx, plugins)).get(name));
+    const { openTo } = request.plugins;
+    const state = await app.withWorkspace(openTo ?? scopeOf(request), async (tx) => (openTo !== undefined && (await isSuspended(tx)) ? undefined : (await statesOf(tx, plugins)).get(name)));
     if (state === undefined || !state.isOn) throw fault('route.not_found');
     const changes = request.method !== 'get' && request.method !== 'head';
     if (!state.isEntitled && changes && request.route.settings.plugins?.wardkeep?.evenWhenLapsed !== true) throw fault('plugin.lapsed');
@@ -40,7 +42,7 @@ async function openScope(app: App, slugs: Map<string, string>, request: Request,
       if (error instanceof Fault) throw fault('route.not_found');
       throw error;
     });
-    if (found.status !== 'active') throw fault('route.not_found');
+    if (found.status === 'terminated') throw fault('route.not_found');
     slugs.set(slug, (id = found.id)); // a slug never changes its workspace; one that is not there is not remembered
   }
   return { ...systemScope(id, plugin), ...originOf(request) };

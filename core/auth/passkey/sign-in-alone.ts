@@ -4,6 +4,7 @@ import type { App } from '../../app.ts';
 import { record } from '../../audit/record.ts';
 import type { Tx } from '../../db/scope.ts';
 import { Fault, fault } from '../../errors.ts';
+import { findActiveUser } from '../find-active-user.ts';
 import { tellOfNewBrowser } from '../mail/notices.ts';
 import { sha256 } from '../opaque-token.ts';
 import { openSession } from '../session/actions.ts';
@@ -11,7 +12,6 @@ import { signInElsewhere } from '../sign-in/policy.ts';
 import { countAttempt, forgiveAttempts, subjectsOf } from '../sign-in/attempts.ts';
 import { claimantActor, scopeBeforeSession, type Claimant, type Origin } from '../sign-in/challenge.ts';
 import type { BrowserState, SignedIn } from '../sign-in/second-step.ts';
-import { User } from '../user.ts';
 import { CEREMONY_MS, challengeOf, checkAssertion, handleOf, openAssertionOptions, type Answer } from './ceremony.ts';
 
 /** Holds `<challenge>.<end, ms>.<mac>`: before the passkey answers nobody knows which workspace could keep the challenge. */
@@ -56,7 +56,7 @@ export async function signInWithPasskey(app: App, origin: Origin, cookie: unknow
 
 async function findClaimant(app: App, origin: Origin, { workspaceId, userId }: { workspaceId: string; userId: string }): Promise<Claimant | null> {
   try {
-    return (await app.withWorkspace(scopeBeforeSession(workspaceId, origin), async (tx) => User.query(tx).findOne({ id: userId, status: 'active' }))) ?? null;
+    return (await app.withWorkspace(scopeBeforeSession(workspaceId, origin), (tx) => findActiveUser(tx, userId))) ?? null;
   } catch (error) {
     if (error instanceof Fault && error.code === 'workspace.not_found') return null;
     throw error;

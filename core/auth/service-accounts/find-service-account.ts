@@ -9,7 +9,7 @@ type Row = { id: string; name: string; role: Role; scopes: string[]; workspace_n
 const FIND = `with found as (
   select a.workspace_id, a.id, a.name, a.role, a.scopes, a.last_used_at, w.name as workspace_name, w.slug, w.time_zone
     from app.service_accounts a join app.workspaces w on w.workspace_id = a.workspace_id
-   where a.workspace_id = $1 and a.token_hash = $2 and a.revoked_at is null and a.expires_at > now()
+   where a.workspace_id = $1 and a.token_hash = $2 and a.revoked_at is null and a.expires_at > now() and w.suspended_at is null
 ), seen as (
   update app.service_accounts a set last_used_at = now() from found f
    where a.workspace_id = f.workspace_id and a.id = f.id and (f.last_used_at is null or f.last_used_at < now() - interval '1 minute')

@@ -1,6 +1,6 @@
 import { WorkspaceModel } from '../../db/model.ts';
 
-export type SessionEnd = 'signed_out' | 'ended' | 'password_changed' | 'factor_changed' | 'disabled' | 'replaced';
+export type SessionEnd = 'signed_out' | 'ended' | 'password_changed' | 'factor_changed' | 'disabled' | 'replaced' | 'suspended';
 
 export class Session extends WorkspaceModel {
   static override tableName = 'sessions';

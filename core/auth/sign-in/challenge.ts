@@ -59,7 +59,7 @@ const COLUMNS = `c.id, c.purpose, c.first_factor, c.vouched_by, c.expires_at, u.
   exists (select from app.totp_factors f where f.workspace_id = u.workspace_id and f.user_id = u.id) as totp,
   exists (select from app.passkeys f where f.workspace_id = u.workspace_id and f.user_id = u.id) as passkey,
   exists (select from app.recovery_codes f where f.workspace_id = u.workspace_id and f.user_id = u.id and f.used_at is null) as recovery`;
-const OPEN = `u.workspace_id = c.workspace_id and u.id = c.user_id and u.status = 'active' and w.workspace_id = c.workspace_id
+const OPEN = `u.workspace_id = c.workspace_id and u.id = c.user_id and u.status = 'active' and w.workspace_id = c.workspace_id and w.suspended_at is null
   and c.workspace_id = :workspaceId and c.token_hash = :hash and c.consumed_at is null and c.expires_at > now()`;
 const READ = `select ${COLUMNS} from app.mfa_challenges c, app.users u, app.workspaces w where ${OPEN}`;
 const TAKE = `update app.mfa_challenges c set attempts = c.attempts + 1 from app.users u, app.workspaces w

@@ -5,7 +5,7 @@ import { originOf } from '../../http/credentials.ts';
 import { tellOfNewBrowser } from '../mail/notices.ts';
 import { openSession } from '../session/actions.ts';
 import type { FirstFactor } from '../session/method.ts';
-import { User } from '../user.ts';
+import { findActiveUser } from '../find-active-user.ts';
 import { CHALLENGE_COOKIE, claimantActor, openChallenge, scopeBeforeSession } from './challenge.ts';
 import { hasSecondFactor } from './second-factors.ts';
 import { browserState, landingPage, setSession, withNext } from './routes.ts';
@@ -28,7 +28,7 @@ export type Vouched = {
  */
 export async function letInVouched(app: App, workspaceId: string, request: Request, h: ResponseToolkit, { userId, protocol, vouchedBy, isSecondFactorDone, next }: Vouched): Promise<ResponseObject> {
   const origin = originOf(request);
-  const user = await app.withWorkspace(scopeBeforeSession(workspaceId, origin), async (tx) => User.query(tx).findOne({ id: userId, status: 'active' }));
+  const user = await app.withWorkspace(scopeBeforeSession(workspaceId, origin), (tx) => findActiveUser(tx, userId));
   if (user === undefined) throw fault('sign_in.refused');
   const state = browserState(app, request);
   return app.withWorkspace(scopeBeforeSession(workspaceId, origin, claimantActor(user)), async (tx) => {

@@ -32,7 +32,7 @@ export const SYSTEM_TABLES: Readonly<Record<string, Readonly<Record<RuntimeRole,
 export const SYSTEM_DOORS: Readonly<Record<string, readonly ('all' | 'select' | 'insert' | 'update')[]>> = {
   'sys.workspaces': ['all'],
   'sys.attempt_counters': ['all'],
-  'app.workspaces': ['select', 'insert'],
+  'app.workspaces': ['select', 'insert', 'update'],
   'app.workspace_keys': ['select', 'insert', 'update'],
   'app.users': ['select'],
 };

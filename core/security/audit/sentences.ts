@@ -114,6 +114,8 @@ const DID: Readonly<Record<string, string>> = {
   'task.listed': 'listed tasks',
   'trust.attested': 'took away a signed attestation',
   'workspace.created': 'created the workspace',
+  'workspace.suspended': 'suspended the workspace',
+  'workspace.reactivated': 'opened the workspace again',
   'workspace.settings_changed': 'changed the settings',
 };
 
