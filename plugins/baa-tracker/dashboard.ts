@@ -21,5 +21,7 @@ export async function health(tx: Tx): Promise<Health> {
   const [agreements, subprocessors, reminders, notices] = await Promise.all([Agreement.query(tx).whereIn('status', ['in_force', 'expiring']), Subprocessor.query(tx).where({ in_use: true }), Reminder.query(tx).whereNull('acknowledged_at').resultSize(), Notice.query(tx).where({ status: 'open' }).resultSize()]);
   const late = subprocessors.filter(({ next_review_on }) => next_review_on < today).length;
   const near = agreements.filter((agreement) => { const due = decideBy(agreement); return due !== null && daysBetween(today, due) <= 30; }).length;
-  return { ok: near === 0 && late === 0, text: `${agreements.length} agreements in force, ${near} to be decided within 30 days, ${late} reviews overdue, ${reminders} reminders and ${notices} notices open.` };
+  return { ok: near === 0 && late === 0, text: `${count(agreements.length, 'agreement')} in force, ${near} to be decided within 30 days, ${count(late, 'review')} overdue, ${count(reminders, 'reminder')} and ${count(notices, 'notice')} open.` };
 }
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;

@@ -57,7 +57,7 @@ const HOSPITAL: readonly DemoSubprocessor[] = [
     reviews: [{ outcome: 'end', findings: 'Two outages in a quarter. Certificate of destruction received.', signed: -95 }],
   },
   {
-    name: 'Northshore Imaging Archive', service: 'Image archive', purpose: 'Will keep radiology images from next month on', location: 'Illinois, US', phi: 'store', data: ['names', 'birth_dates', 'identifiers', 'images'], contact: 'Bao Lindgren', isUnused: true, nextReviewIn: 340,
+    name: 'Northshore Imaging Archive', service: 'Image archive', purpose: 'Keeps radiology images from next month on, and test images until then', location: 'Illinois, US', phi: 'none', data: [], contact: 'Bao Lindgren', nextReviewIn: 340,
     agreements: [{ kind: 'baa', title: 'Imaging archive BAA', status: 'signed', from: 14, to: 1110, renewalMonths: 24, noticeDays: 90, breachHours: 48, incidentHours: 24, signer: 'Bao Lindgren' }],
   },
   {
