@@ -39,7 +39,7 @@ export function startMakingDemo(): Making {
     ended,
     async stop() {
       child.kill();
-      await ended.catch(() => undefined);
+      await ended.catch(() => undefined); // it never began, which whoever waits for `ended` says
     },
   };
 }
