@@ -174,8 +174,10 @@ export type Plugin<S = any> = {
   readonly tier: Tier;
   readonly phi: PhiClass;
   readonly subprocessors: readonly Subprocessor[];
-  /** Joi object; each field has a `.label()`, secret ones are `secret()`. Never PHI. Without it there is nothing to set. */
+  /** Joi object; each field has a `.label()`, secret ones are `secret()`; `.meta()` as {@link SettingMeta} shapes the form. Never PHI. Without it there is nothing to set. */
   readonly settings?: Joi.ObjectSchema<S>;
+  /** What the other side has to be given, shown to copy in a section of the settings. */
+  addresses?(at: { readonly origin: string; readonly workspace: string }): readonly PluginAddress[];
   /** `<name>.<noun>.<verb>` → roles, as in core/access/capabilities.ts. */
   readonly capabilities?: Readonly<Record<PluginCapability, Rule>>;
   /** `<name>.<noun>.<past participle>`. An entry that is not listed cannot be recorded. */
@@ -202,6 +204,20 @@ export type Plugin<S = any> = {
   /** "Test connection", before the settings are saved: what it tries is `settings`, not what is stored. Outgoing through `deps.send`. */
   test?(deps: PluginDeps, scope: Scope, settings: S): Promise<Health>;
   readonly demo?: Demo<S>;
+};
+
+export type PluginAddress = { /** As in `meta({ section })`. */ readonly section: string; readonly label: string; readonly value: string };
+/** How a setting stands in the form. */
+export type SettingMeta = {
+  readonly secret?: boolean;
+  /** Under which heading. */
+  readonly section?: string;
+  /** The section is there only while this choice of another setting is made; it is still sent otherwise, so it must bear being ignored. */
+  readonly when?: { readonly setting: string; readonly is: string };
+  /** For a choice: what people read in place of the value. */
+  readonly words?: Readonly<Record<string, string>>;
+  /** Text of many lines. */
+  readonly long?: boolean;
 };
 
 /** States a plugin. What it says is checked when it is loaded, not here, so that a faulty one is refused by name. */

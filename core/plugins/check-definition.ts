@@ -28,6 +28,7 @@ function definitionSchema(name: string): Joi.ObjectSchema {
     contract: Joi.number().required(), name: text(40).pattern(NAME).invalid(...RESERVED), version: text(40).pattern(/^\d+\.\d+\.\d+(-[\w.]+)?$/), title: text(60), summary: text(300),
     tier: Joi.valid('free', 'pro', 'enterprise').required(), phi: Joi.valid('none', 'transit', 'store').required(),
     subprocessors: list(Joi.object({ name: text(120), purpose: text(200), location: text(120) })).unique('name').required(),
+    addresses: Joi.function(),
     settings: Joi.object().custom((value: unknown) => { if (!Joi.isSchema(value)) throw new Error('is no Joi schema'); return value; }),
     capabilities: named(noun, Joi.object({ roles: list(Joi.valid(...ROLES)).required(), designations: list(Joi.valid('SECURITY_OFFICER')), stepUp: Joi.valid(true) })),
     auditActions: list(Joi.string().pattern(noun)).unique(),

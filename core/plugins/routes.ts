@@ -5,14 +5,14 @@ import { authorize } from '../access/authorize.ts';
 import { record } from '../audit/record.ts';
 import type { Tx } from '../db/scope.ts';
 import { Fault } from '../errors.ts';
-import { scopeOf } from '../http/credentials.ts';
+import { credentialsOf, scopeOf } from '../http/credentials.ts';
 import { flash } from '../http/flash.ts';
 import { parse } from '../http/refusals.ts';
 import { depsOf } from './deps.ts';
 import { describePlugin, describePlugins } from './describe-plugin.ts';
 import type { LoadedPlugin } from './loaded-plugin.ts';
 import { readHealth } from './read-health.ts';
-import { readSettings, settingFields } from './settings.ts';
+import { readSettings, settingSections } from './settings.ts';
 import { changeSettings, stateFor, switchOff, switchOn } from './switch-plugin.ts';
 import { readPlan } from './entitlements.ts';
 import { GRACE_DAYS } from './states.ts';
@@ -53,7 +53,7 @@ async function pluginPage(app: App, plugins: readonly LoadedPlugin[], request: R
     const state = await stateFor(tx, plugins, name, 'plugin.read');
     return {
       plugin: await describePlugin(tx, state), graceDays: GRACE_DAYS, errors, tested,
-      fields: settingFields(state.loaded.plugin, state.settings, form ?? state.settings ?? {}, errors),
+      sections: settingSections(state.loaded.plugin, state.settings, form ?? state.settings ?? {}, errors, state.loaded.plugin.addresses?.({ origin: app.config.origin, workspace: credentialsOf(request).workspace.slug }) ?? []),
     };
   });
   return h.page('plugins/plugin', { ...context, plugin: { ...plugin, health: await readHealth(app, scope, plugins, name) } }).code(Object.keys(errors).length > 0 ? 422 : 200);

@@ -2,23 +2,31 @@ import Joi from 'joi';
 import type { JsonValue } from '../db/scope.ts';
 import { fault, type FieldFault } from '../errors.ts';
 import { parse } from '../http/refusals.ts';
-import type { Plugin } from '../plugin.ts';
+import type { Plugin, PluginAddress, SettingMeta } from '../plugin.ts';
 
 export type Settings = Readonly<Record<string, unknown>>;
 
-/** One field of a settings form, as templates/partials want it. */
+/** One field of a settings form, as templates/partials want it. `question`: a choice that other sections belong to the answers of. */
 export type SettingField = {
-  readonly name: string; readonly label: string; readonly hint: string | null; readonly kind: 'text' | 'secret' | 'number' | 'flag' | 'choice' | 'lines';
-  readonly value: string; readonly isSet: boolean; readonly optional: boolean; readonly options: readonly { value: string; label: string }[]; readonly error: string | null;
+  readonly name: string; readonly label: string; readonly hint: string | null; readonly kind: 'text' | 'long' | 'secret' | 'number' | 'flag' | 'choice' | 'question' | 'lines';
+  readonly value: string; readonly isSet: boolean; readonly optional: boolean; readonly options: readonly SettingOption[]; readonly error: string | null;
 };
+/** `answer` counts from one. */
+export type SettingOption = { readonly value: string; readonly label: string; readonly answer: number; readonly checked: boolean };
+/** Fields that belong together. `answer`: of the form's question; null for a section that is always there. */
+export type SettingSection = { readonly title: string | null; readonly answer: number | null; readonly addresses: readonly { readonly id: string; readonly label: string; readonly value: string }[]; readonly fields: readonly SettingField[] };
 
-type Described = { type?: string; flags?: { label?: string; description?: string; presence?: string; only?: boolean }; allow?: unknown[]; metas?: { secret?: boolean }[] };
+type Described = {
+  type?: string; flags?: { label?: string; description?: string; presence?: string; only?: boolean; default?: unknown }; allow?: unknown[]; metas?: SettingMeta[];
+  whens?: { then?: { flags?: { presence?: string } } }[];
+};
 
 function fieldsOf(plugin: Plugin): [name: string, described: Described][] {
   return Object.entries((plugin.settings?.describe() as { keys?: Record<string, Described> } | undefined)?.keys ?? {});
 }
 
-const isSecret = ({ metas = [] }: Described): boolean => metas.some((meta) => meta.secret === true);
+const metaOf = ({ metas = [] }: Described): SettingMeta => Object.assign({}, ...metas) as SettingMeta;
+const isSecret = (described: Described): boolean => metaOf(described).secret === true;
 
 /**
  * A form's fields as settings: a flag that is absent is off, lines are a list, an empty field is no field, and an empty secret is the one stored.
@@ -50,17 +58,45 @@ export function diffSettings(plugin: Plugin, before: Settings | null, after: Set
 }
 
 /** The form; `values` is what was just sent, or what is stored. A secret never comes back, only that there is one. */
-export function settingFields(plugin: Plugin, stored: Settings | null, values: Readonly<Record<string, unknown>>, errors: Readonly<Record<string, string>>): SettingField[] {
-  return fieldsOf(plugin).map(([name, described]) => {
-    const kind = kindOf(described);
-    const value = values[name];
-    return {
-      name, kind, label: described.flags?.label ?? name, hint: described.flags?.description ?? null, error: errors[name] ?? null,
-      value: kind === 'secret' ? '' : Array.isArray(value) ? value.join('\n') : String(value ?? ''),
-      isSet: kind === 'flag' ? value === true || value === 'yes' : stored?.[name] !== undefined,
-      optional: described.flags?.presence !== 'required', options: kind === 'choice' ? (described.allow ?? []).filter((each) => typeof each === 'string').map((each) => ({ value: each as string, label: each as string })) : [],
-    };
-  });
+export function settingSections(plugin: Plugin, stored: Settings | null, values: Settings, errors: Readonly<Record<string, string>>, addresses: readonly PluginAddress[]): SettingSection[] {
+  const all = fieldsOf(plugin);
+  const questions = new Set(all.flatMap(([, described]) => metaOf(described).when?.setting ?? []));
+  const answerOf = ({ when }: SettingMeta): number | null => {
+    const question = all.find(([name]) => name === when?.setting)?.[1];
+    return when === undefined || question === undefined ? null : choicesOf(question).indexOf(when.is) + 1;
+  };
+  const sections: (SettingSection & { fields: SettingField[] })[] = [];
+  for (const [name, described] of all) {
+    const meta = metaOf(described);
+    const title = meta.section ?? null;
+    let section = sections.find((each) => each.title === title && each.answer === answerOf(meta));
+    if (section === undefined) {
+      section = { title, answer: answerOf(meta), addresses: addresses.filter((each) => each.section === title).map(({ label, value }, at) => ({ id: `a-${sections.length}-${at}`, label, value })), fields: [] };
+      sections.push(section);
+    }
+    section.fields.push(fieldOf(name, described, stored, values, errors[name] ?? null, questions.has(name)));
+  }
+  return sections;
+}
+
+const choicesOf = ({ allow = [] }: Described): string[] => allow.filter((each) => typeof each === 'string');
+
+function fieldOf(name: string, described: Described, stored: Settings | null, values: Settings, error: string | null, isQuestion: boolean): SettingField {
+  const { flags = {}, whens = [] } = described;
+  const kind = isQuestion ? 'question' : kindOf(described);
+  const value = values[name] ?? (kind === 'flag' ? undefined : flags.default);
+  const words = metaOf(described).words ?? {};
+  const choices = kind === 'choice' || kind === 'question' ? choicesOf(described) : [];
+  const chosen = isQuestion && !choices.includes(value as string) ? choices[0] : value;
+  const hasDefault = flags.default !== undefined && !(Array.isArray(flags.default) && flags.default.length === 0);
+  return {
+    name, kind, error, label: flags.label ?? name, hint: flags.description ?? null,
+    value: kind === 'secret' ? '' : Array.isArray(value) ? value.join('\n') : String(value ?? ''),
+    isSet: kind === 'flag' ? value === true || value === 'yes' : stored?.[name] !== undefined,
+    // What is asked for under a condition says so itself; it is not left out at will.
+    optional: flags.presence !== 'required' && !hasDefault && !whens.some(({ then }) => then?.flags?.presence === 'required'),
+    options: choices.map((each, at) => ({ value: each, label: words[each] ?? each, answer: at + 1, checked: each === chosen })),
+  };
 }
 
 function kindOf(described: Described): SettingField['kind'] {
@@ -68,5 +104,6 @@ function kindOf(described: Described): SettingField['kind'] {
   if (described.type === 'boolean') return 'flag';
   if (described.type === 'number') return 'number';
   if (described.type === 'array') return 'lines';
+  if (metaOf(described).long === true) return 'long';
   return described.flags?.only === true ? 'choice' : 'text';
 }

@@ -11,6 +11,16 @@ import type { Settings } from './settings.ts';
 
 export const BASE = '/plugins/sso';
 
+/** What a provider has to be told of us, by protocol. */
+export function addressesFor(origin: string, slug: string): { readonly oidc: readonly Address[]; readonly saml: readonly Address[] } {
+  const at = `${origin}${BASE}/${slug}`;
+  return {
+    oidc: [{ label: 'Redirect URI', value: `${at}/oidc/return` }, { label: 'Back-channel logout URI', value: `${at}/oidc/back-channel` }, { label: 'Redirect URI after signing out', value: `${origin}/sign-in` }],
+    saml: [{ label: 'Metadata and entity ID', value: `${at}/saml/metadata` }, { label: 'Assertion consumer service (POST)', value: `${at}/saml/acs` }, { label: 'Single logout service', value: `${at}/saml/slo` }],
+  };
+}
+type Address = { readonly label: string; readonly value: string };
+
 export async function slugOf(tx: Tx): Promise<string> {
   return ((await tx.knex('app.workspaces').where({ workspace_id: tx.scope.workspaceId }).first('slug')) as { slug: string }).slug;
 }

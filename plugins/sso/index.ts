@@ -3,7 +3,7 @@ import type { Health, PluginDeps, Scope } from '../../core/plugin.ts';
 import { answers } from './answers.ts';
 import { endSessionsOfOldWays, mailAlarm } from './break-glass.ts';
 import { claims } from './claims.ts';
-import { oidcConnection, slugOf } from './connections.ts';
+import { addressesFor, oidcConnection, slugOf } from './connections.ts';
 import { registerLogout } from './logout-routes.ts';
 import { Identity, TABLES } from './models.ts';
 import { registerPages } from './page-routes.ts';
@@ -11,7 +11,7 @@ import { SsoRefusal } from './refusal.ts';
 import { readMetadata } from './saml/read-metadata.ts';
 import { registerScim } from './scim/routes.ts';
 import { SCIM_TABLES } from './scim/models.ts';
-import { settings } from './settings.ts';
+import { OIDC_SECTION, SAML_SECTION, settings } from './settings.ts';
 import type { Settings } from './settings.ts';
 import { registerSignIn } from './sign-in-routes.ts';
 
@@ -26,6 +26,10 @@ export default definePlugin<Settings>({
   phi: 'none', // it sees staff, never patients
   subprocessors: [], // the provider is the workspace's own, and gets nothing from us that it did not send
   settings,
+  addresses({ origin, workspace }) {
+    const { oidc, saml } = addressesFor(origin, workspace);
+    return [...oidc.map((each) => ({ ...each, section: OIDC_SECTION })), ...saml.map((each) => ({ ...each, section: SAML_SECTION }))];
+  },
   capabilities: { 'sso.page.read': { roles: ['ADMIN'], designations: ['SECURITY_OFFICER'] }, 'sso.key.manage': { roles: ['ADMIN'], stepUp: true }, 'sso.scim.manage': { roles: ['ADMIN'], stepUp: true } },
   auditActions: [
     'sso.sign_in.refused', 'sso.sign_out.refused', 'sso.person.linked', 'sso.person.signed_out', 'sso.break_glass.used', 'sso.old_sessions.ended', 'sso.key.made', 'sso.key.retired',

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { Request, ResponseObject, ResponseToolkit } from '@hapi/hapi';
 import { Joi, authorize, flash, parse, scopeOf } from '../../core/plugin.ts';
 import type { PluginDeps, PluginServer } from '../../core/plugin.ts';
-import { BASE, serviceProvider, slugOf } from './connections.ts';
+import { BASE, addressesFor, serviceProvider, slugOf } from './connections.ts';
 import { makeNextKey, retireKey } from './keys.ts';
 import { ServiceKey } from './models.ts';
 import { listScimTokens, makeScimToken, revokeScimToken } from './scim/tokens.ts';
@@ -28,14 +28,12 @@ async function showPage(deps: PluginDeps, request: Request, h: ResponseToolkit, 
     return slugOf(tx);
   });
   const { protocol, enforced, breakGlass = null } = await deps.settings<Settings>(scope);
-  const service = await serviceProvider(deps, scope, slug);
+  await serviceProvider(deps, scope, slug); // whose first key is made when first asked for
   const [keys, tokens] = await deps.withWorkspace(scope, async (tx) => [await ServiceKey.query(tx).whereNull('retired_at').orderBy('made_at').orderBy('id'), await listScimTokens(tx)] as const);
   const at = `${deps.origin}${BASE}/${slug}`;
   return h.page('sso/page', {
     protocol, enforced, breakGlass, token, tokens,
-    addresses: protocol === 'oidc'
-      ? [{ label: 'Redirect URI', value: `${at}/oidc/return` }, { label: 'Back-channel logout URI', value: `${at}/oidc/back-channel` }, { label: 'After signing out', value: `${deps.origin}/sign-in` }]
-      : [{ label: 'Metadata and entity ID', value: service.entityId }, { label: 'Assertion consumer service (POST)', value: service.consumerUrl }, { label: 'Single logout service', value: service.logoutUrl }],
+    addresses: addressesFor(deps.origin, slug)[protocol].map((each, index) => ({ ...each, id: `address-${index}` })),
     start: `${at}/start`, scim: `${at}/scim/v2`,
     keys: keys.map((row, index) => ({ id: row.id, standing: index === 0 ? 'signs' : 'coming', until: new X509Certificate(row.certificate).validToDate, mayRetire: keys.length > 1 && index === 0 })),
   });

@@ -200,13 +200,19 @@ export const pages: Record<string, object> = {
       subprocessors: [{ name: 'Harbor HISP', purpose: 'Carries Direct messages', location: 'US', agreement: 'missing', tone: 'bad', until: null }, { name: 'Pigeon Post', purpose: 'Carries letters', location: 'US', agreement: 'expiring', tone: 'warn', until: AT }],
     },
     graceDays: 14, tested: { ok: false, text: 'The key does not fit.' }, errors: { account: 'account is not allowed to be empty' },
-    fields: [
-      { name: 'account', label: 'Account', hint: 'As the HISP gave it', kind: 'text', value: '', isSet: false, optional: false, options: [], error: 'account is not allowed to be empty' },
-      { name: 'key', label: 'Key', hint: null, kind: 'secret', value: '', isSet: true, optional: false, options: [], error: null },
-      { name: 'days', label: 'Keep for days', hint: null, kind: 'number', value: '30', isSet: true, optional: true, options: [], error: null },
-      { name: 'receipts', label: 'Ask for receipts', hint: null, kind: 'flag', value: 'true', isSet: true, optional: true, options: [], error: null },
-      { name: 'mode', label: 'Mode', hint: null, kind: 'choice', value: 'test', isSet: true, optional: false, options: options('live', 'test'), error: null },
-      { name: 'partners', label: 'Partners', hint: 'One address a line', kind: 'lines', value: 'a@direct.example\nb@direct.example', isSet: true, optional: true, options: [], error: null },
+    sections: [
+      { title: null, answer: null, addresses: [], fields: [
+        { name: 'mode', label: 'Mode', hint: null, kind: 'question', value: 'test', isSet: true, optional: false, options: [{ value: 'live', label: 'Live', answer: 1, checked: false }, { value: 'test', label: 'A test', answer: 2, checked: true }], error: null },
+        { name: 'account', label: 'Account', hint: 'As the HISP gave it', kind: 'text', value: '', isSet: false, optional: false, options: [], error: 'account is not allowed to be empty' },
+        { name: 'key', label: 'Key', hint: null, kind: 'secret', value: '', isSet: true, optional: false, options: [], error: null },
+        { name: 'receipts', label: 'Ask for receipts', hint: null, kind: 'flag', value: 'true', isSet: true, optional: true, options: [], error: null },
+        { name: 'region', label: 'Region', hint: null, kind: 'choice', value: '', isSet: false, optional: true, options: [{ value: 'east', label: 'East', answer: 1, checked: false }], error: null },
+      ] },
+      { title: 'Live', answer: 1, addresses: [{ id: 'a-1-0', label: 'Address to give them', value: 'https://localhost:8443/plugins/direct/willow' }], fields: [
+        { name: 'days', label: 'Keep for days', hint: null, kind: 'number', value: '30', isSet: true, optional: true, options: [], error: null },
+        { name: 'partners', label: 'Partners', hint: 'One address a line', kind: 'lines', value: 'a@direct.example\nb@direct.example', isSet: true, optional: true, options: [], error: null },
+        { name: 'certificate', label: 'Certificate', hint: null, kind: 'long', value: '-----BEGIN', isSet: true, optional: false, options: [], error: null },
+      ] },
     ],
   },
   'admin/settings': { form: { name: 'Willow Family Practice', timeZone: 'America/New_York', idleMinutes: 480, absoluteHours: 12 }, timeZones, errors: {} },

@@ -21,19 +21,15 @@ const ATTRIBUTES: Attributes = {
   'username': { sql: 'u.email', as: 'lower' }, 'emails': { sql: 'u.email', as: 'lower' }, 'emails.value': { sql: 'u.email', as: 'lower' }, 'emails.type': { sql: "'work'", as: 'lower' }, 'emails.primary': { sql: 'true', as: 'boolean' },
   'displayname': { sql: 'u.name', as: 'folded' }, 'name.formatted': { sql: 'u.name', as: 'folded' }, 'meta.resourcetype': { sql: "'user'", as: 'lower' },
 };
-const LISTED = 'from app.users u left join app.sso_scim_users x on x.workspace_id = u.workspace_id and x.user_id = u.id where u.workspace_id = ? and x.is_removed is not true';
-
 type Row = PersonRow & { readonly external_id: string | null; readonly version: number | null; readonly changed_at: Date | null };
 
 /** Every person of the workspace but those the directory removed: a directory has to find who is here before it adds anybody. */
 export async function listUsers({ tx, at }: ScimContext, comparisons: readonly Comparison[], { startIndex, count }: Page): Promise<Listed> {
   const { sql, bindings } = filterSql(comparisons, ATTRIBUTES);
-  const given = [tx.scope.workspaceId, ...bindings];
-  const counted = (await tx.knex.raw(`select count(*)::int as total ${LISTED} and ${sql}`, given)) as { rows: [{ total: number }] };
-  const { rows } = (await tx.knex.raw(
-    `select u.id, u.email, u.name, u.status, u.created_at, u.updated_at, x.external_id, x.version, x.changed_at ${LISTED} and ${sql} order by u.created_at, u.id limit ? offset ?`, [...given, count, startIndex - 1],
-  )) as { rows: Row[] };
-  return { total: counted.rows[0].total, resources: rows.map(({ external_id, version, changed_at, ...user }) => userResource(user, version === null || changed_at === null ? undefined : { external_id, version, changed_at }, at)) };
+  const found = User.query(tx).alias('u').joinRaw('left join app.sso_scim_users x on x.workspace_id = u.workspace_id and x.user_id = u.id').whereRaw('x.is_removed is not true').whereRaw(sql, [...bindings]);
+  const total = await found.clone().resultSize();
+  const rows = (await found.select('u.id', 'u.email', 'u.name', 'u.status', 'u.created_at', 'u.updated_at', 'x.external_id', 'x.version', 'x.changed_at').orderBy('u.created_at').orderBy('u.id').limit(count).offset(startIndex - 1)) as unknown as Row[];
+  return { total, resources: rows.map(({ external_id, version, changed_at, ...user }) => userResource(user, version === null || changed_at === null ? undefined : { external_id, version, changed_at }, at)) };
 }
 
 /** @throws ScimError 404 */
