@@ -35,7 +35,7 @@ const DATED = new Set<ItemKind>(['immunizations', 'procedures', 'encounters', 'r
 const LISTS = new Set<ItemKind>(['problems', 'medications', 'allergies']);
 
 export function clinicalSummary(documents: readonly ClinicalDocument[]): ClinicalSummary {
-  const merged = merge(documents);
+  const merged = statementsOf(documents);
   const spokenOf = new Set(merged.filter((item) => item.isActive && LISTS.has(item.kind)).map((item) => item.kind));
   const of = (kind: ItemKind): SummaryItem[] => newestFirst(merged.filter((item) => item.kind === kind && !item.isAbsence));
   const current = (kind: ItemKind): SummaryItem[] => of(kind).filter((item) => item.isActive);
@@ -60,7 +60,8 @@ export function clinicalSummary(documents: readonly ClinicalDocument[]): Clinica
   };
 }
 
-function merge(documents: readonly ClinicalDocument[]): SummaryItem[] {
+/** Every statement of the documents, once each: past values of a test too, which a summary leaves out. */
+export function statementsOf(documents: readonly ClinicalDocument[]): SummaryItem[] {
   const newestDocumentFirst = documents.map((_, index) => index).sort((a, b) => compareTimes(documents[b]?.header.effectiveTime ?? null, documents[a]?.header.effectiveTime ?? null));
   const items: SummaryItem[] = [];
   const known = new Map<string, SummaryItem>();

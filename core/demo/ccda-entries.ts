@@ -1,11 +1,12 @@
 import type { Allergy } from './allergies.ts';
-import { code, day, instant, interval, templates, textReference, type Row } from './ccda-types.ts';
+import { templates, textReference, type Row } from '../clinical/writer/elements.ts';
+import { code, day, instant, interval } from './ccda-types.ts';
 import type { Condition, Encounter, Medication, SmokingStatus } from './history.ts';
 import type { Immunization } from './immunizations.ts';
 import type { PracticeProfile } from './places.ts';
 import type { Procedure } from './procedures.ts';
 import type { Random } from './random.ts';
-import { el, type Xml } from './xml.ts';
+import { el, type Xml } from '../clinical/writer/xml.ts';
 
 /** A clinical statement and the narrative row it refers to. */
 export type Entry = { row: Row; xml: Xml };

@@ -1,9 +1,10 @@
 import type { CcdSource } from './ccda.ts';
-import { code, day, instant, templates } from './ccda-types.ts';
+import { templates } from '../clinical/writer/elements.ts';
+import { code, day, instant } from './ccda-types.ts';
 import type { Address } from './places.ts';
 import type { DemoPatient } from './practice.ts';
 import type { Random } from './random.ts';
-import { el, type Xml } from './xml.ts';
+import { el, type Xml } from '../clinical/writer/xml.ts';
 
 const NPI = '2.16.840.1.113883.4.6';
 const PHONE_USE = { mobile: 'MC', home: 'HP', work: 'WP' } as const;

@@ -1,9 +1,10 @@
 import type { Entry } from './ccda-entries.ts';
-import { code, day, templates, textReference } from './ccda-types.ts';
+import { templates, textReference } from '../clinical/writer/elements.ts';
+import { code, day } from './ccda-types.ts';
 import type { Result, ResultPanel } from './laboratory.ts';
 import type { Random } from './random.ts';
 import type { VitalSigns } from './vitals.ts';
-import { el, type Xml } from './xml.ts';
+import { el, type Xml } from '../clinical/writer/xml.ts';
 
 /** Result Organizer (4.1) with its Result Observations (4.2). */
 export function panelEntry(random: Random, panel: ResultPanel, rowId: string): Entry {

@@ -1,9 +1,10 @@
 import type { CcdSource } from './ccda.ts';
 import { allergyEntry, conditionEntry, encounterEntry, immunizationEntry, medicationEntry, procedureEntry, smokingEntry, type Entry } from './ccda-entries.ts';
 import { panelEntry, vitalsEntry } from './ccda-measurements.ts';
-import { code, narrative, templates } from './ccda-types.ts';
+import { narrative, templates } from '../clinical/writer/elements.ts';
+import { code } from './ccda-types.ts';
 import type { Random } from './random.ts';
-import { el, type Xml } from './xml.ts';
+import { el, type Xml } from '../clinical/writer/xml.ts';
 
 type SectionKind<T> = {
   /** `root:extension`; the entries-required template wherever R2.1 has one. */

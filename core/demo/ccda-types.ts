@@ -1,4 +1,4 @@
-import { el, type Xml } from './xml.ts';
+import { el, type Xml } from '../clinical/writer/xml.ts';
 
 /** Code systems by their OIDs, and the names C-CDA writes beside them. */
 const SYSTEMS = {
@@ -24,14 +24,6 @@ export function code(tag: string, system: CodeSystem, value: string, name: strin
   return el(tag, { ...type, code: value, codeSystem: oid, codeSystemName: systemName, displayName: name }, ...children);
 }
 
-/** R2.1 asks for the versioned template id, and for the bare one so that R1.1 receivers recognise it too. */
-export function templates(...ids: readonly string[]): Xml[] {
-  return ids.flatMap((id) => {
-    const [root = '', extension] = id.split(':');
-    return extension ? [el('templateId', { root }), el('templateId', { root, extension })] : [el('templateId', { root })];
-  });
-}
-
 /** `YYYY-MM-DD` as an HL7 TS of day precision. */
 export function day(date: string): string {
   return date.replaceAll('-', '');
@@ -45,19 +37,4 @@ export function instant(iso: string): string {
 /** From one day to another, or still going on. */
 export function interval(low: string, high: string | null, attributes: Record<string, string> = {}): Xml {
   return el('effectiveTime', attributes, el('low', { value: day(low) }), high ? el('high', { value: day(high) }) : null);
-}
-
-export type Row = { id: string; cells: readonly string[] };
-
-/** The human-readable half of a section; entries point into it by row id. */
-export function narrative(headings: readonly string[], rows: readonly Row[], none: string): Xml {
-  if (rows.length === 0) return el('text', {}, el('paragraph', {}, none));
-  const head = el('thead', {}, el('tr', {}, headings.map((heading) => el('th', {}, heading))));
-  const body = el('tbody', {}, rows.map(({ id, cells }) => el('tr', { ID: id }, cells.map((cell) => el('td', {}, cell)))));
-  return el('text', {}, el('table', { border: '1', width: '100%' }, head, body));
-}
-
-/** `<text><reference value="#id"/></text>`: where the narrative says the same. */
-export function textReference(id: string): Xml {
-  return el('text', {}, el('reference', { value: `#${id}` }));
 }

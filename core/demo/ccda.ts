@@ -3,7 +3,7 @@ import { ccdaSections } from './ccda-sections.ts';
 import type { DemoPatient } from './practice.ts';
 import type { PracticeProfile } from './places.ts';
 import { Random } from './random.ts';
-import { el } from './xml.ts';
+import { el } from '../clinical/writer/xml.ts';
 
 export type CcdSource = {
   patient: DemoPatient;

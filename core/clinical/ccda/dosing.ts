@@ -7,10 +7,10 @@ import type { Period } from '../clinical-document.ts';
 import type { Reading } from './reading.ts';
 import type { XmlElement } from '../xml.ts';
 
-const UNITS: ReadonlyMap<string, string> = new Map(Object.entries({ s: 'second', min: 'minute', h: 'hour', hr: 'hour', d: 'day', wk: 'week', w: 'week', mo: 'month', a: 'year', y: 'year' }));
+export const UNITS: ReadonlyMap<string, string> = new Map(Object.entries({ s: 'second', min: 'minute', h: 'hour', hr: 'hour', d: 'day', wk: 'week', w: 'week', mo: 'month', a: 'year', y: 'year' }));
 
 /** HL7 TimingEvent 2.16.840.1.113883.5.139. */
-const EVENTS: ReadonlyMap<string, string> = new Map(Object.entries({
+export const EVENTS: ReadonlyMap<string, string> = new Map(Object.entries({
   AC: 'before meals', ACD: 'before lunch', ACM: 'before breakfast', ACV: 'before dinner', C: 'with meals', CD: 'with lunch', CM: 'with breakfast', CV: 'with dinner',
   HS: 'at bedtime', IC: 'between meals', ICD: 'between lunch and dinner', ICM: 'between breakfast and lunch', ICV: 'between dinner and bedtime',
   PC: 'after meals', PCD: 'after lunch', PCM: 'after breakfast', PCV: 'after dinner', WAKE: 'on waking'

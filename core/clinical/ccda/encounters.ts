@@ -1,7 +1,7 @@
 // Encounter Activity 2.16.840.1.113883.10.20.22.4.49 (R1.1, R2.1), CCD 10.20.1.21, IHE PCC 4.14; service location .22.4.32;
 // encounter diagnosis .22.4.80 around a problem observation.
 
-import { at, attribute, child, children, textOf } from '../xml-tree.ts';
+import { at, attribute, child, children, hasTemplate, textOf } from '../xml-tree.ts';
 import { displayOf } from './codes.ts';
 import { readProblems } from './problems.ts';
 import { readPeriod } from './times.ts';
@@ -9,6 +9,9 @@ import { buildItem, commentOf, conceptOf, isComment, isOver, nearest, performerO
 import type { Item } from '../clinical-document.ts';
 import type { Reading } from './reading.ts';
 import type { XmlElement } from '../xml.ts';
+
+/** What is said of it in words alone is a diagnosis too; of other problems below an encounter only coded ones are. */
+const ENCOUNTER_DIAGNOSIS = '2.16.840.1.113883.10.20.22.4.80';
 
 export function readEncounters(statement: XmlElement, reading: Reading): Item[] {
   const encounters = nearest(statement, (each) => each.name === 'encounter');
@@ -21,8 +24,7 @@ function readEncounter(statement: XmlElement, reading: Reading): Item | null {
   const location = locationOf(statement, reading);
   const diagnoses = related(statement)
     .filter((below) => below.statement.name !== 'procedure' && !isComment(below.statement))
-    .flatMap((below) => readProblems(below.statement, reading))
-    .filter((item) => item.code !== null);
+    .flatMap((below) => readProblems(below.statement, reading).filter((item) => item.code !== null || hasTemplate(below.statement, ENCOUNTER_DIAGNOSIS)));
   return buildItem({
     kind: 'encounters', statement, concept,
     fallback: location === '' ? 'Encounter' : `Encounter at ${location}`,

@@ -58,7 +58,7 @@ function valueInNarrative(observation: XmlElement, display: string | undefined, 
 }
 
 /** HL7 ObservationInterpretation 2.16.840.1.113883.5.83. */
-const INTERPRETATIONS: ReadonlyMap<string, string> = new Map(Object.entries({
+export const INTERPRETATIONS: ReadonlyMap<string, string> = new Map(Object.entries({
   N: 'normal', A: 'abnormal', AA: 'critically abnormal', H: 'high', HH: 'critically high', L: 'low', LL: 'critically low', HX: 'above high threshold', LX: 'below low threshold',
   S: 'susceptible', I: 'intermediate', R: 'resistant', POS: 'positive', NEG: 'negative', DET: 'detected', ND: 'not detected', IND: 'indeterminate', B: 'better', W: 'worse', U: 'up', D: 'down'
 }));

@@ -42,7 +42,7 @@ export const isSeverity = (statement: XmlElement): boolean => hasTemplate(statem
 export const isComment = (statement: XmlElement): boolean => hasTemplate(statement, ...COMMENT_TEMPLATES) || codeOf(statement) === '48767-8';
 
 /** Value set Problem Status 2.16.840.1.113883.3.88.12.80.68; beyond these three the product's own words count. */
-const STATE_WORDS: ReadonlyMap<string, string> = new Map(Object.entries({ '55561003': 'active', '73425007': 'inactive', '413322009': 'resolved' }));
+export const STATE_WORDS: ReadonlyMap<string, string> = new Map(Object.entries({ '55561003': 'active', '73425007': 'inactive', '413322009': 'resolved' }));
 
 /** What a status observation below says, as a word. */
 export function statedStatus(statement: XmlElement, reading: Reading): string | null {
@@ -81,8 +81,8 @@ export function performerOf(statement: XmlElement): string {
 }
 
 // What products write where they have nothing to say. Only counted where no code contradicts it.
-const NOTHING = /^(?:no\b.*\b(?:known|active|current|information|data|history|problems?|allerg\w*|medications?|immuni[sz]ations?|procedures?|results?|encounters?|recorded|documented|available)\b|none\b|not (?:known|available|recorded|documented|asked|on file|applicable)\b|unknown$|nka$|nkda$|n\/a$|(?:patient )?denies\b|there (?:is|are) no\b)/i;
-const NOTHING_CODES = new Set(['716186003', '160244002', '409137002', '428607008', '429625007', '428197003', '160245001', '787481004', '182904002', '443508001']);
+export const NOTHING = /^(?:no\b.*\b(?:known|active|current|information|data|history|problems?|allerg\w*|medications?|immuni[sz]ations?|procedures?|results?|encounters?|recorded|documented|available)\b|none\b|not (?:known|available|recorded|documented|asked|on file|applicable)\b|unknown$|nka$|nkda$|n\/a$|(?:patient )?denies\b|there (?:is|are) no\b)/i;
+export const NOTHING_CODES = new Set(['716186003', '160244002', '409137002', '428607008', '429625007', '428197003', '160245001', '787481004', '182904002', '443508001']);
 
 /** "No known …": by negation or by a code that says so. Words in place of a code are judged when the item is built. */
 export const statesAbsence = (statement: XmlElement, concept: Concept | null): boolean => isNegated(statement) || NOTHING_CODES.has(concept?.code ?? '');

@@ -12,8 +12,11 @@ export function el(name: string, attributes: Attributes = {}, ...children: reado
   return { xml: body === '' ? `<${head}/>` : `<${head}>${body}</${name}>` };
 }
 
+const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+/** What XML 1.0 cannot hold (2.2, Char) becomes U+FFFD: a note typed elsewhere may carry control characters. */
 export function escapeXml(text: string): string {
-  return text.replace(/[&<>"]/g, (sign) => `&${{ '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot' }[sign]};`);
+  return text.replace(/[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD').replace(/[&<>"]/g, (sign) => ESCAPES[sign] as string);
 }
 
 function render(child: Child): string {
