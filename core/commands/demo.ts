@@ -62,6 +62,7 @@ async function serveDemo(config: Config, out: Output, asked: Promise<Ending>, ma
       await serving.stop();
     }
   } finally {
+    await making?.stop(); // first: the last program to leave stops PostgreSQL
     await booted.close();
   }
 }

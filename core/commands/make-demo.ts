@@ -1,24 +1,31 @@
 import { spawn } from 'node:child_process';
-import { boot } from '../boot.ts';
+import { boot, type Booted } from '../boot.ts';
 import type { Config } from '../config.ts';
 import { writeDemoFacts } from '../demo/demo-facts.ts';
 import { furnishDemo } from '../plugins/furnish-demo.ts';
 import { listWorkspaces } from '../workspaces/find-workspace.ts';
+import { interruptible } from './interruptible.ts';
 
 /**
  * Makes both practices in the data folder; demo.json, written last, says that they are whole.
  * @throws Error where there is a workspace already: it is somebody's, or of a demo that was cut short
  */
 export async function makeDemo(config: Config): Promise<void> {
-  const { app, host, urls, close } = await boot(config);
-  try {
-    if ((await listWorkspaces(app)).length > 0) throw new Error(`${config.dataDir} holds workspaces that are no finished demo. Set WARDKEEP_DATA_DIR to another folder, or delete that one if it holds nothing you need.`);
-    const { setUpDemo } = await import('../demo/set-up-demo.ts');
-    const workspaces = await setUpDemo(app, new Date().toISOString().slice(0, 10), (id, workspace) => furnishDemo(app, host.plugins, id, workspace));
-    await writeDemoFacts(config.dataDir, { url: config.origin, caFile: null, postgres: { appUrl: urls.appUrl }, workspaces });
-  } finally {
-    await close();
-  }
+  await interruptible(async (interrupted) => {
+    const booted = await boot(config);
+    try {
+      await Promise.race([fill(config, booted), interrupted]);
+    } finally {
+      await booted.close();
+    }
+  });
+}
+
+async function fill(config: Config, { app, host, urls }: Booted): Promise<void> {
+  if ((await listWorkspaces(app)).length > 0) throw new Error(`${config.dataDir} holds workspaces that are no finished demo. Set WARDKEEP_DATA_DIR to another folder, or delete that one if it holds nothing you need.`);
+  const { setUpDemo } = await import('../demo/set-up-demo.ts');
+  const workspaces = await setUpDemo(app, new Date().toISOString().slice(0, 10), (id, workspace) => furnishDemo(app, host.plugins, id, workspace));
+  await writeDemoFacts(config.dataDir, { url: config.origin, caFile: null, postgres: { appUrl: urls.appUrl }, workspaces });
 }
 
 /** Resolves with the exit code, also of a process that `stop()` ended. */
@@ -29,7 +36,7 @@ export type Making = { readonly ended: Promise<number>; stop(): Promise<void> };
  * keep for good; and while this one loads, that one starts PostgreSQL.
  */
 export function startMakingDemo(): Making {
-  const child = spawn(process.execPath, [...process.execArgv, process.argv[1] as string, 'demo', '--make'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, [...process.execArgv, process.argv[1] as string, 'demo', '--make'], { stdio: ['ignore', 'ignore', 'inherit'], detached: true }); // or Ctrl-C would reach it too, and stop() after that be its second signal
   const ended = new Promise<number>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? 1));
