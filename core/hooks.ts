@@ -46,7 +46,8 @@ export type ContactProperty = {
   readonly choices: readonly string[];
   readonly isIndexed: boolean;
 };
-export type SignInMethod = { readonly label: string; readonly href: string };
+/** `comesFirst`: it is how people of this workspace sign in, so it stands above the password. */
+export type SignInMethod = { readonly label: string; readonly href: string; readonly comesFirst: boolean };
 /**
  * `offer`: a page is about to ask for it, nothing has happened yet · `begin`: the password or passkey was right · `finish`: after the second
  * step, a session is about to be opened · `set_password`: a password is about to be stored.

@@ -8,7 +8,7 @@ import type { Settings } from './settings.ts';
 
 /** The plugin's part in the core's sign-in. */
 export const answers: Answers<Settings> = {
-  signInMethods: async (tx, { next }, { label }) => ({ label, href: `${BASE}/${await slugOf(tx)}/start${next === null ? '' : `?next=${encodeURIComponent(next)}`}` }),
+  signInMethods: async (tx, { next }, { label, enforced }) => ({ label, comesFirst: enforced, href: `${BASE}/${await slugOf(tx)}/start${next === null ? '' : `?next=${encodeURIComponent(next)}`}` }),
 
   /** Enforced: passwords and passkeys are for the one break-glass administrator; a right one, or a new one, raises an alarm. */
   signInPolicy: async (tx, { userId, role, act }, { enforced, breakGlass }) => {

@@ -2,7 +2,7 @@ import type { Request, ResponseObject, ResponseToolkit } from '@hapi/hapi';
 import { Fault, authorize, fault, localPath, record, scopeOf } from '../../core/plugin.ts';
 import type { PluginDeps, PluginRoute, PluginServer, Scope } from '../../core/plugin.ts';
 import { admitPerson } from './admit-person.ts';
-import { oidcConnection, oidcProvider, samlConnection, serviceProvider, slugOf } from './connections.ts';
+import { BASE, oidcConnection, oidcProvider, samlConnection, serviceProvider, slugOf } from './connections.ts';
 import { FLOW_COOKIE, FLOW_LIFE_MS, openFlow, takeFlow } from './flow.ts';
 import type { PendingFlow } from './flow.ts';
 import { provenByOidc, provenBySaml } from './proven-identity.ts';
@@ -20,7 +20,7 @@ const FORM_BYTES_MAX = 512 * 1_024;
 export function registerSignIn(server: PluginServer, deps: PluginDeps): void {
   server.state(FLOW_COOKIE, { isSecure: true, isHttpOnly: true, isSameSite: 'None', ttl: FLOW_LIFE_MS, encoding: 'none', ignoreErrors: true });
   server.route([
-    { method: 'GET', path: '/{workspace}/start', options: OPEN('People who are about to sign in have not.'), handler: (request, h) => start(deps, scopeOf(request), request, h, false) },
+    { method: 'GET', path: '/{workspace}/start', options: OPEN('People who are about to sign in have not.'), handler: (request, h) => showingRefusal(deps, request, h, () => start(deps, scopeOf(request), request, h, false)) },
     { method: 'GET', path: '/{workspace}/oidc/return', options: OPEN('The provider sends people back here to be signed in.'), handler: (request, h) => takeReturn(deps, request, h, () => proveByOidc(deps, request)) },
     {
       method: 'POST', path: '/{workspace}/saml/acs', options: { ...OPEN('The provider posts its answer here to sign people in.'), payload: { maxBytes: FORM_BYTES_MAX, allow: 'application/x-www-form-urlencoded' } },
@@ -85,9 +85,13 @@ async function proveBySaml(deps: PluginDeps, request: Request): Promise<Proof> {
   return { identity: provenBySaml(identity, settings), flow };
 }
 
-async function takeReturn(deps: PluginDeps, request: Request, h: ResponseToolkit, prove: () => Promise<Proof>): Promise<ResponseObject> {
-  const scope = scopeOf(request);
+function takeReturn(deps: PluginDeps, request: Request, h: ResponseToolkit, prove: () => Promise<Proof>): Promise<ResponseObject> {
   h.unstate(FLOW_COOKIE);
+  return showingRefusal(deps, request, h, () => letProvenIn(deps, request, h, prove));
+}
+
+async function letProvenIn(deps: PluginDeps, request: Request, h: ResponseToolkit, prove: () => Promise<Proof>): Promise<ResponseObject> {
+  const scope = scopeOf(request);
   const { identity, flow } = await refusing(deps, scope, prove);
   const settings = await deps.settings<Settings>(scope);
   if (flow?.isTest) return h.page('sso/test', { identity, role: roleFor(settings, identity.groups) });
@@ -104,6 +108,17 @@ async function refusing<T>(deps: PluginDeps, scope: Scope, work: () => Promise<T
     if (reason === null) throw error;
     await deps.withWorkspace(scope, async (tx) => record(tx, { action: 'sso.sign_in.refused', outcome: 'refused', detail: { reason } }));
     throw error instanceof Fault ? error : fault('sso.sign_in.refused', { cause: error });
+  }
+}
+
+/** What a person who was sent away sees: why, and the way to start again. */
+async function showingRefusal(deps: PluginDeps, request: Request, h: ResponseToolkit, work: () => Promise<ResponseObject>): Promise<ResponseObject> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    const slug = await deps.withWorkspace(scopeOf(request), slugOf);
+    return h.page('sso/refused', { text: error.message, code: error.code, start: `${BASE}/${slug}/start`, signIn: `/sign-in?workspace=${slug}` }).code(error.status);
   }
 }
 

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import type { Server } from '@hapi/hapi';
 import type { Test } from 'tap';
 import type { App } from '../../core/app.ts';
@@ -11,19 +13,28 @@ import { grantPlan } from '../../core/plugins/entitlements.ts';
 import { createHost, type PluginHost } from '../../core/plugins/host.ts';
 import type { LoadedPlugin } from '../../core/plugins/loaded-plugin.ts';
 import { composeServer } from '../../core/server.ts';
+import { makeCertificate } from '../support/certificate.ts';
 import { openTestApp, type TestDatabase } from '../support/database.ts';
 import { createPeople, sessionCookie, type People, type Person } from '../support/people.ts';
 import { Visitor } from '../support/visitor.ts';
 
 export type OpenHost = { app: App; host: PluginHost; server: Server; database: TestDatabase; willow: People; harbor: People; visit(person: Person): Promise<Visitor> };
 
-/** A program with these plugins, their tables migrated, and two workspaces. `folders`: where a plugin's files are, if it has any. */
-export async function openHost(t: Pick<Test, 'teardown'>, plugins: readonly Plugin[], { folders = {}, change = {}, tier = 'enterprise' }: { folders?: Record<string, string>; change?: Partial<Config>; tier?: Tier } = {}): Promise<OpenHost> {
+/**
+ * A program with these plugins, their tables migrated, and two workspaces. `folders`: where a plugin's files are, if it has any. `listens`: over
+ * TLS at its origin, for a browser.
+ */
+export async function openHost(t: Pick<Test, 'teardown'>, plugins: readonly Plugin[], { folders = {}, change = {}, tier = 'enterprise', listens = false }: { folders?: Record<string, string>; change?: Partial<Config>; tier?: Tier; listens?: boolean } = {}): Promise<OpenHost> {
   const host = createHost(plugins.map((plugin): LoadedPlugin => ({ plugin: checkDefinition(plugin, plugin.name), folder: folders[plugin.name] ?? '/nowhere', publisher: null, templates: new Map() })));
-  const { app, database } = await openTestApp(t, change, host.plugged);
+  const port = listens ? await freePort() : 0;
+  const { app, database } = await openTestApp(t, listens ? { ...change, origin: `https://localhost:${port}` } : change, host.plugged);
   await migrate(database.ownerUrl, { app: 'wardkeep_app', jobs: 'wardkeep_jobs' }, host.migrations);
   await recordPluginTables(database.ownerUrl, host.records);
-  const server = await composeServer(app, { tls: null, host: 'localhost', port: 0, plugins: host.plugins });
+  const server = await composeServer(app, { tls: listens ? makeCertificate() : null, host: listens ? '127.0.0.1' : 'localhost', port, plugins: host.plugins });
+  if (listens) {
+    await server.start();
+    t.teardown(() => server.stop());
+  }
   const [willow, harbor] = [await createPeople(app), await createPeople(app)];
   for (const { workspaceId } of [willow, harbor]) await app.withWorkspace(systemScope(workspaceId, 'test'), (tx) => grantPlan(tx, { tier, endsAt: null }));
   const visit = async (person: Person): Promise<Visitor> => {
@@ -32,4 +43,13 @@ export async function openHost(t: Pick<Test, 'teardown'>, plugins: readonly Plug
     return visitor;
   };
   return { app, host, server, database, willow, harbor, visit };
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
 }
