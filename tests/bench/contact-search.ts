@@ -34,7 +34,7 @@ async function lookups({ installation, options }: Bench, name: string, by: keyof
       for (const q of asked) await findContacts(tx, { q, limit: 25 });
       tx.knex.removeListener('query', listen);
       const sides = {
-        wardkeep: () => timed(async () => { for (const { sql, bindings } of sent) await tx.knex.raw(sql.replace(/\$\d+/g, '?'), bindings as never); }),
+        wardkeep: () => timed(async () => { for (const { sql, bindings } of sent) await tx.query(sql, bindings); }),
         floor: () => timed(async () => { for (const q of asked) await plain.query({ name: by, text: LOOKUPS[by], values: [people.workspaceId, q] }); }),
       };
       await interleave(2, sides);
