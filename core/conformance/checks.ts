@@ -35,7 +35,9 @@ async function checkTables({ app, loaded: { plugin }, on }: Subject): Promise<st
 }
 
 /** Every route in the plugin's realm; ids in the path are ones that no row has. */
-function routesOf({ server, loaded: { plugin } }: Subject): { method: string; path: string; isOpen: boolean; settings: RequestRoute['settings'] }[] {
+type Route = { readonly method: string; readonly path: string; readonly isOpen: boolean; readonly settings: RequestRoute['settings'] };
+
+function routesOf({ server, loaded: { plugin } }: Subject): Route[] {
   return server.table().filter((route) => route.realm.plugin === realmOf(plugin.name))
     .map(({ method, path, settings }) => ({ method: method.toUpperCase(), path, settings: settings as RequestRoute['settings'], isOpen: settings.plugins?.wardkeep?.openBecause !== undefined }));
 }
@@ -44,22 +46,27 @@ function fill(path: string, slug: string): string {
   return path.replaceAll('{workspace}', slug).replaceAll(/\{[^}]+\}/g, () => uuidv7());
 }
 
-async function call({ server }: Subject, method: string, url: string, cookie: string | null): Promise<ServerInjectResponse> {
+const GET = { method: 'GET', settings: {} } as const;
+const FORM = 'application/x-www-form-urlencoded';
+
+async function call({ server }: Subject, { method, settings }: Pick<Route, 'method' | 'settings'>, url: string, cookie: string | null): Promise<ServerInjectResponse> {
   // A change is sent as a script of our own page would, so that what refuses it is the route and not the guard against forged forms.
   const headers: Record<string, string> = { accept: 'application/json', 'sec-fetch-site': 'same-origin', ...(cookie === null ? {} : { cookie }) };
   if (method === 'GET') return server.inject({ method, url, headers });
   const page = await server.inject({ url: '/api', headers: { ...headers, accept: 'text/html' } });
   const token = /name="_csrf" value="([^"]+)"/.exec(page.payload)?.[1];
-  return server.inject({ method: method as 'POST', url, headers: { ...headers, 'content-type': 'application/json', ...(token === undefined ? {} : { 'x-csrf-token': token }) }, payload: '{}' });
+  const type = [settings.payload?.allow ?? []].flat().includes(FORM) ? FORM : 'application/json'; // hapi refuses other types before it asks whether the plugin is on
+  return server.inject({ method: method as 'POST', url, headers: { ...headers, 'content-type': type, ...(token === undefined ? {} : { 'x-csrf-token': token }) }, payload: type === FORM ? '' : '{}' });
 }
 
 async function checkDoors(subject: Subject): Promise<string[]> {
   const out: string[] = [];
-  for (const { method, path, isOpen } of routesOf(subject)) {
-    const off = await call(subject, method, fill(path, subject.off.slug), isOpen ? null : subject.off.cookies.ADMIN);
+  for (const route of routesOf(subject)) {
+    const { method, path, isOpen } = route;
+    const off = await call(subject, route, fill(path, subject.off.slug), isOpen ? null : subject.off.cookies.ADMIN);
     if (off.statusCode !== 404 && !(isOpen && method !== 'GET' && off.statusCode === 403)) out.push(`${method} ${path} answers ${off.statusCode} in a workspace where the plugin is off; it must be 404.`);
     if (isOpen) continue;
-    const nobody = await call(subject, method, fill(path, subject.on.slug), null);
+    const nobody = await call(subject, route, fill(path, subject.on.slug), null);
     if (nobody.statusCode !== 401 && nobody.statusCode !== 403) out.push(`${method} ${path} answers ${nobody.statusCode} to somebody who is not signed in; it must be 401.`);
   }
   return out;
@@ -67,9 +74,10 @@ async function checkDoors(subject: Subject): Promise<string[]> {
 
 async function checkForeignIds(subject: Subject): Promise<string[]> {
   const out: string[] = [];
-  for (const { method, path, isOpen } of routesOf(subject)) {
+  for (const route of routesOf(subject)) {
+    const { method, path, isOpen } = route;
     if (isOpen || !/\{/.test(path)) continue;
-    const answer = await call(subject, method, fill(path, subject.on.slug), subject.on.cookies.ADMIN);
+    const answer = await call(subject, route, fill(path, subject.on.slug), subject.on.cookies.ADMIN);
     // 422 and 400: the body was refused before the row was looked for, and would be for one's own row as well.
     if (![404, 400, 403, 422, 428].includes(answer.statusCode)) out.push(`${method} ${path} answers ${answer.statusCode} for an id that is not there; it must be 404.`);
   }
@@ -80,7 +88,7 @@ async function checkPages(subject: Subject): Promise<string[]> {
   const out: string[] = [];
   for (const { path, capability } of subject.loaded.plugin.nav ?? []) {
     for (const role of ROLES) {
-      const { statusCode } = await call(subject, 'GET', `${pathOf(subject.loaded.plugin.name)}${path === '/' ? '' : path}`, subject.on.cookies[role]);
+      const { statusCode } = await call(subject, GET, `${pathOf(subject.loaded.plugin.name)}${path === '/' ? '' : path}`, subject.on.cookies[role]);
       const may = can({ ...systemActor('conformance'), kind: 'user', role }, capability);
       const expected = may ? 200 : 403;
       if (statusCode !== expected && !(may && capabilityRule(capability).stepUp === true)) out.push(`${path} answers ${statusCode} to ${role}; by ${capability} it must be ${expected}.`);
@@ -125,7 +133,7 @@ async function checkHealth({ app, loaded: { plugin }, on, settings }: Subject): 
 async function checkSwitch(subject: Subject): Promise<string[]> {
   const { app, host, loaded: { plugin }, on, settings } = subject;
   const scope = systemScope(on.workspaceId, 'conformance');
-  const reach = async (side: Side): Promise<number[]> => Promise.all(routesOf(subject).filter(({ method, isOpen, path }) => method === 'GET' && !isOpen && !path.includes('{')).map(async ({ path }) => (await call(subject, 'GET', path, side.cookies.ADMIN)).statusCode));
+  const reach = async (side: Side): Promise<number[]> => Promise.all(routesOf(subject).filter(({ method, isOpen, path }) => method === 'GET' && !isOpen && !path.includes('{')).map(async ({ path }) => (await call(subject, GET, path, side.cookies.ADMIN)).statusCode));
   await app.withWorkspace(scope, (tx) => switchOff(tx, host.plugins, plugin.name));
   const off = await reach(on);
   await app.withWorkspace(scope, (tx) => switchOn(tx, host.plugins, plugin.name, settings));

@@ -5,6 +5,9 @@ import type { LoadedPlugin } from './loaded-plugin.ts';
 
 const FOLDER = fileURLToPath(new URL('../../plugins/', import.meta.url));
 
+/** Whether a folder is one of the program's own tree: its templates are read with the core's, its imports are tests/architecture.test.ts's matter, and it shares the program's packages. */
+export const isFirstParty = (folder: string): boolean => folder.startsWith(FOLDER);
+
 let list: readonly Plugin[] = [];
 
 /** Called once, by core/main.ts, with what plugins/list.ts holds: the core itself imports no plugin. */

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import type { Publisher } from '../config.ts';
 import type { Plugin } from '../plugin.ts';
 import { checkDefinition } from './check-definition.ts';
+import { isFirstParty } from './first-party.ts';
 import type { LoadedPlugin } from './loaded-plugin.ts';
 import { verifyFolder } from './manifest.ts';
 import { guardModules } from './module-rules.ts';
@@ -30,7 +31,7 @@ export async function importPlugin(folder: string, files: Readonly<Record<string
   const name = basename(folder);
   const index = ['index.ts', 'index.js'].map((file) => join(folder, file)).find((file) => existsSync(file));
   if (index === undefined) throw new PluginError(name, 'it has neither index.ts nor index.js.');
-  guardModules(name, folder, files);
+  if (!isFirstParty(folder)) guardModules(name, folder, files);
   let module: { default?: unknown };
   try {
     module = (await import(pathToFileURL(index).href)) as { default?: unknown };
@@ -41,9 +42,10 @@ export async function importPlugin(folder: string, files: Readonly<Record<string
   return checkDefinition(module.default, name);
 }
 
+/** Of a plugin outside the tree. */
 export function readTemplates(folder: string): ReadonlyMap<string, string> {
   const dir = join(folder, 'templates');
-  if (!existsSync(dir)) return new Map();
+  if (isFirstParty(folder) || !existsSync(dir)) return new Map();
   const files = readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.hbs'));
   return new Map(files.map((file) => [`${basename(folder)}/${file.replaceAll('\\', '/').replace(/\.hbs$/, '')}`, readFileSync(join(dir, file), 'utf8')]));
 }
