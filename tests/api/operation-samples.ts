@@ -68,6 +68,12 @@ export const SAMPLES: Readonly<Record<string, (maker: Maker) => Promise<Sample>>
   shareContact: async (maker) => ({ params: { id: (await contact(maker)).id }, body: { userId: maker.practice.people.readonly.id, access: 'WRITE' } }),
   endShare: async (maker) => ({ params: await share(maker) }),
   mergeContacts: async (maker) => ({ params: { id: (await contact(maker)).id }, body: { mergedId: (await contact(maker)).id, take: ['givenName'] } }),
+  tellApart: async (maker) => ({ params: { id: (await contact(maker)).id }, body: { otherId: (await contact(maker)).id } }),
+  takeBackDistinction: async (maker) => {
+    const [{ id }, { id: otherId }] = [await contact(maker), await contact(maker)];
+    await maker.call('POST', `/contacts/${id}/apart`, { otherId });
+    return { params: { id }, body: { otherId } };
+  },
   undoMerge: async (maker) => { const { id, mergeId } = await merge(maker); return { params: { id }, body: { mergeId } }; },
   listActivities: async (maker) => ({ params: { id: (await task(maker)).contactId }, query: { limit: '10' } }),
   addActivity: async (maker) => ({ params: { id: (await contact(maker)).id }, body: { kind: 'call', subject: 'Asked about the refill', body: 'Elm Street pharmacy' } }),

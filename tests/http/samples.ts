@@ -135,7 +135,7 @@ export const pages: Record<string, object> = {
     },
     sexes: options('female', 'male', 'unknown'), languages: options('en', 'es'), channels: options('phone', 'email'), statuses: options('new', 'active'), owners: options('Maren Okafor'), pointUses: options('home', 'work'), addressUses: options('home', 'work'),
   },
-  'contacts/duplicates': { trail: [{ href: '/contacts', label: 'Contacts' }], pairs: [{ likely: true, first: { id: ID, name: 'Wim de Groot', birthDate: '1940-01-30', sex: 'male', status: 'active' }, second: { id: '2', name: 'W. de Groot', birthDate: null, sex: null, status: 'new' } }] },
+  'contacts/duplicates': { trail: [{ href: '/contacts', label: 'Contacts' }], pairs: [{ likely: true, first: { id: ID, name: 'Wim de Groot', birthDate: '1940-01-30', sex: 'male', status: 'active' }, second: { id: '2', name: 'W. de Groot', birthDate: null, sex: null, status: 'new' } }], apart: [{ first: { id: ID, name: 'Wim de Groot', birthDate: '1940-01-30', sex: 'male', status: 'active' }, second: { id: '3', name: 'Willem de Groot', birthDate: '1940-01-30', sex: 'male', status: 'active' }, at: AT }] },
   'contacts/merge': {
     trail: [{ href: '/contacts', label: 'Contacts' }], survivor: { id: ID, name: 'Wim de Groot' }, merged: { id: '2', name: 'W. de Groot' }, moves: ['Activities, appointments and documents.'],
     rows: [{ field: 'givenName', label: 'Given name', own: 'Wim', other: 'W.', takes: false }, { field: 'sex', label: 'Sex', own: null, other: 'male', takes: true }],

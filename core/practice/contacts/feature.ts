@@ -4,7 +4,7 @@ import { CONTACT_API } from './api.ts';
 import { MERGE_API } from './merge-api.ts';
 import { create, editPage, listPage, newPage, searchPage, suggest, timelinePage, update } from './routes.ts';
 import { SHARE_API } from './sharing-api.ts';
-import { comparePage, detailsPage, duplicatesPage, merge, share, sharesPage, undo, unshare } from './tab-routes.ts';
+import { askAgain, comparePage, detailsPage, duplicatesPage, merge, separate, share, sharesPage, undo, unshare } from './tab-routes.ts';
 
 /** Contacts: their API and their pages. What somebody searches for travels in bodies, never in addresses. */
 export const contactsFeature: Feature = {
@@ -19,6 +19,8 @@ export const contactsFeature: Feature = {
       { method: 'GET', path: '/contacts/new', handler: (request, h) => newPage(app, request, h) },
       { method: 'POST', path: '/contacts', handler: (request, h) => create(app, request, h) },
       { method: 'GET', path: '/contacts/duplicates', handler: (request, h) => duplicatesPage(app, request, h) },
+      { method: 'POST', path: '/contacts/duplicates/apart', handler: (request, h) => separate(app, request, h) },
+      { method: 'POST', path: '/contacts/duplicates/again', handler: (request, h) => askAgain(app, request, h) },
       { method: 'GET', path: '/contacts/{id}', handler: (request, h) => timelinePage(app, request, h) },
       { method: 'POST', path: '/contacts/{id}', handler: (request, h) => update(app, request, h) },
       { method: 'GET', path: '/contacts/{id}/edit', handler: (request, h) => editPage(app, request, h) },

@@ -12,24 +12,42 @@ export type Duplicate = { first: DuplicateSide; second: DuplicateSide; isLikely:
 
 /** Pairs looked at more closely; beyond, the page asks to work through these first. */
 const PAIRS_MAX = 500;
+const DISTINCTIONS_MAX = 100;
 const COLUMNS = ['id', 'given_name', 'middle_name', 'family_name', 'name_suffix', 'preferred_name', 'birth_date', 'sex', 'status'] as const;
 
 /**
  * Pairs of contacts that may be one person: the same birth date and a name in common, by their tags, then compared in the clear. Twins (same
- * day, same family, other given name) are not proposed.
+ * day, same family, other given name) are not proposed, nor are pairs that somebody told apart.
  */
 export async function listDuplicates(tx: Tx): Promise<Duplicate[]> {
   authorize(tx, 'contact.merge');
   await requireMatchingFields(tx);
   const rows = (await tx.knex('contacts as a')
     .join('contacts as b', (on) => on.on('b.workspace_id', 'a.workspace_id').andOn('b.birth_date_tag', 'a.birth_date_tag').andOn('b.id', '>', 'a.id'))
-    .whereNot('a.status', 'merged').whereNot('b.status', 'merged').whereRaw('a.name_tags && b.name_tags').orderBy('b.id', 'desc').limit(PAIRS_MAX)
-    .select(Object.fromEntries(COLUMNS.flatMap((column) => [[`a_${column}`, `a.${column}`], [`b_${column}`, `b.${column}`]])))) as Record<string, string | null>[];
+    .whereNot('a.status', 'merged').whereNot('b.status', 'merged').whereRaw('a.name_tags && b.name_tags')
+    .whereNotExists(tx.knex('contact_distinctions as d').whereRaw('d.workspace_id = a.workspace_id and d.first_id = a.id and d.second_id = b.id').select(tx.knex.raw('1')))
+    .orderBy('b.id', 'desc').limit(PAIRS_MAX)
+    .select(sidesOf())) as Record<string, string | null>[];
   const pairs = rows.map((row) => ({ first: side(tx, row, 'a'), second: side(tx, row, 'b') })).filter(({ first, second }) => isPossible(first, second));
   record(tx, { action: 'contact.duplicates_listed', detail: { count: pairs.length } });
   return pairs
     .map(({ first, second }) => ({ first: sideView(first), second: sideView(second), isLikely: shares(first.family_name, second.family_name) && shares(first.given_name, second.given_name) }))
     .sort((a, b) => Number(b.isLikely) - Number(a.isLikely));
+}
+
+/** Pairs that were told apart, newest first, as long as both stand. */
+export async function listDistinctions(tx: Tx): Promise<{ first: DuplicateSide; second: DuplicateSide; decidedAt: Date }[]> {
+  authorize(tx, 'contact.merge');
+  await requireMatchingFields(tx);
+  const rows = (await tx.knex('contact_distinctions as d')
+    .join('contacts as a', (on) => on.on('a.workspace_id', 'd.workspace_id').andOn('a.id', 'd.first_id')).join('contacts as b', (on) => on.on('b.workspace_id', 'd.workspace_id').andOn('b.id', 'd.second_id'))
+    .whereNot('a.status', 'merged').whereNot('b.status', 'merged').orderBy('d.decided_at', 'desc').limit(DISTINCTIONS_MAX)
+    .select({ decided_at: 'd.decided_at', ...sidesOf() })) as (Record<string, string | null> & { decided_at: unknown })[];
+  return rows.map((row) => ({ first: sideView(side(tx, row, 'a')), second: sideView(side(tx, row, 'b')), decidedAt: row.decided_at as Date }));
+}
+
+function sidesOf(): Record<string, string> {
+  return Object.fromEntries(COLUMNS.flatMap((column) => [[`a_${column}`, `a.${column}`], [`b_${column}`, `b.${column}`]]));
 }
 
 /** Merges into this contact that can still be undone, newest first. */

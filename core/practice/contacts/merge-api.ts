@@ -3,6 +3,7 @@ import { apiRoute, type ApiRoute } from '../../http/api/api-route.ts';
 import { id } from '../schemas.ts';
 import { seenBy } from './api.ts';
 import { contactJson, contactSchema, contactSchemaFor, uuid } from './contact-json.ts';
+import { takeBackDistinction, tellApart } from './distinctions.ts';
 import { isWritable } from './field-gate.ts';
 import { mergeContacts, TAKEABLE, undoMerge, type Takeable } from './merge-contacts.ts';
 import { wholeContact } from './read-contact.ts';
@@ -10,6 +11,7 @@ import { fault } from '../../errors.ts';
 
 const contact = Joi.object<{ id: string }>({ id: id.required() });
 const mergeBody = (fields: readonly Takeable[]) => Joi.object<{ mergedId: string; take: Takeable[] }>({ mergedId: id.required(), take: Joi.array().unique().items(Joi.string().valid(...fields)).default([]) });
+const APART = Joi.object<{ otherId: string }>({ otherId: id.required() });
 const UNDO = Joi.object<{ mergeId: string }>({ mergeId: id.required() });
 const mergeAnswer = (shown: Joi.ObjectSchema) => Joi.object({ mergeId: uuid, contact: shown.required() });
 const undoAnswer = (shown: Joi.ObjectSchema) => Joi.object({ survivor: shown.required(), merged: shown.required() });
@@ -36,6 +38,23 @@ export const MERGE_API: readonly ApiRoute[] = [
       const { survivorId, mergedId } = await undoMerge(tx, body.mergeId);
       if (survivorId !== params.id) throw fault('merge.not_found'); // rolls back
       return { body: { survivor: contactJson(await wholeContact(tx, survivorId)), merged: contactJson(await wholeContact(tx, mergedId)) } };
+    },
+  }),
+  apiRoute({
+    operation: 'tellApart', method: 'POST', path: '/contacts/{id}/apart', tag: 'Merging', capability: 'contact.merge', summary: 'Remember that two records are two people',
+    description: 'Neither the list of duplicates nor an import asks about the two again; open questions about them are answered.',
+    params: contact, body: APART, refusals: ['contact.not_found', 'contact.merged', 'contact.merge_refused'], responses: { 204: { description: 'Remembered' } },
+    handler: async (tx, { params, body }) => {
+      await tellApart(tx, { firstId: params.id, secondId: body.otherId });
+      return {};
+    },
+  }),
+  apiRoute({
+    operation: 'takeBackDistinction', method: 'POST', path: '/contacts/{id}/apart/undo', tag: 'Merging', capability: 'contact.merge', summary: 'Forget that two records are two people',
+    params: contact, body: APART, refusals: ['contact.not_found', 'contact.merged', 'contact.merge_refused', 'record.not_found'], responses: { 204: { description: 'Forgotten; where they look alike they are proposed again' } },
+    handler: async (tx, { params, body }) => {
+      await takeBackDistinction(tx, { firstId: params.id, secondId: body.otherId });
+      return {};
     },
   }),
 ];

@@ -8,6 +8,7 @@ import { joinTags } from './contact-tags.ts';
 import { contactGate, isWritable, nameOnRecord } from './field-gate.ts';
 import { UNGATED } from './gated-model.ts';
 import { CONTACT_COLUMNS, Contact, ContactAddress, ContactMerge, ContactShare, type MovedRows } from './model.ts';
+import { moveDoubts, returnDoubts } from './merge-doubts.ts';
 import { visibleContacts } from './visible-contacts.ts';
 
 /** Fields whose value the survivor may take from the other record. What hangs on it goes over anyway; tags are joined. */
@@ -24,7 +25,8 @@ const RANK_SHIFT = 10;
 
 /**
  * Makes two records one: everything that hangs on `mergedId` goes to `survivorId`, save what the survivor has already, and the merged record
- * keeps its own values, points to the survivor and is no longer listed. Nothing is lost: `undoMerge` puts all of it back.
+ * keeps its own values, points to the survivor and is no longer listed. Open questions about the merged record are about the survivor then. Nothing is
+ * lost: `undoMerge` puts all of it back.
  * @throws Fault contact.not_found · contact.merged · contact.merge_refused (one and the same)
  */
 export async function mergeContacts(tx: Tx, { survivorId, mergedId, take }: { survivorId: string; mergedId: string; take: readonly Takeable[] }): Promise<{ mergeId: string }> {
@@ -43,7 +45,7 @@ export async function mergeContacts(tx: Tx, { survivorId, mergedId, take }: { su
   const before = Object.fromEntries(Object.keys(columns).map((column) => [column, survivor[column as keyof Contact]]));
   const { status: previousStatus } = merged;
 
-  const moved: MovedRows = { ...(await moveRows(tx, survivor, merged)), previousStatus };
+  const moved: MovedRows = { ...(await moveRows(tx, survivor, merged)), previousStatus, doubts: await moveDoubts(tx, survivorId, mergedId) };
   await saveContact(tx, survivor, columns as Partial<Contact>);
   await saveContact(tx, merged, { status: 'merged', merged_into_id: survivorId });
   const mergeId = uuidv7(tx.now);
@@ -72,6 +74,7 @@ export async function undoMerge(tx: Tx, mergeId: string): Promise<{ survivorId: 
     await back.update({ contact_id: merged.id, ...(table === 'contact_points' ? { rank: tx.knex.raw('rank - ?', [RANK_SHIFT]) } : {}) });
   }
   if (merge.moved.widened.length > 0) await ContactShare.query(tx).whereIn('id', [...merge.moved.widened]).where({ access: 'WRITE' }).patch({ access: 'READ' });
+  if (merge.moved.doubts !== undefined) await returnDoubts(tx, survivor.id, merged.id, merge.moved.doubts);
   const before = JSON.parse(merge.survivor_before ?? '{}') as Readonly<Record<string, unknown>> & { readonly tags?: string | null };
   const taken: Readonly<Record<string, unknown>> = { ...merged, tags: joinTags(before.tags ?? null, merged.tags) };
   const restored = Object.entries(before)
@@ -91,7 +94,7 @@ async function lockBoth(tx: Tx, survivorId: string, mergedId: string): Promise<{
   return { survivor, merged };
 }
 
-async function moveRows(tx: Tx, survivor: Contact, merged: Contact): Promise<Omit<MovedRows, 'previousStatus'>> {
+async function moveRows(tx: Tx, survivor: Contact, merged: Contact): Promise<Pick<MovedRows, 'rows' | 'widened'>> {
   const to = { contact_id: survivor.id };
   const from = { contact_id: merged.id };
   const rows: Record<string, string[]> = {};

@@ -1,5 +1,6 @@
 import { WorkspaceModel } from '../../db/model.ts';
 import { GatedModel } from './gated-model.ts';
+import type { MovedDoubts } from './merge-doubts.ts';
 
 /** Fields of the API that live in one column. */
 export const CONTACT_COLUMNS = {
@@ -110,5 +111,5 @@ export class ContactMerge extends WorkspaceModel {
   declare merged_at: Date;
   declare undone_at: Date | null;
 }
-/** Table name → ids of the rows that went over; `widened`: shares of the survivor raised from READ to WRITE. */
-export type MovedRows = { readonly rows: Readonly<Record<string, readonly string[]>>; readonly widened: readonly string[]; readonly previousStatus: Contact['status'] };
+/** Table name → ids of the rows that went over; `widened`: shares of the survivor raised from READ to WRITE; merges of before doubts were moved have none. */
+export type MovedRows = { readonly rows: Readonly<Record<string, readonly string[]>>; readonly widened: readonly string[]; readonly previousStatus: Contact['status']; readonly doubts?: MovedDoubts };

@@ -13,7 +13,8 @@ import { keyOf, showValue } from './contact-property.ts';
 import { contactGate } from './field-gate.ts';
 import { wholeDay } from './contact-frame.ts';
 import type { ContactView } from './contact-view.ts';
-import { listDuplicates, listMerges } from './list-duplicates.ts';
+import { takeBackDistinction, tellApart, type Pair } from './distinctions.ts';
+import { listDistinctions, listDuplicates, listMerges } from './list-duplicates.ts';
 import { isAboutInput } from './list-page.ts';
 import { mergeContacts, undoMerge, type Takeable } from './merge-contacts.ts';
 import { mergePage } from './merge-page.ts';
@@ -102,9 +103,26 @@ export const unshare: Handler = async (app, request, h) => {
 };
 
 export const duplicatesPage: Handler = async (app, request, h) => {
-  const pairs = await app.withWorkspace(scopeOf(request), (tx) => listDuplicates(tx));
+  const { pairs, apart } = await app.withWorkspace(scopeOf(request), async (tx) => ({ pairs: await listDuplicates(tx), apart: await listDistinctions(tx) }));
   const side = ({ birthDate, ...rest }: (typeof pairs)[number]['first']) => ({ ...rest, birthDate: wholeDay(birthDate) });
-  return h.page('contacts/duplicates', { trail: [{ href: '/contacts', label: 'Contacts' }], pairs: pairs.map(({ first, second, isLikely }) => ({ first: side(first), second: side(second), likely: isLikely })) });
+  return h.page('contacts/duplicates', {
+    trail: [{ href: '/contacts', label: 'Contacts' }],
+    pairs: pairs.map(({ first, second, isLikely }) => ({ first: side(first), second: side(second), likely: isLikely })), apart: apart.map(({ first, second, decidedAt }) => ({ first: side(first), second: side(second), at: decidedAt })),
+  });
+};
+
+const twoContacts = Joi.object<Pair>({ firstId: id.required(), secondId: id.required() });
+
+export const separate: Handler = async (app, request, h) => {
+  await app.withWorkspace(scopeOf(request), (tx) => tellApart(tx, parse(twoContacts, request.payload)));
+  flash(h, 'success', 'Remembered as two people. The list below can take it back.');
+  return h.redirect('/contacts/duplicates').code(303);
+};
+
+export const askAgain: Handler = async (app, request, h) => {
+  await app.withWorkspace(scopeOf(request), (tx) => takeBackDistinction(tx, parse(twoContacts, request.payload)));
+  flash(h, 'success', 'Forgotten: where the two look alike, they are proposed again.');
+  return h.redirect('/contacts/duplicates').code(303);
 };
 
 export const comparePage: Handler = async (app, request, h) => {

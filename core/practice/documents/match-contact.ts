@@ -1,13 +1,15 @@
 import type { Patient } from '../../clinical/clinical-document.ts';
 import { nameTokens } from '../../crypto/normalize.ts';
 import type { Tx } from '../../db/scope.ts';
+import { distinctionsAmong } from '../contacts/distinctions.ts';
 import { UNGATED } from '../contacts/gated-model.ts';
 import { Contact, ContactIdentifier } from '../contacts/model.ts';
 import type { MatchDoubt } from './model.ts';
 
 /**
  * Which contact a document's patient is: deterministic, and never a guess. A shared identifier or the same name, birth date and sex is a
- * match when nothing speaks against it; when something does, the document gets a contact of its own and the pair waits for a person.
+ * match when nothing speaks against it; when something does, the document gets a contact of its own and the pair waits for a person. What a person
+ * said of a pair before is not asked again.
  * Merging two records of one person can be made good later, mixing two people's records cannot.
  */
 export type Match =
@@ -24,9 +26,13 @@ export async function matchContact(tx: Tx, patient: Patient): Promise<Match> {
   const sure = byIdentifier.filter((contact) => agrees(contact, patient));
   if (sure.length === 1) return { kind: 'match', contact: sure[0] as Contact, by: 'identifier' };
   if (sure.length > 1) return { kind: 'doubt', candidates: sure.map((contact) => ({ contact, reason: 'several_candidates' as const })) };
-  if (byIdentifier.length > 0) return { kind: 'doubt', candidates: byIdentifier.map((contact) => ({ contact, reason: 'identifier_shared' as const })) };
 
-  const alike = byDemographics.filter((contact) => contact.sex === patient.sex);
+  const namesakes = byDemographics.filter((contact) => contact.sex === patient.sex);
+  const areTwo = await toldApart(tx, byIdentifier, namesakes);
+  const sharing = byIdentifier.filter((contact) => !namesakes.some((other) => areTwo(contact.id, other.id)));
+  if (sharing.length > 0) return { kind: 'doubt', candidates: sharing.map((contact) => ({ contact, reason: 'identifier_shared' as const })) };
+
+  const alike = await withoutRuledOut(tx, namesakes, identifiers, areTwo);
   if (alike.length > 1) return { kind: 'doubt', candidates: alike.map((contact) => ({ contact, reason: 'several_candidates' as const })) };
   const [only] = alike;
   if (only !== undefined) {
@@ -35,6 +41,20 @@ export async function matchContact(tx: Tx, patient: Patient): Promise<Match> {
   }
   if (byDemographics.length > 0) return { kind: 'doubt', candidates: byDemographics.map((contact) => ({ contact, reason: 'demographics_differ' as const })) };
   return { kind: 'none' };
+}
+
+/** What somebody already answered about these contacts; asked only where the answer can decide between several. */
+async function toldApart(tx: Tx, byIdentifier: readonly Contact[], namesakes: readonly Contact[]): Promise<(a: string, b: string) => boolean> {
+  const ids = [...byIdentifier, ...namesakes].map(({ id }) => id);
+  return namesakes.length === 0 || ids.length < 2 ? () => false : distinctionsAmong(tx, ids);
+}
+
+/** Of several namesakes, those whose numbers speak against them go, where somebody told them apart from one whose numbers do not. */
+async function withoutRuledOut(tx: Tx, namesakes: readonly Contact[], identifiers: readonly { system: string; value: string }[], areTwo: (a: string, b: string) => boolean): Promise<readonly Contact[]> {
+  if (!namesakes.some((a) => namesakes.some((b) => areTwo(a.id, b.id)))) return namesakes;
+  const clashing = new Set<string>();
+  for (const { id } of namesakes) if (await hasOtherNumberOfSameAuthority(tx, id, identifiers)) clashing.add(id);
+  return namesakes.filter(({ id }) => !clashing.has(id) || !namesakes.some((other) => !clashing.has(other.id) && areTwo(id, other.id)));
 }
 
 /** Identifiers that name one person: `system` is the assigning authority's OID. Placeholders and HL7's example arcs are left out. */

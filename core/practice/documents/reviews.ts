@@ -4,6 +4,7 @@ import type { ClinicalDocument, Sex } from '../../clinical/clinical-document.ts'
 import type { Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
 import { displayName } from '../contacts/contact-view.ts';
+import { decideReviews, keepDistinct } from '../contacts/distinctions.ts';
 import { requireMatchingFields } from '../contacts/field-gate.ts';
 import { Contact } from '../contacts/model.ts';
 import { reachContact } from '../contacts/visible-contacts.ts';
@@ -77,10 +78,12 @@ export async function resolveDocument(tx: Tx, id: string, resolution: Resolution
   return contactId;
 }
 
-/** Says that a pair is two people. "The same" is said by merging them, which closes the question too. */
+/** Says that a pair is two people, for good: neither the list of duplicates nor another import asks again. "The same" is said by merging them, which closes the question too. */
 export async function keepApart(tx: Tx, id: string): Promise<void> {
   const review = await openReview(tx, id);
   await closeReview(tx, review, 'different');
+  await keepDistinct(tx, review.contact_id, review.candidate_id);
+  await decideReviews(tx, review.contact_id, review.candidate_id, { from: 'open', to: 'different' }); // other documents' questions about the same two
 }
 
 export async function openReview(tx: Tx, id: string): Promise<MatchReview> {
