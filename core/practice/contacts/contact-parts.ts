@@ -54,6 +54,7 @@ async function replaceRows(tx: Tx, { model, where, rows: wanted, key }: PartList
   const missing = wanted.filter((row) => !keep.has(keyOf(row)));
   const kept = new Set(wanted.map((row) => keep.get(keyOf(row))));
   const gone = present.filter(({ id }) => !kept.has(id)).map(({ id }) => id);
-  const removed = gone.length > 0 ? tx.knex(model.tableName).whereIn('id', gone).delete().then(() => undefined) : undefined;
+  // A fixed statement like the insert behind it: one that is built first would be sent after it, and meet what it was to make room for.
+  const removed = gone.length > 0 ? tx.query(`delete from ${model.tableName} where id = any($1)`, [gone]) : undefined;
   await Promise.all([removed, insertRows(tx, model as typeof ContactPoint, missing as Partial<ContactPoint>[])]);
 }
