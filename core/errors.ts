@@ -42,6 +42,7 @@ const REFUSALS = {
   'contact.transition': [409, 'The contact cannot go from its present status to that one.'],
   'contact.merge_refused': [409, 'These two contacts cannot be merged as they stand.'],
   'contact.merge_undone': [409, 'This merge has been undone already.'],
+  'export.too_many': [422, 'There are more contacts than one file holds. Narrow the list first.'],
   'contact.merge_buried': [409, 'The surviving contact was itself merged since. Undo that merge first.'],
   'share.not_found': [404, 'There is no such share.'],
   'contact.not_owner': [403, 'Only its owner may share this contact.'],

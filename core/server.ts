@@ -16,6 +16,7 @@ import { csrfPlugin } from './http/csrf.ts';
 import { activitiesFeature } from './practice/activities/feature.ts';
 import { appointmentsFeature } from './practice/appointments/feature.ts';
 import { contactsFeature } from './practice/contacts/feature.ts';
+import { exportsFeature } from './practice/exports/routes.ts';
 import { documentsFeature } from './practice/documents/routes.ts';
 import { importRoutes } from './practice/imports/routes.ts';
 import type { Feature } from './http/feature.ts';
@@ -54,6 +55,7 @@ export const FEATURES: readonly Feature[] = [
   trustFeature,
   apiFeature,
   contactsFeature,
+  exportsFeature,
   activitiesFeature,
   appointmentsFeature,
   auditRoutes,

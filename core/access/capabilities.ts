@@ -19,7 +19,7 @@ export const CAPABILITIES = {
   'contact.assign': { roles: LEADS },
   'contact.share': { roles: WRITERS },
   'contact.merge': { roles: LEADS },
-  'contact.export': { roles: LEADS, stepUp: true },
+  'contact.export': { roles: WRITERS, stepUp: true },
   'activity.read': { roles: ALL },
   'activity.write': { roles: WRITERS },
   'appointment.read': { roles: ALL },

@@ -48,6 +48,7 @@ const FORMS: Readonly<Record<string, (ids: Ids) => Record<string, string>>> = {
   '/contacts/{id}/shares': () => ({ person: uuidv7(), level: 'READ' }),
   '/contacts/{id}/shares/{shareId}/remove': () => ({ confirmed: 'yes' }),
   '/contacts/{id}/merge': () => ({ mergedId: own.contact }),
+  '/contacts/{id}/export': () => ({ format: 'json' }),
   '/contacts/{id}/merge/undo': ({ merge }) => ({ mergeId: merge, confirmed: 'yes' }),
   '/contacts/{id}/activities': () => ({ kind: 'note', subject: 'x', body: '' }),
   '/contacts/{id}/appointments': () => appointment,

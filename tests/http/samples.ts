@@ -70,7 +70,7 @@ const contactTabs = (current: string): object[] => ['timeline', 'details', 'clin
 }));
 
 const contactPage = (tab: string, own: object): object => ({
-  contact, tab, tabs: contactTabs(tab), can: { write: true, share: true, merge: true, book: true },
+  contact, tab, tabs: contactTabs(tab), can: { write: true, share: true, merge: true, book: true, export: true },
   alerts: [{ label: 'Allergy: penicillin', tone: 'bad' }, { label: 'Fall risk', tone: 'warn' }], ...own,
 });
 
@@ -122,7 +122,9 @@ export const pages: Record<string, object> = {
   'admin/link': { title: 'Invitation', link: 'https://localhost:8443/invitation/x', back: '/admin/people' },
   'account/security': { errors: {}, passkeys: [{ id: '1', name: 'Front desk laptop', createdAt: AT, lastUsedAt: null }], totp: { since: AT }, recovery: { left: 9, of: 10 }, hasPassword: true, passkey },
   'account/sessions': { sessions },
-  'contacts/list': { contacts, errors: {}, search: { q: 'ach', status: null, owner: null, tag: null }, statuses: options('new', 'active', 'inactive'), owners: options('Maren Okafor'), cursor: { next: 'abc', previous: null }, can: { create: true, import: true, merge: true }, shows: { tags: true, birthDate: true }, hint: 'Three letters of a name, phone or e-mail' },
+  'exports/contact': { contact: { id: ID, name: 'Rosalind Achterberg' }, formats: [{ value: 'ccda', label: 'C-CDA document', hint: 'For another practice’s system', checked: true }, { value: 'json', label: 'JSON', hint: 'For programs', checked: false }] },
+  'exports/list': { count: 214, filters: [{ term: 'Status', text: 'active' }, { term: 'Tag', text: 'fall risk' }], fields: [{ name: 'status', value: 'active' }, { name: 'tag', value: 'fall risk' }], formats: [{ value: 'csv', label: 'CSV', hint: 'For a spreadsheet: one line a contact', checked: true }, { value: 'json', label: 'JSON', hint: 'For programs', checked: false }] },
+  'contacts/list': { contacts, errors: {}, search: { q: 'ach', status: null, owner: null, tag: null }, statuses: options('new', 'active', 'inactive'), owners: options('Maren Okafor'), cursor: { next: 'abc', previous: null }, can: { create: true, import: true, merge: true, export: true }, shows: { tags: true, birthDate: true }, hint: 'Three letters of a name, phone or e-mail' },
   'contacts/page': contactPage('timeline', { days, olderHref: `/contacts/${ID}?cursor=abc`, newestHref: null }),
   'contacts/form': {
     contact: { id: ID, name: 'Rosalind Achterberg' }, action: `/contacts/${ID}`, version: 3, conflict: [{ label: 'Notes', theirs: 'Wheelchair from April.' }], errors: { birthDate: 'Enter a date of birth in the past.' }, can: { assign: true }, shows: Object.fromEntries(['givenName', 'familyName', 'middleName', 'preferredName', 'birthDate', 'sex', 'genderIdentity', 'pronouns', 'language', 'preferredChannel', 'deceasedOn', 'phones', 'emails', 'addresses', 'identifiers', 'tags', 'notes'].map((field) => [field, true])),

@@ -37,7 +37,7 @@ export function seenBy(keys: Keys): (tx: Tx) => Promise<Seen> {
 }
 const oneShown: Keys = (gate) => ({ responses: { 200: { description: 'The contact; its version is the ETag', schema: contactSchemaFor(gate), name: 'Contact' } } });
 const pageShown: Keys = (gate) => ({ responses: { 200: { description: 'One page', schema: contactPageFor(gate), name: 'ContactPage' } } });
-const shownFilters = <F extends object>(all: F, { hidden }: ContactGate) => Object.fromEntries(Object.entries(all).filter(([key]) => key !== 'tag' || !hidden.has('tags')));
+export const shownFilters = <F extends object>(all: F, { hidden }: ContactGate) => Object.fromEntries(Object.entries(all).filter(([key]) => key !== 'tag' || !hidden.has('tags')));
 
 export const CONTACT_API: readonly ApiRoute[] = [
   apiRoute({

@@ -16,7 +16,7 @@ export type ContactFrame = {
   alerts: { label: string; tone: string }[];
   tab: ContactTab;
   tabs: { href: string; label: string; current: boolean; count: null }[];
-  can: { write: boolean; share: boolean; merge: boolean; book: boolean };
+  can: { write: boolean; share: boolean; merge: boolean; book: boolean; export: boolean };
 };
 
 /**
@@ -38,7 +38,7 @@ export async function contactFrame(tx: Tx, id: string, tab: ContactTab): Promise
     tab,
     tabs: TABS.map(([name, label]) => ({ href: name === 'timeline' ? `/contacts/${id}` : `/contacts/${id}/${name}`, label, current: name === tab, count: null })),
     can: {
-      write: isWritable, book: isWritable && can(tx.scope.actor, 'appointment.write'), share: isOwnOrAll && view.status !== 'merged' && can(tx.scope.actor, 'contact.share'), merge: can(tx.scope.actor, 'contact.merge'),
+      write: isWritable, book: isWritable && can(tx.scope.actor, 'appointment.write'), share: isOwnOrAll && view.status !== 'merged' && can(tx.scope.actor, 'contact.share'), merge: can(tx.scope.actor, 'contact.merge'), export: can(tx.scope.actor, 'contact.export'),
     },
     view,
     names,

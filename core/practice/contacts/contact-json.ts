@@ -16,6 +16,12 @@ export function contactJson(view: ContactView): object {
   });
 }
 
+/** The same for a file: what the reader may do with the record, and its version, belong to the program. */
+export function exportedJson(view: ContactView): object {
+  const { access: _access, version: _version, ...json } = contactJson(view) as { access: string; version: number };
+  return json;
+}
+
 export function summaryJson({ hidden, ...summary }: ContactSummary): object {
   return withoutHidden(hidden, { ...summary, updatedAt: summary.updatedAt.toISOString() });
 }
@@ -49,11 +55,18 @@ const FIELDS = {
 /** The whole contact, and what of it one caller is shown. */
 export const contactSchema = contactSchemaFor(null);
 export function contactSchemaFor(gate: ContactGate | null): Joi.ObjectSchema {
-  const custom = (gate?.properties ?? []).map((property): [string, Joi.Schema] => [keyOf(property), valueSchema(property).required()]);
-  const keys = custom.length === 0 ? FIELDS : { ...FIELDS, custom: Joi.object(Object.fromEntries(custom)).required() };
-  return Joi.object(withoutHidden(gate?.hidden ?? NONE, keys) as Joi.SchemaMap);
+  return schemaOf(gate, FIELDS);
+}
+export function exportedSchemaFor(gate: ContactGate | null): Joi.ObjectSchema {
+  const { access: _access, version: _version, ...exported } = FIELDS;
+  return schemaOf(gate, exported);
 }
 
+function schemaOf(gate: ContactGate | null, fields: Joi.SchemaMap): Joi.ObjectSchema {
+  const custom = (gate?.properties ?? []).map((property): [string, Joi.Schema] => [keyOf(property), valueSchema(property).required()]);
+  const keys = custom.length === 0 ? fields : { ...fields, custom: Joi.object(Object.fromEntries(custom)).required() };
+  return Joi.object(withoutHidden(gate?.hidden ?? NONE, keys) as Joi.SchemaMap);
+}
 
 const SUMMARY = {
   id: uuid, name: Joi.string().required(), birthDate: textOrNull, sex: oneOf(SEXES), phone: textOrNull, email: textOrNull, status: Joi.string().valid(...STATUSES).required(),

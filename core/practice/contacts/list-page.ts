@@ -31,7 +31,7 @@ export async function contactListPage(tx: Tx, { q, status, owner, tag, cursor }:
     contacts: page.items.map((item) => ({ ...item, birthDate: wholeDay(item.birthDate), statusTone: STATUS_TONES[item.status], owner: item.ownerId === null ? null : (names.get(item.ownerId) ?? null) })),
     search: { q: q ?? null, status: status ?? null, owner: owner ?? null, tag: tag ?? null }, errors: {},
     statuses: STATUSES.map((value) => ({ value, label: value })), owners: colleagues.map(({ id, name }) => ({ value: id, label: name })),
-    cursor: cursorOf(page), can: { create: can(actor, 'contact.write'), import: can(actor, 'document.import'), merge: can(actor, 'contact.merge') },
+    cursor: cursorOf(page), can: { create: can(actor, 'contact.write'), import: can(actor, 'document.import'), merge: can(actor, 'contact.merge'), export: can(actor, 'contact.export') },
   };
 }
 

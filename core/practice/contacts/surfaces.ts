@@ -16,6 +16,8 @@ export const CONTACT_SURFACES: Readonly<Record<string, Carries>> = {
   'GET /contacts/{id}': 'line', 'POST /contacts/{id}': 'input', 'GET /contacts/{id}/edit': 'whole', 'GET /contacts/{id}/details': 'whole', 'GET /contacts/{id}/clinical': 'header', 'GET /contacts/{id}/documents': 'line',
   'GET /contacts/{id}/shares': 'line', 'POST /contacts/{id}/shares': 'input', 'POST /contacts/{id}/shares/{shareId}/remove': 'input',
   'GET /contacts/duplicates': 'match', 'POST /contacts/duplicates/apart': 'input', 'POST /contacts/duplicates/again': 'input', 'GET /contacts/{id}/merge': 'whole', 'POST /contacts/{id}/merge': 'input', 'POST /contacts/{id}/merge/undo': 'input',
+  'GET /contacts/export': 'names of fields', 'POST /contacts/export': 'names of fields', 'POST /contacts/export/file': 'whole', 'GET /contacts/{id}/export': 'name', 'POST /contacts/{id}/export': 'whole',
+  'POST /api/v1/contacts/export': 'whole', 'GET /api/v1/contacts/{id}/export': 'whole', 'GET /api/v1/contacts/{id}/export/ccda': 'header',
   'GET /contacts/{id}/activities/new': 'name', 'POST /contacts/{id}/activities': 'input', 'GET /activities/{id}': 'name', 'POST /activities/{id}': 'input', 'POST /activities/{id}/done': 'input', 'GET /tasks': 'name',
   'GET /contacts/{id}/appointments/new': 'name', 'POST /contacts/{id}/appointments': 'input', 'GET /appointments': 'name', 'GET /appointments/{id}': 'name', 'POST /appointments/{id}': 'input', 'POST /appointments/{id}/status': 'input',
   'GET /documents/{id}': 'header', 'GET /documents/{id}/original': 'header', 'GET /documents/waiting': 'match', 'POST /documents/waiting/pairs/{id}': 'input', 'POST /documents/{id}/resolve': 'input',

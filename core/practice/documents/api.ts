@@ -9,7 +9,7 @@ import { listDocuments, readClinicalSummary, readOneDocument, readOriginal, type
 
 const oneDocument = Joi.object<{ id: string }>({ id: id.required() });
 const moment = Joi.string().isoDate();
-const documentSchema = Joi.object({
+export const documentSchema = Joi.object({
   id: id.required(), contactId: id.allow(null).required(), kind: Joi.string().valid('ccda', 'pdf', 'other').required(), status: Joi.string().valid('filed', 'pending').required(),
   pendingReason: Joi.string().allow(null).required(), title: Joi.string().required(), fileName: Joi.string().allow(null).required(), mediaType: Joi.string().required(), bytes: Joi.number().integer().required(),
   sha256: Joi.string().hex().length(64).required(), documentDate: moment.allow(null).required(), createdAt: moment.required(),

@@ -1,5 +1,4 @@
 import type { ClinicalDocument, Item, Patient } from '../../clinical/clinical-document.ts';
-import type { ClinicalSummary, SummaryItem } from '../../clinical/summary.ts';
 import { fault } from '../../errors.ts';
 import type { GateableField } from '../contacts/field-gate.ts';
 
@@ -44,11 +43,6 @@ export function documentWithout(document: ClinicalDocument, hidden: ReadonlySet<
     // The narrative of a section with such statements says them again, in words.
     sections: document.sections.map((section) => ({ ...section, items: section.items.filter((item) => !states(item, hidden)), narrativeHtml: saysHidden && section.kind === 'social_history' ? '' : section.narrativeHtml })),
   };
-}
-
-export function summaryWithout(summary: ClinicalSummary, hidden: ReadonlySet<string>): ClinicalSummary {
-  if (hidden.size === 0) return summary;
-  return { ...summary, socialHistory: summary.socialHistory.filter((item: SummaryItem) => !states(item, hidden)) };
 }
 
 function states({ code, translations }: Item, hidden: ReadonlySet<string>): boolean {

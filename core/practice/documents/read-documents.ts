@@ -6,7 +6,7 @@ import type { Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
 import { contactGate } from '../contacts/field-gate.ts';
 import { onVisibleContacts, reachContact } from '../contacts/visible-contacts.ts';
-import { documentWithout, refuseOriginal, summaryWithout } from './gated-document.ts';
+import { documentWithout, refuseOriginal } from './gated-document.ts';
 import { Document, DocumentContent } from './model.ts';
 
 /** Reading documents: a contact's list, one document, its original bytes, the summary over all of them. Each reading is on the record. */
@@ -52,12 +52,18 @@ export async function readOriginal(tx: Tx, id: string): Promise<{ document: Docu
 
 /** One summary over all the contact's clinical documents, newest statement first, and the documents it came from. */
 export async function readClinicalSummary(tx: Tx, contactId: string): Promise<{ summary: ClinicalSummary; documents: DocumentView[] }> {
+  const { documents, parsed } = await readClinicalDocuments(tx, contactId);
+  record(tx, { action: 'contact.summary_read', target: { type: 'contact', id: contactId }, detail: { documents: documents.length } });
+  return { summary: clinicalSummary(parsed), documents };
+}
+
+/** The contact's clinical documents as the actor sees them, without an entry of its own: the caller records what they were read for. */
+export async function readClinicalDocuments(tx: Tx, contactId: string): Promise<{ documents: DocumentView[]; parsed: ClinicalDocument[] }> {
   authorize(tx, 'document.read', { type: 'contact', id: contactId });
   await reachContact(tx, contactId, 'READ');
-  const rows = await Document.query(tx).where({ contact_id: contactId, kind: 'ccda' }).select(...COLUMNS, 'parsed').orderByRaw('document_date desc nulls last, id desc');
-  record(tx, { action: 'contact.summary_read', target: { type: 'contact', id: contactId }, detail: { documents: rows.length } });
+  const rows = await Document.query(tx).where({ contact_id: contactId, kind: 'ccda' }).whereNotNull('parsed').select(...COLUMNS, 'parsed').orderByRaw('document_date desc nulls last, id desc');
   const { hidden } = await contactGate(tx);
-  return { summary: summaryWithout(clinicalSummary(rows.map((row) => JSON.parse(row.parsed ?? 'null') as ClinicalDocument).filter((parsed) => parsed !== null)), hidden), documents: rows.map(documentView) };
+  return { documents: rows.map(documentView), parsed: rows.map((row) => documentWithout(JSON.parse(row.parsed as string) as ClinicalDocument, hidden)) };
 }
 
 async function reachDocument(tx: Tx, id: string, columns: readonly string[]): Promise<Document> {

@@ -42,6 +42,8 @@ const DID: Readonly<Record<string, string>> = {
   'contact.created': 'created a contact',
   'contact.distinction_taken_back': 'took back that two contacts are two people',
   'contact.duplicates_listed': 'listed likely duplicates',
+  'contact.exported': 'exported a contact',
+  'contact.list_exported': 'exported a list of contacts',
   'contact.listed': 'listed contacts',
   'contact.merge_undone': 'undid a merge of contacts',
   'contact.merged': 'merged two contacts',
