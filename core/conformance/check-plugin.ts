@@ -3,7 +3,7 @@ import { importPlugin, readTemplates } from '../plugins/load-folder.ts';
 import type { LoadedPlugin } from '../plugins/loaded-plugin.ts';
 import { CHECKS } from './checks.ts';
 import { sourceFindings } from './source-rules.ts';
-import { openSubject } from './subject.ts';
+import { openSubject, type Ground } from './subject.ts';
 
 export type CheckResult = { readonly check: string; readonly findings: readonly string[] };
 
@@ -11,7 +11,7 @@ export type CheckResult = { readonly check: string; readonly findings: readonly 
  * The conformance kit: the plugin's definition and sources, then a whole program with it on an empty database. A check whose ground is
  * missing is not run; the one that failed says why.
  */
-export async function checkPlugin(folder: string, say: (line: string) => void): Promise<CheckResult[]> {
+export async function checkPlugin(folder: string, say: (line: string) => void, ground: Ground = {}): Promise<CheckResult[]> {
   const results: CheckResult[] = [];
   const attempt = async <T>(check: string, work: () => Promise<T>): Promise<T | null> => {
     try {
@@ -31,7 +31,7 @@ export async function checkPlugin(folder: string, say: (line: string) => void): 
   });
   if (loaded === null) return results;
   say('Starting a database of its own …');
-  const subject = await attempt('migrations, row-level security and audit of its tables, routes, switching on', () => openSubject(loaded));
+  const subject = await attempt('migrations, row-level security and audit of its tables, routes, switching on', () => openSubject(loaded, ground));
   if (subject === null) return results;
   try {
     for (const { check, run } of CHECKS) {

@@ -6,7 +6,7 @@ import type { Server } from '@hapi/hapi';
 import type { App } from '../app.ts';
 import { openSession } from '../auth/session/actions.ts';
 import { boot } from '../boot.ts';
-import { readConfig } from '../config.ts';
+import { readConfig, type Config } from '../config.ts';
 import { systemScope, type Role } from '../db/scope.ts';
 import { CONTRACT, type Plugin } from '../plugin.ts';
 import { composeServer } from '../server.ts';
@@ -34,12 +34,15 @@ export function exampleSettings({ settings }: Plugin): Readonly<Record<string, u
   return ((settings?.describe() as { examples?: Record<string, unknown>[] } | undefined)?.examples?.[0]) ?? {};
 }
 
-export async function openSubject(loaded: LoadedPlugin): Promise<Subject> {
+/** Where it runs: nothing given is a bundled PostgreSQL of its own. */
+export type Ground = Partial<Pick<Config, 'database' | 'rootKeys'>>;
+
+export async function openSubject(loaded: LoadedPlugin, ground: Ground = {}): Promise<Subject> {
   const dataDir = await mkdtemp(join(tmpdir(), 'wardkeep-plugin-'));
   await chmod(dataDir, 0o711); // as root, PostgreSQL runs as another user and must reach its folder
   const host = createHost([loaded, { plugin: vouching, folder: dataDir, publisher: null, templates: new Map() }]);
   const remove = () => rm(dataDir, { recursive: true, force: true });
-  const booted = await boot({ ...readConfig('demo', {}), dataDir, database: null, rootKeys: [{ id: 'conformance', bytes: randomBytes(32) }], logLevel: 'silent' }, host).catch(async (error: unknown) => {
+  const booted = await boot({ ...readConfig('demo', {}), dataDir, database: null, rootKeys: [{ id: 'conformance', bytes: randomBytes(32) }], logLevel: 'silent', ...ground }, host).catch(async (error: unknown) => {
     await remove();
     throw error;
   });

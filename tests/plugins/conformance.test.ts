@@ -5,9 +5,12 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { checkPlugin } from '../../core/conformance/check-plugin.ts';
 import { scaffold } from '../../core/plugins/scaffold.ts';
+import { TEST_ROOT_KEYS } from '../support/cluster.ts';
+import { createTestDatabase } from '../support/database.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'wardkeep-conformance-'));
-t.setTimeout(150_000); // each program has a PostgreSQL of its own
+t.setTimeout(120_000);
+await createTestDatabase(t); // keeps one PostgreSQL for all that follows when the file is run alone
 t.teardown(() => rmSync(root, { recursive: true, force: true }));
 
 /** A plugin called bed-board in a folder of its own, so that its modules are read anew. */
@@ -19,7 +22,7 @@ function write(files: Record<string, string>): string {
   }
   return folder;
 }
-const findingsOf = async (folder: string): Promise<Record<string, readonly string[]>> => Object.fromEntries((await checkPlugin(folder, () => undefined)).map(({ check, findings }) => [check, findings]));
+const findingsOf = async (folder: string): Promise<Record<string, readonly string[]>> => Object.fromEntries((await checkPlugin(folder, () => undefined, { database: await createTestDatabase(t), rootKeys: [...TEST_ROOT_KEYS] })).map(({ check, findings }) => [check, findings]));
 const PARTS = ` contract: 1, name: 'bed-board', version: '1.0.0', title: 'Beds', summary: 'Shows beds.', tier: 'free', phi: 'none', subprocessors: [], `;
 
 t.test('a new plugin and the example keep the contract', async (t) => {
