@@ -6,6 +6,7 @@ import { accountRoutes } from './auth/account/routes.ts';
 import { passkeySignInRoutes } from './auth/passkey/sign-in-routes.ts';
 import { passwordResetRoutes } from './auth/password/reset-routes.ts';
 import { enrolRoutes } from './auth/sign-in/enrol-routes.ts';
+import { choiceRoutes } from './auth/sign-in/choice-routes.ts';
 import { signInRoutes } from './auth/sign-in/routes.ts';
 import { stepUpRoutes } from './auth/step-up/routes.ts';
 import { fault } from './errors.ts';
@@ -40,6 +41,7 @@ import { setupRoutes } from './workspaces/setup/routes.ts';
 /** Every feature of the core, in no order that matters. A feature's folder adds its line here. */
 export const FEATURES: readonly Feature[] = [
   signInRoutes,
+  choiceRoutes,
   enrolRoutes,
   passkeySignInRoutes,
   passwordResetRoutes,

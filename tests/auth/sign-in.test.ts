@@ -1,4 +1,7 @@
 import t from 'tap';
+import { hashPassword } from '../../core/auth/password/hash.ts';
+import { readChoice } from '../../core/auth/sign-in/choice.ts';
+import { reactivateWorkspace, suspendWorkspace } from '../../core/workspaces/suspend-workspace.ts';
 import { createPeople, PASSWORD, totpCode } from '../support/people.ts';
 import { auditLength, auditOf, rows } from '../support/rows.ts';
 import { openSite, serverOf, signIn, whoIs } from '../support/site.ts';
@@ -119,15 +122,97 @@ t.test('signing in', async (t) => {
     t.equal((await moved.post('/sign-in/second', code())).statusCode, 401, 'nor in another workspace');
   });
 
-  t.test('one e-mail in two workspaces: the short name tells which', async (t) => {
+  t.test('one e-mail in two practices', async (t) => {
     await rows(database, `update app.users set email = 'both@example.org' where id = any($1)`, [[willow.readonly.id, harbor.readonly.id]]);
-    for (const [slug, person] of [['willow', willow.readonly], ['harbor', harbor.readonly]] as const) {
+    const places = [['willow', willow.readonly], ['harbor', harbor.readonly]] as const;
+    const first = async (fields: Record<string, string>): Promise<{ visitor: Visitor; statusCode: number; location: unknown }> => {
+      await rows(database, 'delete from sys.attempt_counters');
       const visitor = new Visitor(server);
       await visitor.get('/sign-in');
-      await visitor.post('/sign-in', { email: 'both@example.org', password: PASSWORD, workspace: slug });
+      const { statusCode, headers } = await visitor.post('/sign-in', { email: 'both@example.org', password: PASSWORD, ...fields });
+      return { visitor, statusCode, location: headers.location };
+    };
+    const finish = async (visitor: Visitor, person: (typeof places)[number][1]) => {
+      await rows(database, 'update app.totp_factors set last_step = null where user_id = $1', [person.id]);
       await visitor.get('/sign-in/second');
-      t.equal((await visitor.post('/sign-in/second', { method: 'totp', code: totpCode(person.totpSecret) })).statusCode, 303);
-      t.match(await whoIs(visitor), { workspace: { slug }, actor: { id: person.id } });
+      return (await visitor.post('/sign-in/second', { method: 'totp', code: totpCode(person.totpSecret) })).statusCode;
+    };
+
+    t.test('the short name tells which', async (t) => {
+      for (const [slug, person] of places) {
+        const { visitor } = await first({ workspace: slug });
+        t.equal(await finish(visitor, person), 303);
+        t.match(await whoIs(visitor), { workspace: { slug }, actor: { id: person.id } });
+      }
+    });
+
+    t.test('a password that is right in both asks which', async (t) => {
+      for (const [slug, person] of places) {
+        const { visitor, statusCode, location } = await first({ next: '/whoami' });
+        t.match([statusCode, location], [303, '/sign-in/practice?next=%2Fwhoami']);
+        t.notOk(visitor.cookies.has('__Host-wk_step'), 'nothing is open yet');
+        const page = await visitor.get('/sign-in/practice?next=/whoami');
+        for (const [each] of places) t.match(page.payload, `value="${each}"`);
+        const chosen = await visitor.post('/sign-in/practice', { workspace: slug, next: '/whoami' });
+        t.match([chosen.statusCode, chosen.headers.location], [303, '/sign-in/second?next=%2Fwhoami']);
+        t.notOk(visitor.cookies.has('__Host-wk_choice'));
+        t.equal(await finish(visitor, person), 303);
+        t.match(await whoIs(visitor), { workspace: { slug }, actor: { id: person.id } });
+      }
+    });
+
+    t.test('the choice is of that browser, for five minutes, among those practices, and counts like a password', async (t) => {
+      const { visitor } = await first({});
+      await visitor.get('/sign-in/practice');
+      t.equal((await visitor.post('/sign-in/practice', { workspace: 'installation' })).statusCode, 401);
+      const cookie = visitor.cookies.get('__Host-wk_choice') ?? '';
+      const [accounts = '', end = '', mac = ''] = cookie.split('.');
+      for (const forged of [`${accounts}.${Number(end) + 60_000}.${mac}`, `${Buffer.concat([Buffer.from(accounts, 'base64url').subarray(0, 32), Buffer.alloc(32)]).toString('base64url')}.${end}.${mac}`, 'x']) {
+        visitor.cookies.set('__Host-wk_choice', forged);
+        t.equal((await visitor.post('/sign-in/practice', { workspace: 'willow' })).statusCode, 401);
+      }
+      t.throws(() => readChoice(app.formKey, cookie, Number(end)), { code: 'sign_in.challenge_over' });
+      t.equal(readChoice(app.formKey, cookie, Number(end) - 1).length, 2);
+      const seen: number[] = [];
+      for (let n = 0; n < 6; n++) {
+        visitor.cookies.set('__Host-wk_choice', cookie);
+        seen.push((await visitor.post('/sign-in/practice', { workspace: 'willow' })).statusCode);
+      }
+      t.same(seen, [303, 303, 303, 303, 429, 429], 'the password was the first of the five');
+    });
+
+    t.test('of two passwords each opens its own practice, a wrong one neither', async (t) => {
+      await rows(database, 'update app.passwords set hash = $2 where user_id = $1', [harbor.readonly.id, await hashPassword('another password altogether')]);
+      for (const [password, [slug, person]] of [[PASSWORD, places[0]], ['another password altogether', places[1]]] as const) {
+        const { visitor, location } = await first({ password });
+        t.equal(location, '/sign-in/second', slug);
+        t.equal(await finish(visitor, person), 303);
+        t.match(await whoIs(visitor), { workspace: { slug } });
+      }
+      const before = [await auditLength(database, willow.workspaceId), await auditLength(database, harbor.workspaceId)] as const;
+      t.equal((await first({ password: 'a wrong password' })).statusCode, 401);
+      for (const [at, { workspaceId, readonly }] of [willow, harbor].entries()) {
+        t.match((await auditOf(database, workspaceId, before[at])).map(({ action, target, detail }) => [action, target, detail['reason']]), [['auth.sign_in_refused', readonly.id, 'password']]);
+      }
+    });
+
+    t.test('where one is suspended the other is not asked for', async (t) => {
+      await rows(database, 'update app.passwords set hash = (select hash from app.passwords where user_id = $2) where user_id = $1', [harbor.readonly.id, willow.readonly.id]);
+      const { visitor } = await first({});
+      await suspendWorkspace(app, harbor.workspaceId);
+      t.notMatch((await visitor.get('/sign-in/practice')).payload, 'value="harbor"');
+      t.equal((await visitor.post('/sign-in/practice', { workspace: 'harbor' })).statusCode, 401);
+      t.equal((await first({})).location, '/sign-in/second');
+      await reactivateWorkspace(app, harbor.workspaceId);
+    });
+  });
+
+  t.test('a step that is over leads to the sign-in, not in a circle', async (t) => {
+    await rows(database, 'update app.totp_factors set last_step = null where user_id = $1', [willow.manager.id]);
+    const visitor = await signIn(server, willow.manager);
+    for (const path of ['/sign-in/practice', '/sign-in/second']) {
+      const { headers } = await visitor.get(path);
+      t.not((await visitor.get(String(headers.location))).headers.location, path);
     }
   });
 

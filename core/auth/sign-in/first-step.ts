@@ -8,65 +8,95 @@ import { storePasswordHash } from '../password/store-password-hash.ts';
 import { countAttempt, subjectsOf } from './attempts.ts';
 import { claimantActor, openChallenge, scopeBeforeSession, type Claimant, type Origin } from './challenge.ts';
 import type { ChallengePurpose } from './challenge-model.ts';
+import { sealChoice } from './choice.ts';
 import { signInElsewhere } from './policy.ts';
 import { hasSecondFactor } from './second-factors.ts';
 
-/** `workspace` is the slug, needed only when one e-mail works in several; `browser` as knownBrowser() gives it. */
+/** `workspace` is the slug of a practice somebody named; `browser` as knownBrowser() gives it. */
 export type Credentials = { readonly email: string; readonly password: string; readonly workspace: string | null; readonly browser: string | null };
+
+/** `choice`: the password is right in several practices, and the cookie lets its holder say which (choice.ts). */
+export type FirstStepTaken = { readonly cookie: string; readonly purpose: ChallengePurpose } | { readonly elsewhere: string } | { readonly choice: string };
 
 type Candidate = Claimant & { readonly workspaceId: string; readonly isReal: boolean };
 
+/** Who works in more practices than this names the practice. */
+const PRACTICES_MAX = 4;
+
 /**
  * The first step: e-mail and password. Answers with the challenge cookie of the second step, or of enrolment for who has no second factor, or
- * with where the workspace wants this person to sign in instead.
- * A wrong password, an unknown e-mail, a disabled person and a wrong workspace cost the same work and get the same answer.
+ * with where the workspace wants this person to sign in instead. An e-mail may work in several practices, each with a password of its own: the
+ * one whose password it is takes the sign-in, and where it is right in several the person chooses.
+ *
+ * A wrong password, an unknown e-mail, a disabled person and a wrong workspace cost the same work and get the same answer: as many passwords are
+ * verified for every e-mail as for that which works in the most practices.
  * @throws Fault sign_in.refused · request.rate_limited
  */
-export async function takeFirstStep(app: App, origin: Origin, given: Credentials): Promise<{ cookie: string; purpose: ChallengePurpose } | { elsewhere: string }> {
-  const candidate = await findCandidate(app, origin, given);
-  const stored = await app.withWorkspace(scopeBeforeSession(candidate.workspaceId, origin), async (tx) => Password.query(tx).findById(candidate.id));
-  const { ok, isOutdated } = await verifyPassword(stored?.hash ?? null, given.password);
-  if (!ok || !candidate.isReal) {
-    await recordRefusal(app, origin, candidate);
+export async function takeFirstStep(app: App, origin: Origin, given: Credentials): Promise<FirstStepTaken> {
+  const candidates = await findCandidates(app, origin, given);
+  const checked = await Promise.all(candidates.map(async (candidate) => ({ candidate, ...(await checkPassword(app, origin, candidate, given.password)) })));
+  const right = checked.filter(({ candidate, ok }) => ok && candidate.isReal);
+  const [first] = right;
+  if (first === undefined) {
+    await recordRefusals(app, origin, candidates);
     throw fault('sign_in.refused');
   }
-  const upgraded = isOutdated ? await hashPassword(given.password) : null;
-  return app.withWorkspace(scopeBeforeSession(candidate.workspaceId, origin, claimantActor(candidate)), async (tx) => {
-    if (upgraded !== null) {
-      await storePasswordHash(tx, candidate.id, upgraded);
-      record(tx, { action: 'auth.password_rehashed', target: { type: 'user', id: candidate.id } });
-    }
-    const elsewhere = await signInElsewhere(tx, candidate.id, 'password', 'begin');
+  for (const { candidate, isOutdated } of right) if (isOutdated) await renewHash(app, origin, candidate, given.password);
+  if (right.length > 1) return { choice: sealChoice(app.formKey, right.map(({ candidate }) => ({ workspaceId: candidate.workspaceId, userId: candidate.id }))) };
+  return beginChallenge(app, origin, first.candidate.workspaceId, first.candidate);
+}
+
+/** What follows a right password in one practice. */
+export async function beginChallenge(app: App, origin: Origin, workspaceId: string, person: Claimant): Promise<Exclude<FirstStepTaken, { choice: string }>> {
+  return app.withWorkspace(scopeBeforeSession(workspaceId, origin, claimantActor(person)), async (tx) => {
+    const elsewhere = await signInElsewhere(tx, person.id, 'password', 'begin');
     if (elsewhere !== null) return { elsewhere };
-    const purpose = (await hasSecondFactor(tx, candidate.id)) ? 'sign_in' : 'enrol';
-    return { cookie: await openChallenge(tx, candidate.id, purpose), purpose };
+    const purpose = (await hasSecondFactor(tx, person.id)) ? 'sign_in' : 'enrol';
+    return { cookie: await openChallenge(tx, person.id, purpose), purpose };
   });
 }
 
-const CANDIDATES = `select u.workspace_id as "workspaceId", u.id, u.email, u.name from app.users u join sys.workspaces w on w.id = u.workspace_id
-  where u.email = :email and u.status = 'active' and w.status = 'active' and (cast(:workspace as text) is null or w.slug = :workspace) order by u.created_at, u.id limit 1`;
+async function checkPassword(app: App, origin: Origin, { id, workspaceId }: Candidate, password: string): Promise<{ ok: boolean; isOutdated: boolean }> {
+  const stored = await app.withWorkspace(scopeBeforeSession(workspaceId, origin), async (tx) => Password.query(tx).findById(id));
+  return verifyPassword(stored?.hash ?? null, password);
+}
 
-/** Who it would be; for an unknown e-mail nobody in some workspace, so that what follows does the same work. */
-async function findCandidate(app: App, origin: Origin, { email, workspace, browser }: Credentials): Promise<Candidate> {
+async function renewHash(app: App, origin: Origin, candidate: Candidate, password: string): Promise<void> {
+  const hash = await hashPassword(password);
+  await app.withWorkspace(scopeBeforeSession(candidate.workspaceId, origin, claimantActor(candidate)), async (tx) => {
+    await storePasswordHash(tx, candidate.id, hash);
+    record(tx, { action: 'auth.password_rehashed', target: { type: 'user', id: candidate.id } });
+  });
+}
+
+const ACTIVE = "app.users u join sys.workspaces w on w.id = u.workspace_id where u.status = 'active' and w.status = 'active'";
+const CANDIDATES = `select u.workspace_id as "workspaceId", u.id, u.email, u.name from ${ACTIVE}
+  and u.email = :email and (cast(:workspace as text) is null or w.slug = :workspace) order by u.created_at, u.id limit ${PRACTICES_MAX}`;
+const MOST_PRACTICES = `select least(coalesce(max(practices), 1), ${PRACTICES_MAX})::int as most from (select count(*) as practices from ${ACTIVE} group by u.email) counted`;
+
+/** Who it would be, made up with nobody in some workspace to the number that every e-mail costs, so that what follows does the same work. */
+async function findCandidates(app: App, origin: Origin, { email, workspace, browser }: Credentials): Promise<readonly Candidate[]> {
   const found = await app.withSystem('sign_in', async (tx) => {
     if (!(await countAttempt(tx, subjectsOf(app.formKey, { email, ip: origin.ip, browser })))) return null;
-    const { rows: [user] } = (await tx.knex.raw(CANDIDATES, { email, workspace })) as { rows: (Omit<Candidate, 'isReal'> | undefined)[] };
-    if (user !== undefined) return { ...user, isReal: true };
+    const { rows } = (await tx.knex.raw(CANDIDATES, { email, workspace })) as { rows: Omit<Candidate, 'isReal'>[] };
+    const { rows: [counted] } = (await tx.knex.raw(MOST_PRACTICES)) as { rows: { most: number }[] };
     const someWorkspace = (await tx.knex('sys.workspaces').where({ status: 'active' }).first('id')) as { id: string } | undefined;
-    return someWorkspace === undefined ? undefined : { id: uuidv7(), email, name: '', workspaceId: someWorkspace.id, isReal: false };
+    if (someWorkspace === undefined) return [];
+    const wanted = workspace === null ? (counted?.most ?? 1) : 1;
+    const nobody = () => ({ id: uuidv7(), email, name: '', workspaceId: someWorkspace.id, isReal: false });
+    return Array.from({ length: wanted }, (_, at) => { const row = rows[at]; return row === undefined ? nobody() : { ...row, isReal: true }; });
   });
   if (found === null) throw fault('request.rate_limited');
-  if (found === undefined) throw fault('sign_in.refused'); // an installation without any workspace has nobody to tell apart
-  return found;
+  return found; // none in an installation without any workspace, which has nobody to tell apart
 }
 
-/** In the workspace's chain for one of its people, in the installation's for an e-mail nobody has: only a reason code, never what was typed. */
-async function recordRefusal(app: App, origin: Origin, candidate: Candidate): Promise<void> {
-  if (candidate.isReal) {
-    await app.withWorkspace(scopeBeforeSession(candidate.workspaceId, origin), async (tx) => {
-      record(tx, { action: 'auth.sign_in_refused', outcome: 'refused', target: { type: 'user', id: candidate.id }, detail: { reason: 'password' } });
-    });
-  } else {
+/** In the workspaces' chains for their people, in the installation's for an e-mail nobody has: only a reason code, never what was typed. */
+async function recordRefusals(app: App, origin: Origin, candidates: readonly Candidate[]): Promise<void> {
+  const people = candidates.filter(({ isReal }) => isReal);
+  await Promise.all(people.map((person) => app.withWorkspace(scopeBeforeSession(person.workspaceId, origin), async (tx) => {
+    record(tx, { action: 'auth.sign_in_refused', outcome: 'refused', target: { type: 'user', id: person.id }, detail: { reason: 'password' } });
+  })));
+  if (people.length === 0) {
     await app.withSystem('sign_in', async (tx) => {
       record(tx, { action: 'auth.sign_in_refused', outcome: 'refused', detail: { reason: 'unknown' } });
     });

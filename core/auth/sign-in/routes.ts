@@ -14,7 +14,8 @@ import { endSessions } from '../session/actions.ts';
 import { Session } from '../session/model.ts';
 import { BROWSER_COOKIE, BROWSER_COOKIE_LIFE_MS, knownBrowser, rememberBrowser } from './known-browser.ts';
 import { CHALLENGE_COOKIE, CHALLENGE_LIFE_MS, ENROL_LIFE_MS, readChallenge, scopeBeforeSession, type OpenChallenge } from './challenge.ts';
-import { takeFirstStep } from './first-step.ts';
+import { CHOICE_COOKIE } from './choice.ts';
+import { takeFirstStep, type FirstStepTaken } from './first-step.ts';
 import { takeSecondStep, type BrowserState, type CodeMethod, type SignedIn } from './second-step.ts';
 
 /** Where people land after signing in without a page to go back to. */
@@ -69,13 +70,20 @@ async function takePassword(app: App, request: Request, h: ResponseToolkit): Pro
   try {
     const browser = knownBrowser(app.formKey, request.state[BROWSER_COOKIE], email);
     const step = await takeFirstStep(app, originOf(request), { email, password, workspace: form.workspace || null, browser });
-    if ('elsewhere' in step) return h.redirect(step.elsewhere).code(303);
-    h.state(CHALLENGE_COOKIE, step.cookie);
-    return h.redirect(withNext(step.purpose === 'enrol' ? '/sign-in/enrol' : '/sign-in/second', form.next)).code(303);
+    if (!('choice' in step)) return goOn(h, step, form.next);
+    h.state(CHOICE_COOKIE, step.choice);
+    return h.redirect(withNext('/sign-in/practice', form.next)).code(303);
   } catch (error) {
     if (!(error instanceof Fault) || (error.status !== 401 && error.status !== 429)) throw error;
     return h.page('auth/sign-in', { form, errors: { form: error.message }, passkey: PASSKEY_ALONE, otherWays: [] }).code(error.status);
   }
+}
+
+/** To the second step, to setting one up, or to where the workspace wants this person to sign in. */
+export function goOn(h: ResponseToolkit, step: Exclude<FirstStepTaken, { choice: string }>, next: string): ResponseObject {
+  if ('elsewhere' in step) return h.redirect(step.elsewhere).code(303);
+  h.state(CHALLENGE_COOKIE, step.cookie);
+  return h.redirect(withNext(step.purpose === 'enrol' ? '/sign-in/enrol' : '/sign-in/second', next)).code(303);
 }
 
 async function showSecond(app: App, request: Request, h: ResponseToolkit): Promise<ResponseObject> {
@@ -145,7 +153,8 @@ export function browserState(app: App, request: Request): BrowserState {
 /** Where to go back to: `next` of our own links, `return` of the redirect that refusals make. */
 export function localNext(request: Request): string {
   const asked: unknown = request.query['next'] ?? request.query['return'];
-  return asked === undefined ? '' : localPath(asked);
+  const path = asked === undefined ? '' : localPath(asked);
+  return /^\/sign-in\b/.test(path) ? '' : path; // a step of a sign-in that is over leads back here, and so on
 }
 
 export function withNext(path: string, next: string): string {
