@@ -1,13 +1,12 @@
-import type { RequestRoute, ServerInjectResponse } from '@hapi/hapi';
 import { can } from '../access/authorize.ts';
 import { capabilityRule } from '../access/capabilities.ts';
 import { systemActor, systemScope, type Role } from '../db/scope.ts';
-import { uuidv7 } from '../crypto/uuid.ts';
-import { realmOf } from '../plugins/gate.ts';
 import { pathOf } from '../plugins/register-routes.ts';
 import { snakeName } from '../plugins/loaded-plugin.ts';
 import { readSettings } from '../plugins/settings.ts';
 import { switchOff, switchOn } from '../plugins/switch-plugin.ts';
+import { call, fill, GET, routesOf } from './call-route.ts';
+import { checkForeignRows, checkRecord } from './record-checks.ts';
 import type { Side, Subject } from './subject.ts';
 
 /** One part of the contract; no findings: it is kept. */
@@ -19,6 +18,8 @@ export const CHECKS: readonly Check[] = [
   { check: 'tables: named after it and declared', run: checkTables },
   { check: 'routes: nobody in without signing in, nobody where it is off', run: checkDoors },
   { check: 'routes: another workspace’s ids are not there', run: checkForeignIds },
+  { check: 'routes: another workspace’s rows stay its own', run: checkForeignRows },
+  { check: 'routes: what goes through is on the record', run: checkRecord },
   { check: 'pages: open to the roles they are for, closed to the others', run: checkPages },
   { check: 'settings: an example, refusals, secrets that stay secret', run: checkSettings },
   { check: 'health: answers, soon', run: checkHealth },
@@ -32,31 +33,6 @@ async function checkTables({ app, loaded: { plugin }, on }: Subject): Promise<st
     ...rows.filter(({ name }) => !declared.includes(name)).map(({ name }) => `${name} is made by a migration and not among the plugin's tables.`),
     ...declared.filter((table) => !rows.some(({ name }) => name === table)).map((table) => `${table} is declared and no migration makes it.`),
   ];
-}
-
-/** Every route in the plugin's realm; ids in the path are ones that no row has. */
-type Route = { readonly method: string; readonly path: string; readonly isOpen: boolean; readonly settings: RequestRoute['settings'] };
-
-function routesOf({ server, loaded: { plugin } }: Subject): Route[] {
-  return server.table().filter((route) => route.realm.plugin === realmOf(plugin.name))
-    .map(({ method, path, settings }) => ({ method: method.toUpperCase(), path, settings: settings as RequestRoute['settings'], isOpen: settings.plugins?.wardkeep?.openBecause !== undefined }));
-}
-
-function fill(path: string, slug: string): string {
-  return path.replaceAll('{workspace}', slug).replaceAll(/\{[^}]+\}/g, () => uuidv7());
-}
-
-const GET = { method: 'GET', settings: {} } as const;
-const FORM = 'application/x-www-form-urlencoded';
-
-async function call({ server }: Subject, { method, settings }: Pick<Route, 'method' | 'settings'>, url: string, cookie: string | null): Promise<ServerInjectResponse> {
-  // A change is sent as a script of our own page would, so that what refuses it is the route and not the guard against forged forms.
-  const headers: Record<string, string> = { accept: 'application/json', 'sec-fetch-site': 'same-origin', ...(cookie === null ? {} : { cookie }) };
-  if (method === 'GET') return server.inject({ method, url, headers });
-  const page = await server.inject({ url: '/api', headers: { ...headers, accept: 'text/html' } });
-  const token = /name="_csrf" value="([^"]+)"/.exec(page.payload)?.[1];
-  const type = [settings.payload?.allow ?? []].flat().includes(FORM) ? FORM : 'application/json'; // hapi refuses other types before it asks whether the plugin is on
-  return server.inject({ method: method as 'POST', url, headers: { ...headers, 'content-type': type, ...(token === undefined ? {} : { 'x-csrf-token': token }) }, payload: type === FORM ? '' : '{}' });
 }
 
 async function checkDoors(subject: Subject): Promise<string[]> {

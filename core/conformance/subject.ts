@@ -7,7 +7,8 @@ import type { App } from '../app.ts';
 import { openSession } from '../auth/session/actions.ts';
 import { boot } from '../boot.ts';
 import { readConfig, type Config } from '../config.ts';
-import { systemScope, type Role } from '../db/scope.ts';
+import { systemScope, type Designation, type Role } from '../db/scope.ts';
+import type { DemoWorkspace } from '../demo/demo-workspace.ts';
 import { CONTRACT, type Plugin } from '../plugin.ts';
 import { composeServer } from '../server.ts';
 import { createWorkspace } from '../workspaces/create-workspace.ts';
@@ -17,11 +18,14 @@ import { grantPlan } from '../plugins/entitlements.ts';
 import { createHost, type PluginHost } from '../plugins/host.ts';
 import type { LoadedPlugin } from '../plugins/loaded-plugin.ts';
 import { switchOn } from '../plugins/switch-plugin.ts';
+import { plantRows, type PlantedRows } from './planted-rows.ts';
 
-export type Side = { readonly workspaceId: string; readonly slug: string; readonly cookies: Readonly<Record<Role, string>> };
+export type Side = { readonly workspaceId: string; readonly slug: string; readonly cookies: Readonly<Record<Role, string>>; readonly people: DemoWorkspace['people'] };
+/** `rows`: what stands in the plugin's tables in this workspace. */
+export type FurnishedSide = Side & { readonly rows: PlantedRows };
 
-/** A whole program with the plugin in it and a database of its own: `on` and `off` are two workspaces, and the plugin is on in the first. */
-export type Subject = { readonly loaded: LoadedPlugin; readonly app: App; readonly host: PluginHost; readonly server: Server; readonly on: Side; readonly off: Side; readonly settings: Readonly<Record<string, unknown>>; close(): Promise<void> };
+/** A whole program with the plugin in it and a database of its own: it is on, with rows in its tables, in the workspaces `on` and `other`, and never was in `off`. */
+export type Subject = { readonly loaded: LoadedPlugin; readonly app: App; readonly host: PluginHost; readonly server: Server; readonly on: FurnishedSide; readonly other: FurnishedSide; readonly off: Side; readonly settings: Readonly<Record<string, unknown>>; close(): Promise<void> };
 
 /** Vouches for every subprocessor, so that the plugin can be switched on here. */
 const vouching: Plugin = {
@@ -53,13 +57,18 @@ export async function openSubject(loaded: LoadedPlugin, ground: Ground = {}): Pr
   try {
     const { app } = booted;
     const server = await composeServer(app, { tls: null, host: 'localhost', port: 0, plugins: host.plugins });
-    const [on, off] = [await makeSide(app, 'on'), await makeSide(app, 'off')];
     const settings = exampleSettings(loaded.plugin);
-    await app.withWorkspace(systemScope(on.workspaceId, 'conformance'), async (tx) => {
-      await switchOn(tx, host.plugins, vouching.name, {});
-      await switchOn(tx, host.plugins, loaded.plugin.name, settings);
-    });
-    return { loaded, app, host, server, on, off, settings, close };
+    const furnished = async (slug: string, invented: boolean): Promise<FurnishedSide> => {
+      const side = await makeSide(app, slug);
+      const scope = systemScope(side.workspaceId, 'conformance');
+      await app.withWorkspace(scope, async (tx) => {
+        await switchOn(tx, host.plugins, vouching.name, {});
+        await switchOn(tx, host.plugins, loaded.plugin.name, settings);
+      });
+      return { ...side, rows: await plantRows(app, loaded.plugin, side.workspaceId, { slug: 'harbor', name: slug, timeZone: 'UTC', people: side.people }, invented) };
+    };
+    const [on, other, off] = await Promise.all([furnished('on', false), furnished('other', true), makeSide(app, 'off')]);
+    return { loaded, app, host, server, on, other, off, settings, close };
   } catch (error) {
     await close();
     throw error;
@@ -70,10 +79,13 @@ async function makeSide(app: App, slug: string): Promise<Side> {
   const workspaceId = await createWorkspace(app, { slug, name: slug, timeZone: 'UTC' });
   const scope = systemScope(workspaceId, 'conformance');
   await app.withWorkspace(scope, (tx) => grantPlan(tx, { tier: 'enterprise', endsAt: null }));
-  const cookieOf = async (role: Role): Promise<[Role, string]> => {
+  const signIn = async (role: Role): Promise<{ role: Role; id: string; cookie: string }> => {
     const userId = await createUser(app, workspaceId, { email: `${role.toLowerCase()}@${slug}.example`, name: role, role, password: generatePassword() });
-    return [role, `__Host-wardkeep=${await app.withWorkspace(scope, (tx) => openSession(tx, { userId, method: 'passkey' }))}`];
+    return { role, id: userId, cookie: `__Host-wardkeep=${await app.withWorkspace(scope, (tx) => openSession(tx, { userId, method: 'passkey' }))}` };
   };
-  const cookies = Object.fromEntries(await Promise.all((['ADMIN', 'MANAGER', 'AGENT', 'READONLY'] as const).map(cookieOf))) as Record<Role, string>;
-  return { workspaceId, slug, cookies };
+  const signedIn = await Promise.all((['ADMIN', 'MANAGER', 'AGENT', 'READONLY'] as const).map(signIn));
+  const cookies = Object.fromEntries(signedIn.map(({ role, cookie }) => [role, cookie])) as Record<Role, string>;
+  // Who seeds a register looks for an officer; to be one changes what a role may do, so the person only counts as such there.
+  const people = signedIn.map(({ role, id }) => ({ id, name: role, role, designations: role === 'READONLY' ? ['SECURITY_OFFICER' as Designation] : [] }));
+  return { workspaceId, slug, cookies, people };
 }

@@ -28,7 +28,7 @@ const PARTS = ` contract: 1, name: 'bed-board', version: '1.0.0', title: 'Beds',
 t.test('a new plugin and the example keep the contract', async (t) => {
   for (const folder of [write(scaffold('bed-board')), fileURLToPath(new URL('../../examples/appointment-webhook', import.meta.url))]) {
     const findings = await findingsOf(folder);
-    t.equal(Object.keys(findings).length, 10, 'every check ran');
+    t.equal(Object.keys(findings).length, 12, 'every check ran');
     t.same(Object.values(findings).flat(), []);
   }
 });
@@ -69,6 +69,43 @@ t.test('each check finds what breaks it', async (t) => {
   ];
   for (const [check, finding] of expected) t.ok(Object.entries(found).some(([name, findings]) => check.test(name) && findings.some((text) => finding.test(text))), finding.source);
   t.match(found['routes: nobody in without signing in, nobody where it is off'], [], 'the host itself keeps these');
+});
+
+t.test('rows that leak, and acts that leave nothing', async (t) => {
+  const found = await findingsOf(write({
+    'index.ts': `import { definePlugin, record, scopeOf, systemScope, WorkspaceModel } from 'wardkeep/plugin';
+      class Note extends WorkspaceModel { static tableName = 'bed_board_notes'; }
+      const seen = [];
+      export default definePlugin({ ${PARTS}
+        tables: { bed_board_notes: { sealed: ['text'] } }, auditActions: ['bed-board.note.made'],
+        async onEnable(tx) { seen.push(tx.scope.workspaceId); },
+        async health() { return { ok: true, text: 'Ready.' }; },
+        demo: { settings: () => ({}), async seed(tx) { await Note.query(tx).insert({ text: 'whispered in ' + tx.scope.workspaceId }); record(tx, { action: 'bed-board.note.made' }); } },
+        register(server, deps) {
+          const anywhere = async (id) => { for (const workspace of seen) { const note = await deps.withWorkspace(systemScope(workspace, 'bed-board'), (tx) => Note.query(tx).findById(id)); if (note) return note; } };
+          server.route([
+            { method: 'GET', path: '/any/{id}', handler: async (request, h) => { const note = await anywhere(request.params.id); return note ? note.text : h.response('none').code(404); } },
+            { method: 'GET', path: '/own/{id}', handler: async (request, h) => { const note = await deps.withWorkspace(scopeOf(request), (tx) => Note.query(tx).findById(request.params.id)); return note ? note.text : h.response('none').code(404); } },
+            { method: 'GET', path: '/all', handler: async () => (await Promise.all(seen.map((workspace) => deps.withWorkspace(systemScope(workspace, 'bed-board'), (tx) => Note.query(tx).first())))).map((note) => note?.id).join() },
+            { method: 'POST', path: '/own/{id}/done', handler: async (request, h) => { const note = await deps.withWorkspace(scopeOf(request), (tx) => Note.query(tx).findById(request.params.id)); return h.response('').code(note ? 204 : 404); } },
+          ]);
+        },
+      });`,
+    'migrations/0001_notes.sql': `create table app.bed_board_notes (workspace_id uuid not null references app.workspaces, id uuid not null, text text not null, primary key (workspace_id, id));\ncall sec.protect('app.bed_board_notes', 'select, insert');\n`,
+  }));
+  const apart = found['routes: another workspace’s rows stay its own'] ?? [];
+  const recorded = found['routes: what goes through is on the record'] ?? [];
+  for (const finding of [/GET \/plugins\/bed-board\/any\/\{id\} answers 200 for the id of another/, /any\/\{id\} shows what stands in another workspace's row/, /GET \/plugins\/bed-board\/all shows another workspace's row/]) t.ok(apart.some((each) => finding.test(each)), finding.source);
+  t.notOk(apart.some((each) => each.includes('/own/')), 'what reads through the door keeps it');
+  for (const finding of [/GET \/plugins\/bed-board\/own\/\{id\} shows what is sealed and leaves no audit entry/, /POST \/plugins\/bed-board\/own\/\{id\}\/done goes through and leaves no audit entry/]) t.ok(recorded.some((each) => finding.test(each)), finding.source);
+});
+
+t.test('a table that nobody can fill is said', async (t) => {
+  const found = await findingsOf(write({
+    'index.ts': `import { definePlugin } from 'wardkeep/plugin';\nexport default definePlugin({ ${PARTS} tables: { bed_board_odd: {} }, health: async () => ({ ok: true, text: 'Ready.' }) });`,
+    'migrations/0001_odd.sql': `create table app.bed_board_odd (workspace_id uuid not null references app.workspaces, id uuid not null, beds int not null check (beds between 40 and 50), primary key (workspace_id, id));\ncall sec.protect('app.bed_board_odd', 'select, insert');\n`,
+  }));
+  t.match(found['routes: another workspace’s rows stay its own'], [/bed_board_odd \(CheckViolationError\) could not be filled/]);
 });
 
 t.test('what keeps the program from starting is said as such', async (t) => {

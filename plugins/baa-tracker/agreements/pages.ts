@@ -55,6 +55,8 @@ export async function agreementFormContext(tx: Tx, subprocessor: Subprocessor, r
   authorize(tx, 'baa-tracker.register.write');
   const [{ name }, others, owners] = await Promise.all([tx.knex('app.workspaces').where({ workspace_id: tx.scope.workspaceId }).first('name') as Promise<{ name: string }>, Agreement.query(tx).where({ subprocessor_id: subprocessor.id }).orderBy('effective_on', 'desc'), keepersOf(tx)]);
   const fresh = { kind: 'baa', title: `BAA with ${subprocessor.name}`.slice(0, 160), ourParty: name, theirParty: subprocessor.name, ownerId: tx.scope.actor.id ?? '', noticeDays: 0 };
+  const shownRow = row ?? before; // a form filled from an agreement shows its sealed terms as its page does
+  if (shownRow !== null && form === null) record(tx, { action: 'baa-tracker.agreement.read', target: { type: 'agreement', id: shownRow.id }, detail: { as: 'form' } });
   const values = form ?? (row !== null ? formOf(row) : before !== null ? successorOf(before) : fresh);
   const home = '/plugins/baa-tracker';
   return {

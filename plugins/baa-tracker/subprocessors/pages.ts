@@ -39,6 +39,7 @@ export async function subprocessorContext(tx: Tx, subprocessorId: string): Promi
 /** The form for a new one (`row` null) or a change; `form` is what was typed before. */
 export async function subprocessorFormContext(tx: Tx, row: Subprocessor | null, form: Readonly<Record<string, unknown>> | null, errors: Readonly<Record<string, string>>): Promise<object> {
   authorize(tx, 'baa-tracker.register.write');
+  if (row !== null && form === null) record(tx, { action: 'baa-tracker.subprocessor.read', target: { type: 'subprocessor', id: row.id }, detail: { as: 'form' } });
   const values = form ?? (row === null ? {} : { ...formOf(row) });
   const elements = [values['dataElements'] ?? []].flat();
   return {

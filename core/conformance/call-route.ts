@@ -1,0 +1,30 @@
+import type { RequestRoute, ServerInjectResponse } from '@hapi/hapi';
+import { uuidv7 } from '../crypto/uuid.ts';
+import { realmOf } from '../plugins/gate.ts';
+import type { Subject } from './subject.ts';
+
+/** Every route in the plugin's realm; ids in the path are ones that no row has. */
+export type Route = { readonly method: string; readonly path: string; readonly isOpen: boolean; readonly settings: RequestRoute['settings'] };
+
+export function routesOf({ server, loaded: { plugin } }: Subject): Route[] {
+  return server.table().filter((route) => route.realm.plugin === realmOf(plugin.name))
+    .map(({ method, path, settings }) => ({ method: method.toUpperCase(), path, settings: settings as RequestRoute['settings'], isOpen: settings.plugins?.wardkeep?.openBecause !== undefined }));
+}
+
+export function fill(path: string, slug: string): string {
+  return path.replaceAll('{workspace}', slug).replaceAll(/\{[^}]+\}/g, () => uuidv7());
+}
+
+export const GET = { method: 'GET', settings: {} } as const;
+const FORM = 'application/x-www-form-urlencoded';
+
+export async function call({ server }: Subject, { method, settings }: Pick<Route, 'method' | 'settings'>, url: string, cookie: string | null): Promise<ServerInjectResponse> {
+  // A change is sent as a script of our own page would, so that what refuses it is the route and not the guard against forged forms.
+  const headers: Record<string, string> = { accept: 'application/json', 'sec-fetch-site': 'same-origin', ...(cookie === null ? {} : { cookie }) };
+  if (method === 'GET') return server.inject({ method, url, headers });
+  const page = await server.inject({ url: '/api', headers: { ...headers, accept: 'text/html' } });
+  const token = /name="_csrf" value="([^"]+)"/.exec(page.payload)?.[1];
+  const type = [settings.payload?.allow ?? []].flat().includes(FORM) ? FORM : 'application/json'; // hapi refuses other types before it asks whether the plugin is on
+  return server.inject({ method: method as 'POST', url, headers: { ...headers, 'content-type': type, ...(token === undefined ? {} : { 'x-csrf-token': token }) }, payload: type === FORM ? '' : '{}' });
+}
+
