@@ -1,8 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { systemScope } from '../db/scope.ts';
+import { contactGate } from '../practice/contacts/field-gate.ts';
 import { addOutcome, candidatesOf, emptyReport, importCandidates, listFiles, type Candidate } from '../practice/documents/import-files.ts';
 import { readCsv } from '../practice/imports/csv-rows.ts';
-import { checkMapping, importCsv } from '../practice/imports/import-csv.ts';
+import { checkMapping, csvTargets, importCsv } from '../practice/imports/import-csv.ts';
 import { findWorkspace } from '../workspaces/find-workspace.ts';
 import { EXIT, required, UsageError, type Command } from './command.ts';
 import { withApp } from './with-app.ts';
@@ -45,11 +46,13 @@ export const importCsvCommand: Command = {
     await mustExist(file);
     await mustExist(mapFile);
     const table = readCsv(await readFile(file));
-    const mapping = checkMapping(table, readMapping(await readFile(mapFile, 'utf8')));
+    const asked = readMapping(await readFile(mapFile, 'utf8'));
     return withApp(async (app) => {
       const workspace = await findWorkspace(app, slug);
+      const scope = systemScope(workspace.id, 'wardkeep import csv');
+      const mapping = checkMapping(table, asked, csvTargets(await app.withWorkspace(scope, contactGate)));
       const report = { rows: table.rows.length, created: 0, matched: 0, unchanged: 0, refused: [] as { line: number; code: string; reason: string }[] };
-      await importCsv(app, systemScope(workspace.id, 'wardkeep import csv'), table, mapping, (outcome) => {
+      await importCsv(app, scope, table, mapping, (outcome) => {
         if (outcome.outcome !== 'refused') report[outcome.outcome as 'created' | 'matched' | 'unchanged'] += 1;
         else report.refused.push({ line: outcome.line ?? 0, code: outcome.code ?? '', reason: outcome.reason ?? '' });
       });

@@ -30,6 +30,8 @@ const text = (max: number) => Joi.string().trim().min(1).max(max).allow(null);
 const oneOf = (...values: readonly string[]) => Joi.string().valid(...values).allow(null);
 export const tag = Joi.string().trim().max(40).pattern(/^[\p{L}\p{N}][\p{L}\p{N} _.-]*$/u).messages({ 'string.pattern.base': 'tags are letters, digits, spaces, dots, dashes' });
 
+export const tagList = Joi.array().max(20).unique().items(tag);
+
 const point = (value: Joi.StringSchema) => Joi.array().max(10).items(Joi.object({ use: oneOf(...POINT_USES), value: value.required() }));
 
 const FIELDS = {
@@ -37,7 +39,7 @@ const FIELDS = {
   birthDate: calendarDate({ partial: true }).allow(null), sex: oneOf(...SEXES), genderIdentity: text(60), pronouns: text(40),
   language: Joi.string().trim().max(35).pattern(/^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$/).allow(null).messages({ 'string.pattern.base': 'language is a BCP 47 tag such as en or es-MX' }),
   maritalStatus: text(60), race: text(200), ethnicity: text(200), deceasedOn: dateText.allow(null), notes: text(10_000),
-  preferredChannel: oneOf(...CHANNELS), tags: Joi.array().max(20).unique().items(tag), status: Joi.string().valid(...LIFECYCLE), ownerId: id.allow(null),
+  preferredChannel: oneOf(...CHANNELS), tags: tagList, status: Joi.string().valid(...LIFECYCLE), ownerId: id.allow(null),
   phones: point(Joi.string().trim().max(40).pattern(/\d{3}/).messages({ 'string.pattern.base': 'a phone number has at least three digits' })),
   emails: point(Joi.string().trim().max(254).email({ tlds: false })),
   addresses: Joi.array().max(5).items(Joi.object({

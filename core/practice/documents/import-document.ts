@@ -45,7 +45,7 @@ export async function importDocument(tx: Tx, input: ImportInput): Promise<Import
   const contactId = match.kind === 'match' ? match.contact.id : uuidv7(tx.now);
   // Sent in the order in which rows refer to each other, waited for together.
   const written = Promise.all([
-    match.kind === 'match' ? addToContact(tx, contactId, document.patient, gate) : insertContact(tx, contactId, document.patient, null, gate),
+    match.kind === 'match' ? addToContact(tx, contactId, document.patient, gate) : insertContact(tx, contactId, document.patient, {}, gate),
     insertDocument(tx, filing, contactId),
     match.kind === 'doubt' ? raiseDoubt(tx, match, filing.id, contactId) : undefined,
   ]);
@@ -85,14 +85,17 @@ function withoutBytes(document: ClinicalDocument): ClinicalDocument {
   return { ...document, attachments: document.attachments.map((attachment) => ({ ...attachment, bytes: null })) };
 }
 
-export async function createContactFrom(tx: Tx, patient: Patient, notes: string | null = null): Promise<string> {
+/** What no document says of a patient. */
+type OwnColumns = Pick<Partial<Contact>, 'notes' | 'tags'>;
+
+export async function createContactFrom(tx: Tx, patient: Patient, own: OwnColumns = {}): Promise<string> {
   const id = uuidv7(tx.now);
-  await insertContact(tx, id, patient, notes, await requireMatchingFields(tx, 'write'));
+  await insertContact(tx, id, patient, own, await requireMatchingFields(tx, 'write'));
   return id;
 }
 
 /** What the actor may not write stays out of the contact; the document keeps it for those who see it. */
-async function insertContact(tx: Tx, id: string, given: Patient, notes: string | null, gate: ContactGate): Promise<void> {
+async function insertContact(tx: Tx, id: string, given: Patient, { notes = null, tags = null }: OwnColumns, gate: ContactGate): Promise<void> {
   const patient = patientWith(given, (field) => isWritable(gate, field));
   const { name } = patient;
   const display = (coded: { display: string }[]) => coded.map((item) => item.display).join(', ') || null;
@@ -100,7 +103,7 @@ async function insertContact(tx: Tx, id: string, given: Patient, notes: string |
     id, status: patient.isDeceased ? 'deceased' : 'active', owner_id: tx.scope.actor.kind === 'user' ? tx.scope.actor.id : null,
     given_name: name.given || null, middle_name: name.middle || null, family_name: name.family || null, name_prefix: name.prefix || null, name_suffix: name.suffix || null, preferred_name: name.nickname || null,
     birth_date: patient.birthDate, sex: patient.sex, gender_identity: patient.genderIdentity?.display ?? null, language: patient.languages[0] ?? null,
-    marital_status: patient.maritalStatus?.display ?? null, race: display(patient.races), ethnicity: display(patient.ethnicities), deceased_on: patient.deceasedDate, notes: isWritable(gate, 'notes') ? notes : null,
+    marital_status: patient.maritalStatus?.display ?? null, race: display(patient.races), ethnicity: display(patient.ethnicities), deceased_on: patient.deceasedDate, notes: isWritable(gate, 'notes') ? notes : null, tags: isWritable(gate, 'tags') ? tags : null,
   };
   await Promise.all([insertRows(tx, Contact, [row]), insertNewParts(tx, id, patient, { points: [], addresses: [], identifiers: [] })]);
 }

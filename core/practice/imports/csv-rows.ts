@@ -2,18 +2,23 @@ import { parse } from 'csv-parse/sync';
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import type { Patient, Sex } from '../../clinical/clinical-document.ts';
 import { fault } from '../../errors.ts';
+import type { ContactProperty } from '../../hooks.ts';
+import { readDate } from './cell-date.ts';
+import { ownCells, type OwnValues } from './own-cells.ts';
 
 /** A spreadsheet of patients: rows of cells, a mapping of its columns to our fields, and a Patient for each row or what is wrong with it. */
 export const CSV_FIELDS = {
   familyName: 'Family name', givenName: 'Given name', middleName: 'Middle name', prefix: 'Prefix', suffix: 'Suffix', preferredName: 'Preferred name', birthDate: 'Birth date', sex: 'Sex',
   phone: 'Phone', mobile: 'Mobile phone', workPhone: 'Work phone', email: 'E-mail', street: 'Street', street2: 'Street, second line', city: 'City', state: 'State', postalCode: 'Postal code', country: 'Country',
-  language: 'Language', mrn: 'Record number (MRN)', ssn: 'Social Security number', notes: 'Notes',
+  language: 'Language', mrn: 'Record number (MRN)', ssn: 'Social Security number', notes: 'Notes', tags: 'Tags',
 } as const;
 export type CsvField = keyof typeof CSV_FIELDS;
-export type CsvMapping = Readonly<Record<string, CsvField>>;
+/** A field, or a property of the workspace's own. */
+export type CsvTarget = CsvField | `custom.${string}`;
+export type CsvMapping = Readonly<Record<string, CsvTarget>>;
 
 export type CsvTable = { readonly headers: readonly string[]; readonly rows: readonly { readonly line: number; readonly cells: readonly string[] }[] };
-export type CsvRowResult = { readonly line: number; readonly patient: Patient; readonly notes: string | null } | { readonly line: number; readonly faults: readonly string[] };
+export type CsvRowResult = { readonly line: number; readonly patient: Patient; readonly own: OwnValues } | { readonly line: number; readonly faults: readonly string[] };
 
 export const CSV_BYTES_MAX = 20 * 1024 * 1024;
 const ROWS_MAX = 100_000;
@@ -69,29 +74,32 @@ const GUESSES: readonly (readonly [RegExp, CsvField])[] = [
   [/^(last|family|sur) ?name$|^last$|^surname$/i, 'familyName'], [/^(first|given) ?name$|^first$|^forename$/i, 'givenName'], [/^middle/i, 'middleName'], [/^(prefix|title)$/i, 'prefix'], [/^suffix$/i, 'suffix'],
   [/preferred|nick/i, 'preferredName'], [/^dob$|birth/i, 'birthDate'], [/^(sex|gender)$/i, 'sex'], [/mobile|cell/i, 'mobile'], [/work.*(phone|tel)/i, 'workPhone'], [/phone|^tel/i, 'phone'], [/e-?mail/i, 'email'],
   [/street ?2|address ?(line ?)?2|apt/i, 'street2'], [/street|address/i, 'street'], [/^city|town/i, 'city'], [/^state$|province/i, 'state'], [/zip|postal|post ?code/i, 'postalCode'], [/^country$/i, 'country'],
-  [/lang/i, 'language'], [/mrn|record|chart|patient ?(id|no|number)/i, 'mrn'], [/^ssn$|social/i, 'ssn'], [/note|comment/i, 'notes'],
+  [/lang/i, 'language'], [/mrn|record|chart|patient ?(id|no|number)/i, 'mrn'], [/^ssn$|social/i, 'ssn'], [/note|comment/i, 'notes'], [/^(tags?|labels?)$/i, 'tags'],
 ];
 
-/** What the columns are probably called; each of the `targets` is given once. */
-export function guessMapping(headers: readonly string[], targets: readonly CsvField[] = Object.keys(CSV_FIELDS) as CsvField[]): Record<string, CsvField> {
-  const mapping: Record<string, CsvField> = {};
-  const taken = new Set<CsvField>();
+/** What the columns are probably called; each of the `targets` is given once. A property of the workspace's own is known by its whole label. */
+export function guessMapping(headers: readonly string[], targets: readonly CsvTarget[] = Object.keys(CSV_FIELDS) as CsvField[], properties: readonly ContactProperty[] = []): Record<string, CsvTarget> {
+  const mapping: Record<string, CsvTarget> = {};
+  const taken = new Set<CsvTarget>();
   for (const header of headers) {
-    const guess = GUESSES.find(([pattern, field]) => !taken.has(field) && targets.includes(field) && pattern.test(header.trim()));
+    const heading = header.trim();
+    const named = properties.find(({ name, label }) => [label, name].some((text) => text.toLowerCase() === heading.toLowerCase()))?.name;
+    const guess = [named, ...GUESSES.filter(([pattern]) => pattern.test(heading)).map(([, field]) => field)].find((target) => target !== undefined && !taken.has(target) && targets.includes(target));
     if (guess === undefined) continue;
-    taken.add(guess[1]);
-    mapping[header] = guess[1];
+    taken.add(guess);
+    mapping[header] = guess;
   }
   return mapping;
 }
 
 /** One row as a Patient, or the faults that keep it out. Fault texts name the field, never the value. */
-export function patientOfRow(table: CsvTable, row: CsvTable['rows'][number], mapping: CsvMapping, mrnSystem: string, today: string): CsvRowResult {
-  const cell = (field: CsvField): string => {
-    const at = table.headers.findIndex((header) => mapping[header] === field);
-    return at < 0 ? '' : (row.cells[at] ?? '').trim();
+export function patientOfRow(table: CsvTable, row: CsvTable['rows'][number], mapping: CsvMapping, mrnSystem: string, today: string, properties: readonly ContactProperty[] = []): CsvRowResult {
+  const placed = (target: string) => {
+    const at = table.headers.findIndex((header) => mapping[header] === target);
+    return { text: at < 0 ? '' : (row.cells[at] ?? '').trim(), column: at + 1 };
   };
-  const faults: string[] = [];
+  const cell = (field: CsvField): string => placed(field).text;
+  const { own, faults } = ownCells(placed, properties);
   if (cell('familyName') === '' || cell('givenName') === '') faults.push(cell('familyName') === '' ? 'The family name is missing.' : 'The given name is missing.');
   const birthDate = readDate(cell('birthDate'));
   if (birthDate === null) faults.push(cell('birthDate') === '' ? 'The birth date is missing.' : 'The birth date is not a day that exists.');
@@ -115,7 +123,7 @@ export function patientOfRow(table: CsvTable, row: CsvTable['rows'][number], map
   const identifier = (root: string, extension: string, kind: 'local' | 'ssn') => (extension === '' ? [] : [{ root, extension, authority: null, kind, isMatchable: true }]);
   return {
     line: row.line,
-    notes: cell('notes') || null,
+    own: { ...own, notes: cell('notes') || null },
     patient: {
       name: { prefix: cell('prefix'), given: cell('givenName'), middle: cell('middleName'), family: cell('familyName'), suffix: cell('suffix'), nickname: cell('preferredName'), use: null },
       otherNames: [], birthDate, sex, administrativeGender: null, birthSex: null, genderIdentity: null,
@@ -126,17 +134,6 @@ export function patientOfRow(table: CsvTable, row: CsvTable['rows'][number], map
       maritalStatus: null, religion: null, races: [], ethnicities: [], isDeceased: false, deceasedDate: null, guardians: [],
     },
   };
-}
-
-/** ISO, US (month first) and compact dates. Null when there is no such day. */
-function readDate(text: string): string | null {
-  const iso = /^(\d{4})-?(\d{2})-?(\d{2})(?:[T ].*)?$/.exec(text);
-  const us = /^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})$/.exec(text);
-  const [year, month, day] = iso ? [iso[1], iso[2], iso[3]] : us ? [us[3], us[1], us[2]] : [];
-  if (year === undefined || month === undefined || day === undefined) return null;
-  const date = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
-  const parsed = new Date(`${date}T00:00:00Z`);
-  return !Number.isNaN(parsed.getTime()) && parsed.toISOString().startsWith(date) ? date : null;
 }
 
 function readSex(text: string): Sex | null {

@@ -2,11 +2,9 @@ import { authorize } from '../../access/authorize.ts';
 import { record } from '../../audit/record.ts';
 import type { Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
-import { contactGate } from '../contacts/field-gate.ts';
+import { contactGate, type ContactGate } from '../contacts/field-gate.ts';
 import { displayName } from '../contacts/contact-view.ts';
 import { Contact } from '../contacts/model.ts';
-import type { CsvField } from './csv-rows.ts';
-import { csvTargets } from './import-csv.ts';
 import { ImportBatch, ImportOutcome, ImportSource } from './model.ts';
 
 const RECENT_MAX = 20;
@@ -44,7 +42,7 @@ export async function batchPage(tx: Tx, id: string) {
   const names = new Map(contacts.map((contact) => [contact.id, displayName(contact)]));
   record(tx, { action: 'import.read', target: { type: 'import', id }, detail: { contacts: contactIds.length } });
   return {
-    source, targets: csvTargets(await contactGate(tx)),
+    source, gate: await contactGate(tx),
     batch: {
       id, status: batch.status, kind: isAbandoned(tx, batch) ? `${KINDS[batch.kind]} (interrupted: what is listed is in; bring the files again for the rest, known ones are recognised)` : KINDS[batch.kind],
       by: batch.starter_name, at: batch.created_at, file: batch.file_name ?? '', running: batch.status === 'running' && !isAbandoned(tx, batch), done: batch.done, total: batch.total,
@@ -60,14 +58,14 @@ export async function batchPage(tx: Tx, id: string) {
 }
 
 /** @throws Fault import.not_found · import.not_open */
-export async function openSource(tx: Tx, id: string): Promise<{ batch: { id: string; file: string }; source: ImportSource; targets: CsvField[] }> {
+export async function openSource(tx: Tx, id: string): Promise<{ batch: { id: string; file: string }; source: ImportSource; gate: ContactGate }> {
   authorize(tx, 'document.import', { type: 'import', id });
-  const targets = csvTargets(await contactGate(tx));
+  const gate = await contactGate(tx);
   const [batch, source] = [await ImportBatch.query(tx).findById(id), await ImportSource.query(tx).findById(id)];
   if (batch === undefined || source === undefined) throw fault('import.not_found');
   if (batch.status !== 'mapping') throw fault('import.not_open');
   record(tx, { action: 'import.source_read', target: { type: 'import', id } });
-  return { batch: { id, file: batch.file_name ?? '' }, source, targets };
+  return { batch: { id, file: batch.file_name ?? '' }, source, gate };
 }
 
 /** A spreadsheet's refused lines with their reasons. */

@@ -11,9 +11,9 @@ import { authorizedBeforeBody } from '../../http/before-body.ts';
 import { scopeOf } from '../../http/credentials.ts';
 import { parse } from '../../http/refusals.ts';
 import { candidatesOfArchive, importCandidates, type Candidate } from '../documents/import-files.ts';
-import { checkMapping, importCsv, refusedRowsCsv } from './import-csv.ts';
-import { CSV_BYTES_MAX, CSV_FIELDS, guessMapping, patientOfRow, readCsv, type CsvField, type CsvMapping, type CsvTable } from './csv-rows.ts';
-import { mrnSystemOf } from './import-csv.ts';
+import type { ContactGate } from '../contacts/field-gate.ts';
+import { checkMapping, csvTargets, importCsv, labelOfTarget, mrnSystemOf, refusedRowsCsv, writableProperties } from './import-csv.ts';
+import { CSV_BYTES_MAX, guessMapping, patientOfRow, readCsv, type CsvMapping, type CsvTable, type CsvTarget } from './csv-rows.ts';
 import { ImportSource } from './model.ts';
 import { outcomeOfFile, runBatch, startBatch } from './run-batch.ts';
 import { batchPage, recentBatches, refusedLines, openSource } from './read-batches.ts';
@@ -102,26 +102,27 @@ async function uploadCsv(app: App, request: Request, h: ResponseToolkit) {
 
 async function showBatch(app: App, request: Request, h: ResponseToolkit) {
   const { id: batchId } = parse(id, request.params);
-  const { batch, source, targets, ...page } = await app.withWorkspace(scopeOf(request), (tx) => batchPage(tx, batchId));
+  const { batch, source, gate, ...page } = await app.withWorkspace(scopeOf(request), (tx) => batchPage(tx, batchId));
   if (batch.status !== 'mapping' || source === null) return h.page('imports/batch', { batch, ...page });
   const table = readCsv(Buffer.from(source.content, 'base64'));
-  return h.page('imports/mapping', mappingContext(batch, table, guessMapping(table.headers, targets), targets, scopeOf(request).workspaceId, {}));
+  return h.page('imports/mapping', mappingContext(batch, table, guessMapping(table.headers, csvTargets(gate), gate.properties), gate, scopeOf(request).workspaceId, {}));
 }
 
 async function mapCsv(app: App, running: RunningBatches, request: Request, h: ResponseToolkit) {
   const scope = scopeOf(request);
   const { id: batchId } = parse(id, request.params);
-  const form = parse(Joi.object<Record<string, string>>({ act: Joi.string().valid('preview', 'import').required() }).pattern(/^column\.\d{1,4}$/, Joi.string().allow('').max(40)), request.payload);
-  const { batch, source, targets } = await app.withWorkspace(scope, (tx) => openSource(tx, batchId));
+  const form = parse(Joi.object<Record<string, string>>({ act: Joi.string().valid('preview', 'import').required() }).pattern(/^column\.\d{1,4}$/, Joi.string().allow('').max(60)), request.payload);
+  const { batch, source, gate } = await app.withWorkspace(scope, (tx) => openSource(tx, batchId));
+  const targets = csvTargets(gate);
   refuseUnknownColumns(form, targets);
   const table = readCsv(Buffer.from(source.content, 'base64'));
   const mapping = Object.fromEntries(table.headers.flatMap((header, at) => (form[`column.${at}`] ? [[header, form[`column.${at}`] as string]] : [])));
-  if (form['act'] === 'preview') return h.page('imports/mapping', mappingContext(batch, table, mapping, targets, scope.workspaceId, {}));
+  if (form['act'] === 'preview') return h.page('imports/mapping', mappingContext(batch, table, mapping, gate, scope.workspaceId, {}));
   let checked: CsvMapping;
   try {
     checked = checkMapping(table, mapping, targets);
   } catch (error) {
-    if (error instanceof Fault) return h.page('imports/mapping', mappingContext(batch, table, mapping, targets, scope.workspaceId, { mapping: error.fields.map(({ text }) => text).join(' ') })).code(422);
+    if (error instanceof Fault) return h.page('imports/mapping', mappingContext(batch, table, mapping, gate, scope.workspaceId, { mapping: error.fields.map(({ text }) => text).join(' ') })).code(422);
     throw error;
   }
   const begin = () => app.withWorkspace(scope, async (tx) => {
@@ -143,22 +144,22 @@ async function downloadRefused(app: App, request: Request, h: ResponseToolkit) {
 }
 
 /** @throws Fault request.invalid for a field that is none, or none of theirs */
-function refuseUnknownColumns(form: Readonly<Record<string, string>>, targets: readonly CsvField[]): void {
+function refuseUnknownColumns(form: Readonly<Record<string, string>>, targets: readonly CsvTarget[]): void {
   const fields = Object.entries(form).filter(([name, field]) => name !== 'act' && field !== '' && !(targets as readonly string[]).includes(field)).map(([path]) => ({ path, text: 'There is no such field.' }));
   if (fields.length > 0) throw fault('request.invalid', { fields });
 }
 
-function mappingContext(batch: { id: string; file: string }, table: CsvTable, mapping: Readonly<Record<string, string>>, targets: readonly CsvField[], workspaceId: string, errors: Record<string, string>) {
+function mappingContext(batch: { id: string; file: string }, table: CsvTable, mapping: Readonly<Record<string, string>>, gate: ContactGate, workspaceId: string, errors: Record<string, string>) {
   const mapped = table.headers.filter((header) => mapping[header] !== undefined);
   const today = new Date().toISOString().slice(0, 10);
   return {
     batch: { ...batch, rows: table.rows.length },
     errors,
     columns: table.headers.map((header, at) => ({ at, header, sample: table.rows[0]?.cells[at] ?? '', target: mapping[header] ?? '' })),
-    targets: targets.map((value) => ({ value, label: CSV_FIELDS[value] })),
-    previewHeads: mapped.map((header) => CSV_FIELDS[mapping[header] as keyof typeof CSV_FIELDS] ?? header),
+    targets: csvTargets(gate).map((value) => ({ value, label: labelOfTarget(gate, value) })),
+    previewHeads: mapped.map((header) => labelOfTarget(gate, mapping[header] as CsvTarget)),
     preview: table.rows.slice(0, PREVIEW_ROWS).map((row) => {
-      const result = patientOfRow(table, row, mapping as CsvMapping, mrnSystemOf(workspaceId), today);
+      const result = patientOfRow(table, row, mapping as CsvMapping, mrnSystemOf(workspaceId), today, writableProperties(gate));
       return { line: row.line, cells: mapped.map((header) => row.cells[table.headers.indexOf(header)] ?? ''), refused: 'faults' in result ? result.faults.join(' ') : null };
     }),
   };

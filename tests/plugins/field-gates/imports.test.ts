@@ -9,7 +9,7 @@ import { readContact } from '../../../core/practice/contacts/read-contact.ts';
 import { createContact, updateContact } from '../../../core/practice/contacts/write-contact.ts';
 import { importDocument } from '../../../core/practice/documents/import-document.ts';
 import { listWaiting } from '../../../core/practice/documents/reviews.ts';
-import { readCsv, type CsvMapping } from '../../../core/practice/imports/csv-rows.ts';
+import { guessMapping, readCsv, type CsvMapping } from '../../../core/practice/imports/csv-rows.ts';
 import { checkMapping, csvTargets, importCsv } from '../../../core/practice/imports/import-csv.ts';
 import { startBatch, type Outcome } from '../../../core/practice/imports/run-batch.ts';
 import { Property } from '../../../plugins/field-gates/models.ts';
@@ -38,6 +38,34 @@ t.test('columns of an import go into fields that its reader may write', async (t
   t.equal(outcomes[0]?.outcome, 'created');
   const contact = await app.withWorkspace(system, async (tx) => Contact.query(tx).findById(outcomes[0]?.contact_id as string));
   t.match(contact, { given_name: 'Ada', notes: null });
+});
+
+t.test('properties of the workspace’s own and tags are columns too', async (t) => {
+  await app.withWorkspace(system, async (tx) => {
+    const at = new Date(tx.now);
+    const given = [['unit', 'Unit', 'choice'], ['visits', 'Visits agreed', 'number'], ['consent', 'Consent', 'date'], ['interpreter', 'Interpreter', 'boolean'], ['hidden_one', 'Plumage', 'text']] as const;
+    for (const [name, label, type] of given) await Property.query(tx).insert({ name, label, type, choices: type === 'choice' ? ['North', 'South'] : [], is_indexed: false, is_retired: false, created_at: at });
+    tx.pending.push({ action: 'test.planted', outcome: 'ok', target: null, detail: {} });
+  });
+  await gates.gate([{ field: 'custom.hidden_one', readers: but('ADMIN') }]);
+  const table = readCsv(bytesOf([
+    'Last,First,DOB,Sex,Tags,Unit,visits agreed,Consent,Interpreter,Plumage', 'Owens,Bea,1960-01-02,F,"vip; fall risk",north,"1,200",2/3/2024,yes,crimson', 'Owens,Carl,1961-01-02,M,,East,many,never,perhaps,x', 'Owens,Dora,1962-01-02,F,#1,,,,,',
+  ].join('\n')));
+  const gate = await app.withWorkspace(admin, contactGate);
+  const targets = csvTargets(gate);
+  t.notOk(targets.includes('custom.hidden_one'), 'hidden');
+  const mapping = guessMapping(table.headers, targets, gate.properties);
+  t.match(mapping, { Tags: 'tags', Unit: 'custom.unit', 'visits agreed': 'custom.visits', Consent: 'custom.consent', Interpreter: 'custom.interpreter' });
+  const outcomes: Outcome[] = [];
+  await importCsv(app, admin, table, checkMapping(table, mapping, targets), (outcome) => void outcomes.push(outcome));
+  t.match(outcomes, [{ outcome: 'created' }, { outcome: 'refused', reason: /Column 6: this is not one of the choices.*Column 7: this is not a number.*Column 8: this is not a day that exists.*Column 9: this is not yes or no/ }, { outcome: 'refused', reason: 'Column 5: these are no tags.' }]);
+  const read = () => app.withWorkspace(admin, (tx) => readContact(tx, outcomes[0]?.contact_id as string));
+  t.match(await read(), { tags: ['vip', 'fall risk'], custom: { unit: 'North', visits: 1200, consent: '2024-02-03', interpreter: true } });
+
+  const again = readCsv(bytesOf('Last,First,DOB,Sex,Tags,Unit,Interpreter\nOwens,Bea,1960-01-02,F,"VIP, renal",South,no\n'));
+  await importCsv(app, admin, again, checkMapping(again, guessMapping(again.headers, targets, gate.properties), targets), (outcome) => void outcomes.push(outcome));
+  t.equal(outcomes.at(-1)?.outcome, 'matched');
+  t.match(await read(), { tags: ['vip', 'fall risk', 'renal'], custom: { unit: 'North', interpreter: true } }, 'what is there is not overwritten');
 });
 
 t.test('of a document, what the importer does not write stays out of the contact', async (t) => {
