@@ -39,6 +39,11 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   'GET /contacts/duplicates': get('/contacts/duplicates'), 'GET /contacts/{id}/merge': get(`/contacts/${contactId}/merge?with=${otherId}`), 'POST /contacts/{id}/merge': send('POST', `/contacts/${contactId}/merge`, { mergedId: contactId, 'take.x': 'other' }),
   'POST /contacts/duplicates/apart': send('POST', '/contacts/duplicates/apart', { firstId: contactId, secondId: contactId }), 'POST /contacts/duplicates/again': send('POST', '/contacts/duplicates/again', { firstId: contactId, secondId: contactId }),
   'POST /contacts/{id}/merge/undo': send('POST', `/contacts/${contactId}/merge/undo`, { mergeId: OPEN_ID, confirmed: 'yes' }),
+  'GET /contacts/export': get('/contacts/export'), 'POST /contacts/export': (call) => call('POST', '/contacts/export', {}),
+  'POST /contacts/export/file': (call) => Promise.all(['csv', 'json'].map((format) => call('POST', '/contacts/export/file', { format }))),
+  'GET /contacts/{id}/export': get(`/contacts/${contactId}/export`), 'POST /contacts/{id}/export': (call) => Promise.all(['ccda', 'json'].map((format) => call('POST', `/contacts/${contactId}/export`, { format }))),
+  'POST /api/v1/contacts/export': send('POST', '/api/v1/contacts/export', {}), 'GET /api/v1/contacts/{id}/export': get(`/api/v1/contacts/${contactId}/export`),
+  'GET /api/v1/contacts/{id}/export/ccda': async (call) => { const reply = await call('GET', `/api/v1/contacts/${contactId}/export/ccda`); return { ...reply, text: reply.text + Buffer.from(String(reply.body?.contentBase64 ?? ''), 'base64').toString('utf8') }; },
   'GET /contacts/{id}/activities/new': get(`/contacts/${contactId}/activities/new`), 'POST /contacts/{id}/activities': send('POST', `/contacts/${contactId}/activities`, { kind: 'x' }), 'GET /activities/{id}': get(`/activities/${activityId}`),
   'POST /activities/{id}': send('POST', `/activities/${activityId}`, { version: '1', subject: '' }), 'POST /activities/{id}/done': send('POST', `/activities/${activityId}/done`, { version: 'x' }), 'GET /tasks': get('/tasks?whose=all'),
   'GET /contacts/{id}/appointments/new': get(`/contacts/${contactId}/appointments/new`), 'POST /contacts/{id}/appointments': send('POST', `/contacts/${contactId}/appointments`, { day: 'x' }), 'GET /appointments': get('/appointments?view=day&day=2031-03-05'),
@@ -85,7 +90,7 @@ t.test('every route of the program says what it tells of contacts', async (t) =>
   t.same(server.table().filter(({ method, path }) => surfaceOf(method, path) === undefined).map(({ method, path }) => `${method} ${path}`), [], 'declared in core/practice/contacts/surfaces.ts');
   t.same(Object.keys(CONTACT_SURFACES).filter((surface) => !routes.includes(surface)), [], 'nothing is declared that is not there');
   t.same(Object.keys(CONTACT_SURFACES).filter((surface) => SAMPLES[surface] === undefined), [], 'each is called by this test');
-  t.equal(surfaceOf('GET', '/contacts/{id}/export'), undefined, 'one that nobody declared would be noticed');
+  t.equal(surfaceOf('GET', '/contacts/{id}/photograph'), undefined, 'one that nobody declared would be noticed');
 });
 
 t.test('positive control: without a gate the planted values are found', async (t) => {
