@@ -106,7 +106,7 @@ export const anonymousPages: Record<string, object> = {
   'auth/invitation': { action: '/invitation/token', workspaceName: 'Willow Family Practice', role: 'agent', email: 'tomas@willow.example', form: {}, errors: {}, expiresAt: AT },
   'auth/password-forgot': { form: {}, errors: {}, sent: false, byMail: true },
   'auth/password-reset': { action: '/password/reset/token', errors: { password: 'Enter at least 12 characters.' } },
-  'auth/provider-only': { href: '/plugins/sso/willow/start', isNew: false },
+  'auth/onward': { href: '/plugins/sso/willow/start', title: 'No password needed', text: 'Your workspace signs in with its own provider. There is no password to set here.' },
   'demo/mail-list': { mails: [{ id: '1', to: 'tomas@willow.example', subject: 'Your invitation to Willow Family Practice', at: AT }] },
   'demo/mail': { mail: { to: 'tomas@willow.example', from: 'no-reply@localhost', subject: 'Your invitation', at: AT, parts: [{ text: 'Open this link:\n' }, { text: 'https://localhost:8443/invitation/x', href: '/invitation/x' }] } },
 };

@@ -56,3 +56,8 @@ export class Visitor {
     return response;
   }
 }
+
+/** Where a page goes on to by itself after a form (core/auth/sign-in/onward.ts). */
+export function onwardOf({ headers }: ServerInjectResponse): string {
+  return /^0; url=(.+)$/.exec(String(headers['refresh']))?.[1] ?? '';
+}

@@ -7,6 +7,7 @@ import { originOf } from '../../http/credentials.ts';
 import { flash } from '../../http/flash.ts';
 import { parse } from '../../http/refusals.ts';
 import type { Feature } from '../../http/feature.ts';
+import { askNoPassword } from '../sign-in/onward.ts';
 import { OPEN } from '../sign-in/routes.ts';
 import { readResetLink, requestPasswordReset, resetPassword } from './reset.ts';
 
@@ -34,7 +35,7 @@ async function ask(app: App, request: Request, h: ResponseToolkit): Promise<Resp
 
 async function show(app: App, request: Request, h: ResponseToolkit, errors: object): Promise<ResponseObject> {
   const elsewhere = await readResetLink(app, originOf(request), request.params['token']);
-  if (elsewhere !== null) return h.page('auth/provider-only', { href: elsewhere, isNew: false });
+  if (elsewhere !== null) return askNoPassword(h, elsewhere, 'No password needed');
   return h.page('auth/password-reset', { action: request.path, errors });
 }
 

@@ -16,6 +16,7 @@ import { BROWSER_COOKIE, BROWSER_COOKIE_LIFE_MS, knownBrowser, rememberBrowser }
 import { CHALLENGE_COOKIE, CHALLENGE_LIFE_MS, ENROL_LIFE_MS, readChallenge, scopeBeforeSession, type OpenChallenge } from './challenge.ts';
 import { CHOICE_COOKIE } from './choice.ts';
 import { takeFirstStep, type FirstStepTaken } from './first-step.ts';
+import { leaveTo } from './onward.ts';
 import { takeSecondStep, type BrowserState, type CodeMethod, type SignedIn } from './second-step.ts';
 
 /** Where people land after signing in without a page to go back to. */
@@ -81,7 +82,7 @@ async function takePassword(app: App, request: Request, h: ResponseToolkit): Pro
 
 /** To the second step, to setting one up, or to where the workspace wants this person to sign in. */
 export function goOn(h: ResponseToolkit, step: Exclude<FirstStepTaken, { choice: string }>, next: string): ResponseObject {
-  if ('elsewhere' in step) return h.redirect(step.elsewhere).code(303);
+  if ('elsewhere' in step) return leaveTo(h, step.elsewhere, 'One moment', 'Your workspace signs in with its own provider, not with this password.');
   h.state(CHALLENGE_COOKIE, step.cookie);
   return h.redirect(withNext(step.purpose === 'enrol' ? '/sign-in/enrol' : '/sign-in/second', next)).code(303);
 }
@@ -112,7 +113,8 @@ async function signOut(app: App, request: Request, h: ResponseToolkit): Promise<
     return ask(tx, 'signOut', { sessionId: sessionId as string, userId: userId as string, vouchedBy: session?.vouched_by ?? null });
   });
   h.unstate(SESSION_COOKIE);
-  return h.redirect(further?.redirect ?? '/sign-in').code(303);
+  if (further !== undefined) return leaveTo(h, further.redirect, 'You are signed out', 'Your session at your provider ends now, too.');
+  return h.redirect('/sign-in').code(303);
 }
 
 type SecondMethod = CodeMethod | 'passkey';

@@ -2,6 +2,7 @@ import type { Request, ResponseObject, ResponseToolkit } from '@hapi/hapi';
 import Joi from 'joi';
 import type { App } from '../../app.ts';
 import { CHALLENGE_COOKIE } from '../../auth/sign-in/challenge.ts';
+import { askNoPassword } from '../../auth/sign-in/onward.ts';
 import { OPEN } from '../../auth/sign-in/routes.ts';
 import { Fault } from '../../errors.ts';
 import { originOf } from '../../http/credentials.ts';
@@ -28,7 +29,7 @@ export const invitationRoutes: Feature = {
 
 async function show(app: App, request: Request, h: ResponseToolkit, values: object, errors: object): Promise<ResponseObject> {
   const { workspaceName, role, email, expiresAt, elsewhere } = await readInvitation(app, originOf(request), request.params['token']);
-  if (elsewhere !== null) return h.page('auth/provider-only', { href: elsewhere, isNew: true });
+  if (elsewhere !== null) return askNoPassword(h, elsewhere, 'Welcome');
   return h.page('auth/invitation', { action: request.path, workspaceName, role: roleLabel(role), email, form: values, errors, expiresAt });
 }
 

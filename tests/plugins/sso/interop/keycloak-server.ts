@@ -30,9 +30,11 @@ export async function startKeycloak(archive: string, realm: { realm: string }): 
   await mkdir(join(folder, 'data/import'), { recursive: true });
   await writeFile(join(folder, 'data/import/realm.json'), JSON.stringify(realm));
   const [port, managementPort] = [await freePort(), await freePort()];
-  const origin = `http://localhost:${port}`;
+  const origin = `http://127.0.0.1:${port}`; // another site than our own localhost, as providers are
   // A group of its own: the script starts Java below it.
-  const child = spawn(join(folder, 'bin/kc.sh'), ['start-dev', '--import-realm', '--http-host=localhost', `--http-port=${port}`, `--http-management-port=${managementPort}`], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(join(folder, 'bin/kc.sh'), ['start-dev', '--db=dev-mem', '--import-realm', '--http-host=127.0.0.1', `--http-port=${port}`, `--http-management-port=${managementPort}`], {
+    detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, JAVA_OPTS_APPEND: '-XX:TieredStopAtLevel=1' }, // it lives for a minute: the quick compiler halves its start
+  });
   const said: string[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => said.push(chunk.toString()));
   const ended = once(child, 'exit');

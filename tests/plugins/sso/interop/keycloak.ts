@@ -3,10 +3,12 @@ import sso from '../../../../plugins/sso/index.ts';
 import { openHost } from '../../open-host.ts';
 import { BrowserStandIn } from '../browser-stand-in.ts';
 import type { Answer } from '../browser-stand-in.ts';
+import { dataFolder } from '../../../support/mailbox.ts';
 import { totpCode } from '../../../support/people.ts';
 import type { Person } from '../../../support/people.ts';
-import { Visitor } from '../../../support/visitor.ts';
+import { onwardOf, Visitor } from '../../../support/visitor.ts';
 import { CLIENT_SECRET, KEYCLOAK_PASSWORD, REALM, realmOf } from './keycloak-realm.ts';
+import { walkInChromium } from './in-chromium.ts';
 import { findKeycloak, startKeycloak } from './keycloak-server.ts';
 
 // `npm run test:interop`. Where Keycloak cannot be had the run says so; under CI that is a failure.
@@ -18,7 +20,8 @@ const skip = 'missing' in found ? `Keycloak: ${found.missing}` : false;
 t.test('people of an enforced workspace come in through Keycloak', { skip }, async (t) => {
   if ('missing' in found) return;
   const allowed: string[] = [];
-  const { app, willow, visit, server } = await openHost(t, [sso], { folders: { sso: new URL('../../../../plugins/sso', import.meta.url).pathname }, change: { outboundAllowed: allowed } });
+  const opened = await openHost(t, [sso], { folders: { sso: new URL('../../../../plugins/sso', import.meta.url).pathname }, listens: true, change: { outboundAllowed: allowed, dataDir: await dataFolder(t), breachRangeUrl: null } });
+  const { app, willow, visit, server } = opened;
   const { origin } = app.config;
   const at = `${origin}/plugins/sso/${willow.slug}`;
   const admin = await visit(willow.admin);
@@ -44,8 +47,8 @@ t.test('people of an enforced workspace come in through Keycloak', { skip }, asy
     const visitor = new Visitor(server);
     await visitor.get('/sign-in');
     const refused = await visitor.post('/sign-in', { email: person.email, password: person.password });
-    t.equal(refused.headers.location, `/plugins/sso/${willow.slug}/start`, 'passwords are off');
-    const started = await visitor.get(String(refused.headers.location));
+    t.equal(onwardOf(refused), `/plugins/sso/${willow.slug}/start`, 'passwords are off');
+    const started = await visitor.get(onwardOf(refused));
     t.ok(String(started.headers.location).startsWith(keycloak.origin), 'away to Keycloak');
     const browser = new BrowserStandIn('');
     const login = await browser.get(String(started.headers.location));
@@ -68,7 +71,7 @@ t.test('people of an enforced workspace come in through Keycloak', { skip }, asy
     await isIn(t, visitor, willow.agent, (await visitor.get(pathname + search)).headers.location);
     await visitor.get('/contacts');
     const out = await visitor.post('/sign-out');
-    const there = await visitor.get(String(out.headers.location));
+    const there = await visitor.get(onwardOf(out));
     const ended = await browser.get(String(there.headers.location), `${origin}/`);
     t.ok(ended.url.startsWith(`${origin}/sign-in`), 'Keycloak ended its session and sent the browser back');
   });
@@ -84,13 +87,15 @@ t.test('people of an enforced workspace come in through Keycloak', { skip }, asy
     await isIn(t, visitor, willow.manager, back.headers.location);
     t.equal((await crossSite(new Visitor(server), `/plugins/sso/${willow.slug}/saml/acs`, form)).statusCode, 403, 'the same answer again');
     await visitor.get('/contacts');
-    const there = await visitor.get(String((await visitor.post('/sign-out')).headers.location));
+    const there = await visitor.get(onwardOf(await visitor.post('/sign-out')));
     const ended = await browser.get(String(there.headers.location), `${origin}/`);
     const answer = ended.url.startsWith(origin) ? ended.url : (/action="([^"]+)"/.exec(ended.body)?.[1] ?? '');
     t.ok(answer.startsWith(`${at}/saml/slo`), 'Keycloak took our LogoutRequest and answers it');
     const { pathname, search } = new URL(answer);
     t.equal((await visitor.get(pathname + search)).headers.location, '/sign-in', 'and its signed answer is accepted');
   });
+
+  t.test('in Chromium', { timeout: 240_000 }, (t) => walkInChromium(t, opened, keycloak.origin, change));
 });
 
 /** As a browser posts what another site's page holds: its own cookies that may go along, and the word that it comes from elsewhere. */
