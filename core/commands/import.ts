@@ -2,7 +2,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { systemScope } from '../db/scope.ts';
 import { contactGate } from '../practice/contacts/field-gate.ts';
 import { addOutcome, candidatesOf, emptyReport, importCandidates, listFiles, type Candidate } from '../practice/documents/import-files.ts';
-import { readCsv } from '../practice/imports/csv-rows.ts';
+import { CsvTable } from '../practice/imports/csv-table.ts';
+import { readCsv } from '../practice/imports/read-csv.ts';
 import { checkMapping, csvTargets, importCsv } from '../practice/imports/import-csv.ts';
 import { findWorkspace } from '../workspaces/find-workspace.ts';
 import { EXIT, required, UsageError, type Command } from './command.ts';
@@ -45,13 +46,13 @@ export const importCsvCommand: Command = {
     if (file === undefined || invocation.positionals.length > 1) throw new UsageError('Name one CSV file.');
     await mustExist(file);
     await mustExist(mapFile);
-    const table = readCsv(await readFile(file));
+    const table = new CsvTable(readCsv(await readFile(file)));
     const asked = readMapping(await readFile(mapFile, 'utf8'));
     return withApp(async (app) => {
       const workspace = await findWorkspace(app, slug);
       const scope = systemScope(workspace.id, 'wardkeep import csv');
       const mapping = checkMapping(table, asked, csvTargets(await app.withWorkspace(scope, contactGate)));
-      const report = { rows: table.rows.length, created: 0, matched: 0, unchanged: 0, refused: [] as { line: number; code: string; reason: string }[] };
+      const report = { rows: table.rowCount, created: 0, matched: 0, unchanged: 0, refused: [] as { line: number; code: string; reason: string }[] };
       await importCsv(app, scope, table, mapping, (outcome) => {
         if (outcome.outcome !== 'refused') report[outcome.outcome as 'created' | 'matched' | 'unchanged'] += 1;
         else report.refused.push({ line: outcome.line ?? 0, code: outcome.code ?? '', reason: outcome.reason ?? '' });

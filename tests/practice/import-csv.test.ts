@@ -4,23 +4,46 @@ import { renderPatientCsv } from '../../core/demo/csv.ts';
 import type { Patient } from '../../core/clinical/clinical-document.ts';
 import { systemScope } from '../../core/db/scope.ts';
 import { Contact } from '../../core/practice/contacts/model.ts';
-import { guessMapping, patientOfRow, readCsv } from '../../core/practice/imports/csv-rows.ts';
+import { openCsvReader } from '../../core/practice/imports/csv-reader.ts';
+import { guessMapping, patientOfRow } from '../../core/practice/imports/csv-rows.ts';
+import { CsvTable } from '../../core/practice/imports/csv-table.ts';
+import { readCsv as packed } from '../../core/practice/imports/read-csv.ts';
 import { checkMapping, importCsv, refusedRowsCsv } from '../../core/practice/imports/import-csv.ts';
 import type { Outcome } from '../../core/practice/imports/run-batch.ts';
 import { openTestApp } from '../support/database.ts';
 import { createPeople, scopeAs } from '../support/people.ts';
 
 const csv = (...lines: string[]): Buffer => Buffer.from(lines.join('\r\n'), 'utf8');
+const readCsv = (bytes: Uint8Array): CsvTable => new CsvTable(packed(bytes));
 const HEAD = 'Last Name,First Name,DOB,Sex,Phone,E-mail,MRN';
 const MAPPING = { 'Last Name': 'familyName', 'First Name': 'givenName', DOB: 'birthDate', Sex: 'sex', Phone: 'phone', 'E-mail': 'email', MRN: 'mrn' } as const;
 
 t.test('a spreadsheet is read as spreadsheets are written', async (t) => {
-  t.same(readCsv(csv(HEAD, '"O""Hara, Jr",Ada,1956-12-10,F,,,')).rows[0]?.cells[0], 'O"Hara, Jr');
+  t.same(readCsv(csv(HEAD, '"O""Hara, Jr",Ada,1956-12-10,F,,,')).rows()[0]?.cells[0], 'O"Hara, Jr');
   t.same(readCsv(Buffer.from('\uFEFFA;B\n1;2\n')).headers, ['A', 'B'], 'byte order mark, semicolons');
-  t.same(readCsv(Buffer.from([0x41, 0x0a, 0xe9, 0x0a])).rows[0]?.cells, ['é'], 'windows-1252');
+  t.same(readCsv(Buffer.from([0x41, 0x0a, 0xe9, 0x0a])).rows()[0]?.cells, ['é'], 'windows-1252');
   for (const [title, bytes] of [['empty', Buffer.alloc(0)], ['a heading alone', csv(HEAD)], ['binary', Buffer.from([0x50, 0x4b, 3, 4, 0, 0])], ['an open quote', csv(HEAD, '"a')]] as const) {
     t.throws(() => readCsv(bytes), { code: 'import.csv_unreadable' }, title);
   }
+});
+
+t.test('a large spreadsheet is read off this thread, to the same values', async (t) => {
+  const reader = openCsvReader();
+  const bytes = csv(HEAD, ...Array.from({ length: 20_000 }, (_none, at) => `"Moss, ${at}",Ada,1971-01-02,F,303-555-0142,ada@example.org,${at}`));
+  let turns = 0;
+  const ticking = setInterval(() => void (turns += 1), 1);
+  const table = await reader.read(Buffer.concat([Buffer.from('before'), bytes]).subarray(6));
+  clearInterval(ticking);
+  t.ok(turns > 0, 'while it was read this thread did other work');
+  t.equal(table.rowCount, 20_000);
+  const here = readCsv(bytes);
+  t.same([table.rows(19_990), table.rowOfLine(2), table.rowOfLine(20_002), table.rowOfLine(1)], [here.rows(19_990), here.rows(0, 1)[0], undefined, undefined]);
+  t.same(table.rows(19_999), [{ line: 20_001, cells: ['Moss, 19999', 'Ada', '1971-01-02', 'F', '303-555-0142', 'ada@example.org', '19999'] }]);
+  const afar = openCsvReader({ inPlaceBytes: 0 });
+  await t.rejects(afar.read(csv(HEAD)), { code: 'import.csv_unreadable', status: 422 }, 'a refusal crosses');
+  await t.rejects(afar.read(csv(HEAD, ...Array<string>(100_001).fill('a'))), { code: 'request.too_large' });
+  await t.rejects(openCsvReader({ inPlaceBytes: 0, readMs: 1 }).read(bytes), { code: 'request.too_large' }, 'so do bounds of time');
+  t.equal((await afar.read(csv(HEAD, 'a,b'))).rowCount, 1, 'and the next is read');
 });
 
 t.test('columns of one name are told apart, and no cell of a refused row is lost', async (t) => {
@@ -32,7 +55,7 @@ t.test('columns of one name are told apart, and no cell of a refused row is lost
   }, 'urn:x', '2026-11-22') as { patient: Patient };
   t.same(patient.telecoms.map(({ value, use }) => [value, use]), [['+13035550142', 'HP'], ['+13035550143', 'WP']]);
   const back = readCsv(Buffer.from(refusedRowsCsv(table, new Map([[2, 'x']]))));
-  t.same(back.rows[0]?.cells, ['Moss', '1', '2', '3', '4', '5', '6', 'past', 'the headings', 'x']);
+  t.same(back.rows()[0]?.cells, ['Moss', '1', '2', '3', '4', '5', '6', 'past', 'the headings', 'x']);
   t.same([back.headers.slice(0, 7), back.headers.at(-1)], [table.headers, 'Why it was refused']);
 });
 
@@ -60,7 +83,7 @@ t.test('good rows come in, each bad one says why, and the file can be brought ag
     return outcomes;
   };
   const first = await run();
-  t.equal(first.length, table.rows.length);
+  t.equal(first.length, table.rowCount);
   const refused = first.filter(({ code }) => code === 'import.row_refused');
   t.same(refused.map(({ line }) => line).sort(), faulty.map(({ line }) => line).sort(), 'the faulty rows, and those alone, are refused as faulty');
   for (const { reason } of refused) t.notMatch(reason, /02\/30|call me|2091|\b555\b/, 'a reason never repeats the value');
@@ -74,11 +97,11 @@ t.test('good rows come in, each bad one says why, and the file can be brought ag
   t.equal(again.filter(({ outcome }) => outcome === 'unchanged').length, created);
 
   const mended = refusedRowsCsv(table, new Map(refused.map(({ line, reason }) => [line as number, reason ?? ''])));
-  t.equal(readCsv(Buffer.from(mended, 'utf8')).rows.length, refused.length);
+  t.equal(readCsv(Buffer.from(mended, 'utf8')).rowCount, refused.length);
   t.match(mended, /Why it was refused/);
   const hostile = refusedRowsCsv(readCsv(csv('=1+2,Notes', '=1+1,- allergic')), new Map([[2, 'x']]));
   t.notMatch(hostile, /(^|[\uFEFF\r\n,"])[=-]/, 'no formula for a spreadsheet to run, in a heading or below');
-  t.same(readCsv(Buffer.from(hostile)).rows[0]?.cells.slice(0, 2), ['=1+1', '- allergic'], 'and the cells are as they were when the file comes back');
+  t.same(readCsv(Buffer.from(hostile)).rows()[0]?.cells.slice(0, 2), ['=1+1', '- allergic'], 'and the cells are as they were when the file comes back');
 });
 
 t.test('only those who may', async (t) => {

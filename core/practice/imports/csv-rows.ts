@@ -1,12 +1,11 @@
-import { parse } from 'csv-parse/sync';
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import type { Patient, Sex } from '../../clinical/clinical-document.ts';
-import { fault } from '../../errors.ts';
 import type { ContactProperty } from '../../hooks.ts';
 import { readDate } from './cell-date.ts';
+import type { CsvRow, CsvTable } from './csv-table.ts';
 import { ownCells, type OwnValues } from './own-cells.ts';
 
-/** A spreadsheet of patients: rows of cells, a mapping of its columns to our fields, and a Patient for each row or what is wrong with it. */
+/** A spreadsheet of patients: a mapping of its columns to our fields, and a Patient for each row or what is wrong with it. */
 export const CSV_FIELDS = {
   familyName: 'Family name', givenName: 'Given name', middleName: 'Middle name', prefix: 'Prefix', suffix: 'Suffix', preferredName: 'Preferred name', birthDate: 'Birth date', sex: 'Sex',
   phone: 'Phone', mobile: 'Mobile phone', workPhone: 'Work phone', email: 'E-mail', street: 'Street', street2: 'Street, second line', city: 'City', state: 'State', postalCode: 'Postal code', country: 'Country',
@@ -17,58 +16,7 @@ export type CsvField = keyof typeof CSV_FIELDS;
 export type CsvTarget = CsvField | `custom.${string}`;
 export type CsvMapping = Readonly<Record<string, CsvTarget>>;
 
-export type CsvTable = { readonly headers: readonly string[]; readonly rows: readonly { readonly line: number; readonly cells: readonly string[] }[] };
 export type CsvRowResult = { readonly line: number; readonly patient: Patient; readonly own: OwnValues } | { readonly line: number; readonly faults: readonly string[] };
-
-export const CSV_BYTES_MAX = 20 * 1024 * 1024;
-const ROWS_MAX = 100_000;
-
-/**
- * Reads the text (RFC 4180; comma, semicolon or tab; byte order mark; UTF-8 or, failing that, windows-1252).
- * @throws Fault import.csv_unreadable
- */
-export function readCsv(bytes: Uint8Array): CsvTable {
-  const text = decode(bytes);
-  const first = text.slice(0, text.search(/\r?\n|$/));
-  const delimiter = [',', ';', '\t'].map((mark) => [mark, first.split(mark).length] as const).sort((a, b) => b[1] - a[1])[0]?.[0] ?? ',';
-  let records: { record: string[]; info: { lines: number } }[];
-  try {
-    records = parse(text, { bom: true, delimiter, info: true, relax_column_count: true, skip_empty_lines: true, trim: true, max_record_size: 1_000_000, to: ROWS_MAX + 2, cast: withoutApostrophe }) as unknown as typeof records;
-  } catch (cause) {
-    throw fault('import.csv_unreadable', { cause });
-  }
-  const headers = records[0]?.record.map((header) => header.replace(/^\uFEFF/, '')) ?? [];
-  if (headers.length === 0 || records.length < 2 || headers.every((header) => header === '')) throw fault('import.csv_unreadable');
-  if (records.length > ROWS_MAX + 1) throw fault('request.too_large');
-  return { headers: distinct(headers), rows: records.slice(1).map(({ record }, at) => ({ line: at + 2, cells: record })) };
-}
-
-/** A mapping goes by heading: a second "Phone" is "Phone (2)", and a column without a heading goes by its place. */
-function distinct(headers: readonly string[]): string[] {
-  const given = new Set(headers);
-  const taken = new Set<string>();
-  return headers.map((header, at) => {
-    const base = header || `Column ${at + 1}`;
-    let name = base;
-    for (let nth = 2; taken.has(name) || (name !== header && given.has(name)); nth++) name = `${base} (${nth})`;
-    taken.add(name);
-    return name;
-  });
-}
-
-/** What refusedRowsCsv, or a spreadsheet, put before a cell that would else be taken for a formula. */
-function withoutApostrophe(cell: string): string {
-  return /^'[=+\-@\t\r\uFF0B\uFF0D\uFF1D\uFF20]/.test(cell) ? cell.slice(1) : cell;
-}
-
-function decode(bytes: Uint8Array): string {
-  if (bytes.includes(0)) throw fault('import.csv_unreadable');
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return new TextDecoder('windows-1252').decode(bytes); // what spreadsheets on Windows still write
-  }
-}
 
 const GUESSES: readonly (readonly [RegExp, CsvField])[] = [
   [/^(last|family|sur) ?name$|^last$|^surname$/i, 'familyName'], [/^(first|given) ?name$|^first$|^forename$/i, 'givenName'], [/^middle/i, 'middleName'], [/^(prefix|title)$/i, 'prefix'], [/^suffix$/i, 'suffix'],
@@ -93,7 +41,7 @@ export function guessMapping(headers: readonly string[], targets: readonly CsvTa
 }
 
 /** One row as a Patient, or the faults that keep it out. Fault texts name the field, never the value. */
-export function patientOfRow(table: CsvTable, row: CsvTable['rows'][number], mapping: CsvMapping, mrnSystem: string, today: string, properties: readonly ContactProperty[] = []): CsvRowResult {
+export function patientOfRow(table: Pick<CsvTable, 'headers'>, row: CsvRow, mapping: CsvMapping, mrnSystem: string, today: string, properties: readonly ContactProperty[] = []): CsvRowResult {
   const placed = (target: string) => {
     const at = table.headers.findIndex((header) => mapping[header] === target);
     return { text: at < 0 ? '' : (row.cells[at] ?? '').trim(), column: at + 1 };

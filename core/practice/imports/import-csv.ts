@@ -15,7 +15,8 @@ import { saveContact } from '../contacts/write-contact.ts';
 import { addToContact, createContactFrom } from '../documents/import-document.ts';
 import { inTurn } from '../documents/import-turns.ts';
 import { matchContact } from '../documents/match-contact.ts';
-import { CSV_FIELDS, patientOfRow, type CsvField, type CsvMapping, type CsvRowResult, type CsvTable, type CsvTarget } from './csv-rows.ts';
+import { CSV_FIELDS, patientOfRow, type CsvField, type CsvMapping, type CsvRowResult, type CsvTarget } from './csv-rows.ts';
+import type { CsvTable } from './csv-table.ts';
 import type { OwnValues } from './own-cells.ts';
 import type { Outcome } from './run-batch.ts';
 
@@ -63,9 +64,9 @@ export function checkMapping(table: CsvTable, mapping: Readonly<Record<string, s
 export async function importCsv(app: App, scope: Scope, table: CsvTable, mapping: CsvMapping, report: (outcome: Outcome) => void, stopping?: AbortSignal): Promise<void> {
   const today = new Date().toISOString().slice(0, 10);
   const properties = writableProperties(await app.withWorkspace(scope, contactGate));
-  for (let at = 0; at < table.rows.length; at += ROWS_PER_TRANSACTION) {
+  for (let at = 0; at < table.rowCount; at += ROWS_PER_TRANSACTION) {
     stopping?.throwIfAborted();
-    const results = table.rows.slice(at, at + ROWS_PER_TRANSACTION).map((row) => patientOfRow(table, row, mapping, mrnSystemOf(scope.workspaceId), today, properties));
+    const results = table.rows(at, at + ROWS_PER_TRANSACTION).map((row) => patientOfRow(table, row, mapping, mrnSystemOf(scope.workspaceId), today, properties));
     const outcomes = await inTurn(app, scope.workspaceId, () => app.withWorkspace(scope, async (tx) => {
       authorize(tx, 'document.import');
       await requireMatchingFields(tx, 'write');
@@ -115,7 +116,7 @@ async function addOwnValues(tx: Tx, contactId: string, own: OwnValues, gate: Con
 
 /** The refused rows as they came, cells past the last heading too, with the reasons in a last column: mend them and upload the file again. */
 export function refusedRowsCsv(table: CsvTable, reasonByLine: ReadonlyMap<number, string>): string {
-  const refused = table.rows.filter(({ line }) => reasonByLine.has(line));
+  const refused = [...reasonByLine.keys()].sort((a, b) => a - b).flatMap((line) => table.rowOfLine(line) ?? []);
   const width = refused.reduce((widest, { cells }) => Math.max(widest, cells.length), table.headers.length);
   const columns = Array.from({ length: width }, (_none, at) => at);
   const rows = refused.map(({ line, cells }) => [...columns.map((at) => cells[at] ?? ''), reasonByLine.get(line) ?? '']);

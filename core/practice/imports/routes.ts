@@ -13,16 +13,20 @@ import { parse } from '../../http/refusals.ts';
 import { candidatesOfArchive, importCandidates, type Candidate } from '../documents/import-files.ts';
 import type { ContactGate } from '../contacts/field-gate.ts';
 import { checkMapping, csvTargets, importCsv, labelOfTarget, mrnSystemOf, refusedRowsCsv, writableProperties } from './import-csv.ts';
-import { CSV_BYTES_MAX, guessMapping, patientOfRow, readCsv, type CsvMapping, type CsvTable, type CsvTarget } from './csv-rows.ts';
+import { openCsvReader } from './csv-reader.ts';
+import { guessMapping, patientOfRow, type CsvMapping, type CsvTarget } from './csv-rows.ts';
+import type { CsvTable } from './csv-table.ts';
 import { ImportSource } from './model.ts';
 import { outcomeOfFile, runBatch, startBatch } from './run-batch.ts';
 import { batchPage, recentBatches, refusedLines, openSource } from './read-batches.ts';
 import { openRunningBatches, type RunningBatches } from './running-batches.ts';
+import { CSV_BYTES_MAX } from './read-csv.ts';
 import { uploadsOf, WHOLE_PARTS, type Upload } from './uploads.ts';
 
 const UPLOAD_MEGABYTES = 200;
 const FILES_MAX = 2000;
 const PREVIEW_ROWS = 8;
+const READER = openCsvReader(); // one thread for the process
 const id = Joi.object<{ id: string }>({ id: Joi.string().guid().required() });
 
 /** Pages under /imports: choose files, watch them come in, mend what was refused. */
@@ -88,12 +92,12 @@ async function uploadCsv(app: App, request: Request, h: ResponseToolkit) {
   if (file === undefined) return startPage(app, request, h, { csv: 'Choose a CSV file.' });
   let table: CsvTable;
   try {
-    table = readCsv(file.bytes);
+    table = await READER.read(file.bytes);
   } catch (error) {
     if (error instanceof Fault) return startPage(app, request, h, { csv: error.message });
     throw error;
   }
-  const batchId = await startBatch(app, scope, { kind: 'csv', status: 'mapping', total: table.rows.length, fileName: file.name });
+  const batchId = await startBatch(app, scope, { kind: 'csv', status: 'mapping', total: table.rowCount, fileName: file.name });
   await app.withWorkspace(scope, async (tx) => {
     await ImportSource.query(tx).insert({ id: batchId, content: file.bytes.toString('base64') });
   });
@@ -104,7 +108,7 @@ async function showBatch(app: App, request: Request, h: ResponseToolkit) {
   const { id: batchId } = parse(id, request.params);
   const { batch, source, gate, ...page } = await app.withWorkspace(scopeOf(request), (tx) => batchPage(tx, batchId));
   if (batch.status !== 'mapping' || source === null) return h.page('imports/batch', { batch, ...page });
-  const table = readCsv(Buffer.from(source.content, 'base64'));
+  const table = await READER.read(Buffer.from(source.content, 'base64'));
   return h.page('imports/mapping', mappingContext(batch, table, guessMapping(table.headers, csvTargets(gate), gate.properties), gate, scopeOf(request).workspaceId, {}));
 }
 
@@ -115,7 +119,7 @@ async function mapCsv(app: App, running: RunningBatches, request: Request, h: Re
   const { batch, source, gate } = await app.withWorkspace(scope, (tx) => openSource(tx, batchId));
   const targets = csvTargets(gate);
   refuseUnknownColumns(form, targets);
-  const table = readCsv(Buffer.from(source.content, 'base64'));
+  const table = await READER.read(Buffer.from(source.content, 'base64'));
   const mapping = Object.fromEntries(table.headers.flatMap((header, at) => (form[`column.${at}`] ? [[header, form[`column.${at}`] as string]] : [])));
   if (form['act'] === 'preview') return h.page('imports/mapping', mappingContext(batch, table, mapping, gate, scope.workspaceId, {}));
   let checked: CsvMapping;
@@ -139,7 +143,7 @@ async function mapCsv(app: App, running: RunningBatches, request: Request, h: Re
 async function downloadRefused(app: App, request: Request, h: ResponseToolkit) {
   const { id: batchId } = parse(id, request.params);
   const { source, reasons } = await app.withWorkspace(scopeOf(request), (tx) => refusedLines(tx, batchId));
-  const csv = refusedRowsCsv(readCsv(Buffer.from(source.content, 'base64')), reasons);
+  const csv = refusedRowsCsv(await READER.read(Buffer.from(source.content, 'base64')), reasons);
   return h.response(csv).type('text/csv').header('content-disposition', 'attachment; filename="refused-rows.csv"');
 }
 
@@ -150,15 +154,16 @@ function refuseUnknownColumns(form: Readonly<Record<string, string>>, targets: r
 }
 
 function mappingContext(batch: { id: string; file: string }, table: CsvTable, mapping: Readonly<Record<string, string>>, gate: ContactGate, workspaceId: string, errors: Record<string, string>) {
+  const [first] = table.rows(0, 1);
   const mapped = table.headers.filter((header) => mapping[header] !== undefined);
   const today = new Date().toISOString().slice(0, 10);
   return {
-    batch: { ...batch, rows: table.rows.length },
+    batch: { ...batch, rows: table.rowCount },
     errors,
-    columns: table.headers.map((header, at) => ({ at, header, sample: table.rows[0]?.cells[at] ?? '', target: mapping[header] ?? '' })),
+    columns: table.headers.map((header, at) => ({ at, header, sample: first?.cells[at] ?? '', target: mapping[header] ?? '' })),
     targets: csvTargets(gate).map((value) => ({ value, label: labelOfTarget(gate, value) })),
     previewHeads: mapped.map((header) => labelOfTarget(gate, mapping[header] as CsvTarget)),
-    preview: table.rows.slice(0, PREVIEW_ROWS).map((row) => {
+    preview: table.rows(0, PREVIEW_ROWS).map((row) => {
       const result = patientOfRow(table, row, mapping as CsvMapping, mrnSystemOf(workspaceId), today, writableProperties(gate));
       return { line: row.line, cells: mapped.map((header) => row.cells[table.headers.indexOf(header)] ?? ''), refused: 'faults' in result ? result.faults.join(' ') : null };
     }),
