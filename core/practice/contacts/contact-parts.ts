@@ -1,3 +1,4 @@
+import { quoteName } from '../../db/migrate.ts';
 import { insertRows } from '../../db/model.ts';
 import type { Tx } from '../../db/scope.ts';
 import type { ContactChanges } from './contact-schema.ts';
@@ -55,6 +56,6 @@ async function replaceRows(tx: Tx, { model, where, rows: wanted, key }: PartList
   const kept = new Set(wanted.map((row) => keep.get(keyOf(row))));
   const gone = present.filter(({ id }) => !kept.has(id)).map(({ id }) => id);
   // A fixed statement like the insert behind it: one that is built first would be sent after it, and meet what it was to make room for.
-  const removed = gone.length > 0 ? tx.query(`delete from ${model.tableName} where id = any($1)`, [gone]) : undefined;
+  const removed = gone.length > 0 ? tx.query(`delete from ${quoteName(model.tableName)} where id = any($1)`, [gone]) : undefined;
   await Promise.all([removed, insertRows(tx, model as typeof ContactPoint, missing as Partial<ContactPoint>[])]);
 }
