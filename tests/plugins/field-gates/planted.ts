@@ -5,6 +5,7 @@ import { GATEABLE_FIELDS } from '../../../core/practice/contacts/field-gate.ts';
 import { addActivity } from '../../../core/practice/activities/actions.ts';
 import { bookAppointment } from '../../../core/practice/appointments/actions.ts';
 import { importDocument } from '../../../core/practice/documents/import-document.ts';
+import type { ContactChanges } from '../../../core/practice/contacts/contact-schema.ts';
 import { createContact } from '../../../core/practice/contacts/write-contact.ts';
 import { Property } from '../../../plugins/field-gates/models.ts';
 import { bytesOf, documentXml, sectionXml } from '../../clinical/build-document.ts';
@@ -29,6 +30,11 @@ const PERSON = {
   phones: [{ use: 'home', value: '+13035550171' }], emails: [{ use: 'home', value: 'zqmail@example.org' }], addresses: [{ use: 'home', lines: ['1 Zqstreet'], city: 'Zqcity' }], identifiers: [{ system: '1.2.840.114350.1.13.99998.8735', value: 'ZQNUMBER7' }],
 } as const;
 
+/** As somebody would type it in, who sees all. */
+export function plantedFields(): ContactChanges {
+  return { ...PERSON, tags: [...PERSON.tags], phones: [...PERSON.phones], emails: [...PERSON.emails], addresses: PERSON.addresses.map((one) => ({ ...one, lines: [...one.lines] })), identifiers: [...PERSON.identifiers], custom: { zqplumage: 'Zqcrimson' } };
+}
+
 export type Planted = { contactId: string; otherId: string; activityId: string; appointmentId: string; documentId: string };
 
 /** A person with something in every field, owned by the agent, with an activity, an appointment, a clinical document and a double. */
@@ -38,8 +44,7 @@ export async function plant({ app, willow }: Gates): Promise<Planted> {
     await Property.query(tx).insert({ name: 'zqplumage', label: 'Zqplumage', type: 'text', choices: [], is_indexed: true, is_retired: false, created_at: new Date(tx.now) });
     tx.pending.push({ action: 'test.planted', outcome: 'ok', target: null, detail: {} });
   });
-  const written = { ...PERSON, tags: [...PERSON.tags], phones: [...PERSON.phones], emails: [...PERSON.emails], addresses: PERSON.addresses.map((one) => ({ ...one, lines: [...one.lines] })), identifiers: [...PERSON.identifiers], custom: { zqplumage: 'Zqcrimson' } };
-  const { id: contactId } = await app.withWorkspace(as(willow.agent), (tx) => createContact(tx, written));
+  const { id: contactId } = await app.withWorkspace(as(willow.agent), (tx) => createContact(tx, plantedFields()));
   const { id: otherId } = await app.withWorkspace(as(willow.admin), (tx) => createContact(tx, { givenName: 'Zqgiven', familyName: 'Zqfamily', birthDate: '1907-03-29' }));
   const activity = await app.withWorkspace(as(willow.agent), (tx) => addActivity(tx, contactId, { kind: 'task', subject: 'Call' }));
   const { appointment } = await app.withWorkspace(as(willow.agent), (tx) => bookAppointment(tx, { contactId, practitionerId: willow.agent.id, localStart: '2031-03-05T10:00', durationMinutes: 30, timeZone: 'America/New_York' }));
