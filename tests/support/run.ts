@@ -6,10 +6,12 @@ import { createReport } from './report.ts';
 import { runFiles, type Run } from './run-files.ts';
 import { describeTally, tallyTap } from './tally.ts';
 
-/** `npm test [-- FILE…]`: one PostgreSQL for the whole run, every file a program of its own, the count as the last line. */
-const FILE_TIMEOUT_MS = 180_000;
+/** `npm test [-- [--timeout=SECONDS] FILE…]`: one PostgreSQL for the whole run, every file a program of its own, the count as the last line. */
+const FILE_TIMEOUT_S = 180;
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const files = process.argv.length > 2 ? process.argv.slice(2) : globSync('tests/**/*.test.ts', { cwd: root }).sort();
+const given = process.argv.slice(2);
+const timeoutS = /^--timeout=(\d{1,4})$/.test(given[0] ?? '') ? Number(given.shift()?.slice('--timeout='.length)) : FILE_TIMEOUT_S;
+const files = given.length > 0 ? given : globSync('tests/**/*.test.ts', { cwd: root }).sort();
 
 let interrupted: NodeJS.Signals | null = null;
 let running: Run | null = null;
@@ -30,7 +32,7 @@ try {
       const { superuserUrl, ownerUrl, appUrl, jobsUrl } = cluster;
       const report = createReport((line) => console.log(line));
       running = runFiles(files, {
-        cwd: root, timeoutMs: FILE_TIMEOUT_MS, env: { ...process.env, WARDKEEP_TEST_POSTGRES: JSON.stringify({ superuserUrl, ownerUrl, appUrl, jobsUrl }) },
+        cwd: root, timeoutMs: timeoutS * 1_000, env: { ...process.env, WARDKEEP_TEST_POSTGRES: JSON.stringify({ superuserUrl, ownerUrl, appUrl, jobsUrl }) },
         line(text) {
           raw.push(text);
           report(text);
