@@ -11,6 +11,8 @@ import type { Fields, InputOf } from './jobs/job.ts';
 export type Questions = {
   /** Is there an agreement (BAA) with this subprocessor? The one that lasts longest counts; no answer is no agreement. */
   subprocessorAgreement: { input: { readonly subprocessor: string }; answer: Agreement };
+  /** By when whom must be told of an incident: the clocks that agreements set, counted from its discovery. All answers together; the earliest first is the asker's to sort. */
+  incidentObligations: { input: { readonly discoveredAt: Date; /** By name; null: everybody. */ readonly subprocessor: string | null }; answer: readonly Obligation[] };
   /** What of a contact this actor may see and change. What any answer hides is hidden. Asked once per transaction, by every surface. */
   contactFields: { input: Record<never, never>; answer: FieldGate };
   /** Other ways to sign in, shown beside the password on a page that knows its workspace. All are shown. */
@@ -27,6 +29,8 @@ export type Questions = {
 
 /** An agreement as the register knows it. `until: null`: in force without an end. */
 export type Agreement = { readonly inForce: boolean; readonly until: Date | null };
+/** `agreementId` names it where it is kept. */
+export type Obligation = { readonly agreementId: string; readonly subprocessor: string; readonly obligation: 'breach_notice' | 'security_incident_notice'; readonly hours: number; readonly dueAt: Date };
 /**
  * Field names as in the API (`birthDate`, `phones`; properties that a plugin adds are `custom.<name>`). What is hidden does not exist for this
  * actor; what is read-only is shown and refused when sent. `shielded`: hidden from somebody, so a change of it alone must not show in when a

@@ -296,7 +296,7 @@ export { flash } from './http/flash.ts';
 export { parse } from './http/refusals.ts';
 export { trustHtml } from './http/views.ts';
 export { claim, notApplicable, verdict, type Claim, type Evidence, type Proof, type Subject } from './trust/claim.ts';
-export { ask, type Agreement, type ContactProperty, type FieldGate, type Fragment, type Questions, type SignInMethod, type SignInPolicy } from './hooks.ts';
+export { ask, type Agreement, type ContactProperty, type FieldGate, type Fragment, type Obligation, type Questions, type SignInMethod, type SignInPolicy } from './hooks.ts';
 export { apiRoute, type ApiAnswer, type ApiRoute } from './http/api/api-route.ts';
 export type { Capability } from './access/capabilities.ts';
 export type { DemoWorkspace } from './demo/demo-workspace.ts';

@@ -8,7 +8,7 @@ import { snakeName } from './loaded-plugin.ts';
 import { PluginError } from './plugin-error.ts';
 
 /** By name, so that the compiler asks for each question there is. */
-const QUESTIONS: Readonly<Record<Question, true>> = { subprocessorAgreement: true, contactFields: true, signInMethods: true, signInPolicy: true, signOut: true, contactPanel: true, dashboardCard: true };
+const QUESTIONS: Readonly<Record<Question, true>> = { subprocessorAgreement: true, incidentObligations: true, contactFields: true, signInMethods: true, signInPolicy: true, signOut: true, contactPanel: true, dashboardCard: true };
 const ROLES = ['ADMIN', 'MANAGER', 'AGENT', 'READONLY'] as const;
 const NAME = /^[a-z]+(-[a-z]+)*$/;
 const RESERVED = ['plugins', 'core', 'admin', 'system', 'layouts', 'partials', 'pages', 'mail'];

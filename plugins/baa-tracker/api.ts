@@ -1,12 +1,10 @@
 import { apiRoute, authorize, Joi, record, type ApiRoute, type Tx } from '../../core/plugin.ts';
-import { coversPhi, isInForce } from './agreements/days-in-force.ts';
+import { isInForce } from './agreements/days-in-force.ts';
+import { obligationsOf } from './agreements/obligations.ts';
 import { STATUSES } from './agreements/states.ts';
-import { todayOf } from './calendar-days.ts';
-import { Agreement, Subprocessor } from './models.ts';
 import { readRegister, standingOf } from './register/read-register.ts';
 import { AGREEMENT_KINDS, PHI_CLASSES } from './vocabulary.ts';
 
-const HOUR_MS = 3600_000;
 const id = Joi.string().guid();
 const dayText = Joi.string().pattern(/^\d{4}-\d{2}-\d{2}$/);
 
@@ -19,7 +17,7 @@ const subprocessorSchema = Joi.object({
   location: Joi.string().required(), isOperator: Joi.boolean().required(), inUse: Joi.boolean().required(), standing: Joi.string().valid('covered', 'missing', 'not needed').required(), agreements: Joi.array().items(agreementSchema).required(),
 });
 const obligationSchema = Joi.object({
-  agreementId: id.required(), subprocessor: Joi.string().required(), kind: Joi.string().required(), obligation: Joi.string().valid('breach_notice', 'security_incident_notice').required(), hours: Joi.number().integer().required(), dueAt: Joi.string().isoDate().required(),
+  agreementId: id.required(), subprocessor: Joi.string().required(), obligation: Joi.string().valid('breach_notice', 'security_incident_notice').required(), hours: Joi.number().integer().required(), dueAt: Joi.string().isoDate().required(),
 });
 
 type ObligationsQuery = { discoveredAt: Date; subprocessor?: string };
@@ -56,17 +54,7 @@ async function listRegister(tx: Tx): Promise<object> {
   };
 }
 
-export type Obligation = { readonly agreementId: string; readonly subprocessor: string; readonly kind: string; readonly obligation: 'breach_notice' | 'security_incident_notice'; readonly hours: number; readonly dueAt: string };
-
-/** The clocks that began to run when an incident was discovered (45 CFR 164.410(a)(2): known, or would have been with reasonable diligence). */
-export async function readObligations(tx: Tx, { discoveredAt, subprocessor }: ObligationsQuery): Promise<Obligation[]> {
+async function readObligations(tx: Tx, { discoveredAt, subprocessor }: ObligationsQuery): Promise<object[]> {
   authorize(tx, 'baa-tracker.register.read');
-  const { today } = await todayOf(tx);
-  const names = new Map((await Subprocessor.query(tx)).map(({ id: key, name }) => [key, name]));
-  const running = (await Agreement.query(tx)).filter((agreement) => coversPhi(agreement, today) && (subprocessor === undefined || names.get(agreement.subprocessor_id)?.toLowerCase() === subprocessor.trim().toLowerCase()));
-  const items = running.flatMap((agreement) => ([['breach_notice', agreement.breach_notice_hours], ['security_incident_notice', agreement.security_incident_hours]] as const).flatMap(([obligation, hours]): Obligation[] => (hours === null ? [] : [
-    { agreementId: agreement.id, subprocessor: names.get(agreement.subprocessor_id) ?? '', kind: agreement.kind, obligation, hours, dueAt: new Date(discoveredAt.getTime() + hours * HOUR_MS).toISOString() },
-  ])));
-  record(tx, { action: 'baa-tracker.obligations.read', detail: { clocks: items.length } });
-  return items.sort((a, b) => (a.dueAt < b.dueAt ? -1 : 1));
+  return (await obligationsOf(tx, { discoveredAt, subprocessor: subprocessor ?? null })).map(({ dueAt, ...clock }) => ({ ...clock, dueAt: dueAt.toISOString() }));
 }

@@ -3,7 +3,7 @@ import { answerAgreement } from './agreements/answer.ts';
 import { decideBy } from './agreements/days-in-force.ts';
 import { daysBetween, todayOf } from './calendar-days.ts';
 import { Agreement, Reminder, Subprocessor } from './models.ts';
-import { markReached } from './reminders/remind.ts';
+import { markReached } from './reminders/who-is-told.ts';
 
 /** Everyone who is handed patients' data: by a plugin that is on, or by what the inventory says. */
 async function receivers(tx: Tx): Promise<string[]> {

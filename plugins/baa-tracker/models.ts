@@ -113,6 +113,21 @@ export class Reminder extends WorkspaceModel {
   declare acknowledged_at: Date | null;
 }
 
+/** Of a review or an attestation. */
+export class DueReminder extends WorkspaceModel {
+  static override tableName = 'baa_tracker_due_reminders';
+  static override get jsonAttributes(): string[] {
+    return []; // `told` is uuid[]
+  }
+  declare subprocessor_id: string;
+  declare kind: 'review' | 'attestation';
+  declare attestation_id: string | null;
+  declare due_on: Day;
+  declare days_before: number;
+  declare told: string[];
+  declare made_at: Date;
+}
+
 export class Notice extends WorkspaceModel {
   static override tableName = 'baa_tracker_notices';
   declare subprocessor_id: string;

@@ -13,6 +13,7 @@ export const TABLES: Readonly<Record<string, PluginTable>> = {
   baa_tracker_documents: { sealed: ['file_name'], plain: { sha256: 'of a contract, so that it can be proved unaltered', uploader_name: STAFF } },
   baa_tracker_contents: { sealed: ['content'] },
   baa_tracker_reminders: { plain: { decide_by: TERM, acknowledger_name: STAFF } },
+  baa_tracker_due_reminders: { plain: { due_on: TERM } },
   baa_tracker_notices: { sealed: ['description', 'decision_note'], plain: { received_on: TERM, effective_on: TERM, recorder_name: STAFF, decider_name: STAFF } },
   baa_tracker_reviews: { sealed: ['findings'], plain: { signer_name: STAFF, next_review_on: TERM } },
 };

@@ -1,9 +1,10 @@
-import { authorize, enqueue, fault, Joi, record, type PluginDeps, type Scope, type Tx } from '../../../core/plugin.ts';
-import { daysBetween, todayOf, type Day } from '../calendar-days.ts';
+import { authorize, enqueue, fault, Joi, record, type Tx } from '../../../core/plugin.ts';
+import type { Day } from '../calendar-days.ts';
 import { codes, day, paragraph } from '../form.ts';
-import { Notice, Subprocessor } from '../models.ts';
+import { Notice } from '../models.ts';
 import { keepersOf, personOf } from '../people.ts';
-import { whoIsTold } from '../reminders/remind.ts';
+import { MAIL_JOB } from '../reminders/mail.ts';
+import { whoIsTold } from '../reminders/who-is-told.ts';
 import { reachSubprocessor } from '../subprocessors/actions.ts';
 import { CHANGES, type Change } from '../vocabulary.ts';
 
@@ -14,17 +15,14 @@ export const noticeForm = Joi.object<NoticeForm>({ change: codes(CHANGES).requir
 export type DecisionForm = { decision: 'acknowledged' | 'objected'; decisionNote?: string };
 export const decisionForm = Joi.object<DecisionForm>({ decision: Joi.string().valid('acknowledged', 'objected').required(), decisionNote: paragraph(4000).when('decision', { is: 'objected', then: Joi.required().messages({ 'any.required': 'say what you object to' }) }) });
 
-/** The job that tells people of a notice. Its name is the queue's, so it does not change. */
-export const TELL_JOB = { name: 'baa_tracker.tell_of_notice', input: { notice: 'id' } } as const;
-
 /** @throws Fault baa-tracker.subprocessor.not_found */
 export async function recordNotice(tx: Tx, subprocessorId: string, { change, description, receivedOn, effectiveOn }: NoticeForm): Promise<string> {
   authorize(tx, 'baa-tracker.register.write', { type: 'subprocessor', id: subprocessorId });
   const person = personOf(tx);
-  await reachSubprocessor(tx, subprocessorId);
+  const { owner_id } = await reachSubprocessor(tx, subprocessorId);
   const { id } = await Notice.query(tx).insert({ subprocessor_id: subprocessorId, change, description, received_on: receivedOn, effective_on: effectiveOn, status: 'open', recorded_by: person.id, recorder_name: person.name });
   record(tx, { action: 'baa-tracker.notice.recorded', target: { type: 'subprocessor', id: subprocessorId }, detail: { noticeId: id, change, receivedOn, effectiveOn } });
-  await enqueue(tx, TELL_JOB, { notice: id });
+  for (const user of whoIsTold(await keepersOf(tx), owner_id ?? '', true).told) await enqueue(tx, MAIL_JOB, { subject: id, user });
   return id;
 }
 
@@ -39,16 +37,4 @@ export async function decideNotice(tx: Tx, noticeId: string, { decision, decisio
   await notice.$query(tx).patch({ status: decision, decided_by: person.id, decider_name: person.name, decided_at: new Date(tx.now), decision_note: decisionNote ?? null } as Partial<Notice>);
   record(tx, { action: 'baa-tracker.notice.decided', target, detail: { decision, subprocessorId: notice.subprocessor_id } });
   return notice.subprocessor_id;
-}
-
-/** Mails the subprocessor's owner and the officers that a change is coming. */
-export async function tellOfNotice(deps: PluginDeps, scope: Scope, noticeId: string): Promise<void> {
-  const found = await deps.withWorkspace(scope, async (tx) => {
-    const notice = await Notice.query(tx).findById(noticeId);
-    if (notice === undefined || notice.status !== 'open') return null;
-    const { owner_id } = (await Subprocessor.query(tx).findById(notice.subprocessor_id)) as Subprocessor;
-    const { today } = await todayOf(tx);
-    return { told: whoIsTold(await keepersOf(tx), owner_id ?? '', true).told, daysLeft: Math.min(366, Math.max(0, daysBetween(today, notice.effective_on))), subprocessorId: notice.subprocessor_id };
-  });
-  for (const userId of found?.told ?? []) await deps.remind(scope, userId, { daysLeft: found?.daysLeft ?? 0, path: `/subprocessors/${found?.subprocessorId}` });
 }

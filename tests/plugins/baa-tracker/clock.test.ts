@@ -1,7 +1,10 @@
 import t from 'tap';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { asSuperuser } from '../../../core/db/embedded.ts';
 import { systemScope } from '../../../core/db/scope.ts';
+import { ask } from '../../../core/hooks.ts';
+import { startWorker } from '../../../core/jobs/start-worker.ts';
 import { definePlugin, record, type PluginDeps, type Tx } from '../../../core/plugin.ts';
 import { depsOf } from '../../../core/plugins/deps.ts';
 import { switchOn } from '../../../core/plugins/switch-plugin.ts';
@@ -10,8 +13,8 @@ import { answerAgreement } from '../../../plugins/baa-tracker/agreements/answer.
 import { BAA_CLAIMS } from '../../../plugins/baa-tracker/claims.ts';
 import baaTracker from '../../../plugins/baa-tracker/index.ts';
 import { Agreement } from '../../../plugins/baa-tracker/models.ts';
-import { tellOfNotice } from '../../../plugins/baa-tracker/notices/actions.ts';
-import { remind, whoIsTold } from '../../../plugins/baa-tracker/reminders/remind.ts';
+import { remind } from '../../../plugins/baa-tracker/reminders/remind.ts';
+import { whoIsTold } from '../../../plugins/baa-tracker/reminders/who-is-told.ts';
 import { recorded } from '../../api/open-server.ts';
 import { agreement, concludeAgreement, daysFromNow, HOME, idIn, openRegister, subprocessor } from './register.ts';
 import { createTestDatabase } from '../../support/database.ts';
@@ -24,7 +27,7 @@ const cloud = definePlugin({ contract: 1, name: 'cloud', version: '1.0.0', title
 async function openClock(t: Parameters<typeof openRegister>[0] & { testdir(): string }) {
   const dataDir = t.testdir();
   const opened = await openRegister(t, [cloud], { change: { dataDir } });
-  const { app, host, willow, visit } = opened;
+  const { app, host, database, willow, visit } = opened;
   const scope = systemScope(willow.workspaceId, 'baa_tracker.remind');
   const deps: PluginDeps = depsOf(app, host.plugins, baaTracker);
   const officer = await visit(willow.officer);
@@ -34,9 +37,17 @@ async function openClock(t: Parameters<typeof openRegister>[0] & { testdir(): st
   /** Moves an agreement in time, as days going by would. */
   const shift = (id: string, change: Partial<Agreement>) => inTx(async (tx) => { await tx.knex('baa_tracker_agreements').where({ id }).update(change); record(tx, { action: 'baa-tracker.agreement.changed', target: { type: 'agreement', id }, detail: { fields: Object.keys(change) } }); });
   const status = async (id: string) => (await inTx((tx) => Agreement.query(tx).findById(id)))?.status;
-  const mails = (): { to: string; text: string }[] => { try { return readdirSync(join(dataDir, 'mail')).sort().map((name) => readFileSync(join(dataDir, 'mail', name), 'utf8')).map((text) => ({ to: /^To: (.*)\r$/m.exec(text)?.[1] ?? '', text })); } catch { return []; } };
+  const mails = (): { to: string; text: string }[] => { try { return readdirSync(join(dataDir, 'mail')).sort().map((name) => readFileSync(join(dataDir, 'mail', name), 'utf8')).map((raw) => raw.replaceAll('=\r\n', '')).map((text) => ({ to: /^To: (.*)\r$/m.exec(text)?.[1] ?? '', text })); } catch { return []; } };
   const claims = async () => Object.fromEntries((await proveClaims(app, willow.workspaceId, BAA_CLAIMS)).map(({ id, status: said }) => [id, said]));
-  return { ...opened, scope, deps, officer, subprocessorId, shift, status, mails, claims, inTx, run: () => remind(deps, scope) };
+  const untried = async (): Promise<number> => Number((await app.withSystem('health', (tx) => tx.knex('graphile_worker._private_jobs').where('attempts', 0).orWhereNotNull('locked_at').count('id as n')))[0]?.n ?? 0);
+  /** Works the queue until every letter in it was tried, and none is just being tried. */
+  const post = async () => {
+    const worker = await startWorker(app, { jobsUrl: database.jobsUrl, jobs: host.jobs.filter((job) => !('schedule' in job)) });
+    for (let waited = 0; waited < 8_000 && (await untried()) > 0; waited += 25) await new Promise((resolve) => setTimeout(resolve, 25));
+    await worker.stop();
+  };
+  const run = async () => { await remind(deps, scope); await post(); };
+  return { ...opened, scope, deps, dataDir, officer, subprocessorId, shift, status, mails, claims, inTx, post, run };
 }
 
 t.test('days go by', async (t) => {
@@ -115,15 +126,75 @@ t.test('the end, renewal, and what the host is told', async (t) => {
 });
 
 t.test('a notice is mailed to owner and officers', async (t) => {
-  const { willow, officer, subprocessorId, deps, scope, mails, inTx } = await openClock(t);
-  await officer.post(`${HOME}/subprocessors/${subprocessorId}/notices`, { change: 'relocated', description: 'To Ohio', receivedOn: daysFromNow(0), effectiveOn: daysFromNow(30) });
-  const { id } = (await inTx((tx) => tx.knex('baa_tracker_notices').first('id'))) as { id: string };
-  await tellOfNotice(deps, scope, id);
+  const { willow, officer, subprocessorId, mails, inTx, post } = await openClock(t);
+  const notice = { change: 'relocated', description: 'To Ohio', receivedOn: daysFromNow(0), effectiveOn: daysFromNow(30) };
+  await officer.post(`${HOME}/subprocessors/${subprocessorId}/notices`, notice);
+  await post();
   t.match(mails(), [{ to: willow.officer.email, text: /in 30 days/ }]);
   await officer.get(HOME);
+  await officer.post(`${HOME}/subprocessors/${subprocessorId}/notices`, notice);
+  const { id } = (await inTx((tx) => tx.knex('baa_tracker_notices').orderBy('id', 'desc').first('id'))) as { id: string };
+  await officer.get(HOME);
   await officer.post(`${HOME}/notices/${id}`, { decision: 'acknowledged' });
-  await tellOfNotice(deps, scope, id);
-  t.equal(mails().length, 1, 'answered meanwhile');
+  await post();
+  t.equal(mails().length, 1, 'answered before its letter went out');
+});
+
+t.test('reviews and attestations are mailed of, once a mark', async (t) => {
+  const { app, willow, officer, subprocessorId, mails, run, inTx } = await openClock(t);
+  const add = (kind: string, issued: number, expires: number) => officer.post(`${HOME}/subprocessors/${subprocessorId}/attestations`, { kind, issuer: 'Auditor', issuedOn: daysFromNow(issued), expiresOn: daysFromNow(expires) });
+  const reviewIn = (days: number) => inTx(async (tx) => { await tx.knex('baa_tracker_subprocessors').where({ id: subprocessorId }).update({ next_review_on: daysFromNow(days) }); record(tx, { action: 'baa-tracker.subprocessor.changed' }); });
+  const made = async () => (await recorded(app, willow.workspaceId, 'baa-tracker.reminder.made')).map(({ detail }) => [detail.kind, detail.daysBefore]);
+  await officer.get(HOME);
+  await add('soc2', -300, 65);
+  await reviewIn(31);
+  await run();
+  t.same(mails(), [], 'nothing is near');
+  await add('iso27001', -700, 20);
+  await reviewIn(30);
+  await run();
+  t.same((await made()).sort(), [['attestation', 30], ['review', 30]]);
+  t.match(mails().map(({ text }) => /in (\d+) days/.exec(text)?.[1]).sort(), ['20', '30']);
+  t.match(mails()[0]?.text, new RegExp(`/plugins/baa-tracker/subprocessors/${subprocessorId}`));
+  await run();
+  t.equal(mails().length, 2, 'once a mark');
+  await add('iso27001', -1, 700);
+  await reviewIn(-3);
+  await run();
+  t.same((await made()).at(-1), ['review', 0], 'overdue is said as well');
+  t.equal(mails().length, 3, 'and the attestation that was renewed is not');
+  await add('pci_dss', -900, -200);
+  await run();
+  t.equal(mails().length, 3, 'what ended long ago is history');
+});
+
+t.test('a letter that was refused goes out later, and nobody gets it twice', async (t) => {
+  const { database, dataDir, willow, officer, subprocessorId, mails, run, post } = await openClock(t);
+  await concludeAgreement(officer, subprocessorId, agreement(willow.admin.id, { expiresOn: daysFromNow(5) }));
+  writeFileSync(join(dataDir, 'mail'), 'no letter fits in here');
+  await run();
+  const waiting = () => asSuperuser(database.superuserUrl, async (client) => (await client.query<{ attempts: number; last_error: string }>('select j.attempts, j.last_error from graphile_worker._private_jobs j where j.attempts > 0')).rows);
+  t.match(await waiting(), [{ attempts: 1 }, { attempts: 1 }], 'owner and officer, each a letter of their own');
+  t.notMatch((await waiting()).map(({ last_error }) => last_error).join(), /@|\/mail/, 'why is kept as a code, not in the words of the mail server');
+  rmSync(join(dataDir, 'mail'));
+  await asSuperuser(database.superuserUrl, (client) => client.query('update graphile_worker._private_jobs set run_at = now(), attempts = 0'));
+  await post();
+  t.same(mails().map(({ to }) => to).sort(), [willow.admin.email, willow.officer.email].sort());
+  await run();
+  t.equal(mails().length, 2);
+});
+
+t.test('other plugins ask which clocks an incident starts', async (t) => {
+  const { app, willow, officer, subprocessorId, inTx } = await openClock(t);
+  const discoveredAt = new Date('2026-03-01T12:00:00Z');
+  const clocks = (subprocessor: string | null) => inTx((tx) => ask(tx, 'incidentObligations', { discoveredAt, subprocessor }));
+  t.same(await clocks(null), [[]], 'the register answers: none');
+  const agreementId = await concludeAgreement(officer, subprocessorId, agreement(willow.officer.id, { securityIncidentHours: '24' }));
+  const expected = [{ agreementId, subprocessor: 'Acme Cloud', obligation: 'security_incident_notice', hours: 24, dueAt: new Date('2026-03-02T12:00:00Z') }, { agreementId, subprocessor: 'Acme Cloud', obligation: 'breach_notice', hours: 72, dueAt: new Date('2026-03-04T12:00:00Z') }];
+  t.same(await clocks(null), [expected]);
+  t.same(await clocks('acme CLOUD '), [expected]);
+  t.same(await clocks('Nobody'), [[]]);
+  t.match((await recorded(app, willow.workspaceId, 'baa-tracker.obligations.read')).at(-1), { actor: { kind: 'system' } });
 });
 
 t.test('the claims, and what breaks each', async (t) => {

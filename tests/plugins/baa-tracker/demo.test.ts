@@ -23,7 +23,7 @@ t.test('the demo’s registers', async (t) => {
       await demo.seed?.(tx, { slug, name: slug, timeZone: 'UTC', people });
       const { today } = await todayOf(tx);
       t.equal(await advance(tx, today), 0, `${slug}: every agreement stands where its dates say`);
-      t.same(await makeReminders(tx, today), [], `${slug}: every reminder that was due is there`);
+      t.equal(await makeReminders(tx, today), 0, `${slug}: every reminder that was due is there`);
       for (const agreement of await Agreement.query(tx)) {
         const steps = await Transition.query(tx).where({ agreement_id: agreement.id }).orderBy('number');
         t.match(steps.at(-1), { to_status: agreement.status, number: agreement.version }, 'its last step led to where it is');

@@ -3,7 +3,7 @@ import { addDays, addMonths, dayIn, daysBetween, isDay, startOfDay } from '../..
 import { decideBy, isInForce, renewedUntil } from '../../../plugins/baa-tracker/agreements/days-in-force.ts';
 import { mayStep, STATUSES, type By, type Status } from '../../../plugins/baa-tracker/agreements/states.ts';
 import type { Agreement, Subprocessor } from '../../../plugins/baa-tracker/models.ts';
-import { markReached } from '../../../plugins/baa-tracker/reminders/remind.ts';
+import { markReached } from '../../../plugins/baa-tracker/reminders/who-is-told.ts';
 import type { Register } from '../../../plugins/baa-tracker/register/read-register.ts';
 import { drawFlows } from '../../../plugins/baa-tracker/timeline/draw-flows.ts';
 import { drawTimeline, gapsOf } from '../../../plugins/baa-tracker/timeline/draw-timeline.ts';
@@ -41,7 +41,7 @@ t.test('what the dates say', async (t) => {
   t.equal(renewedUntil(terms({ renewal_months: 1, expires_on: '2026-01-31' }), '2026-04-15'), '2026-04-30', 'counted from the first end, so the 31st is not lost in February');
   t.same(['2025-12-31', '2026-01-01', '2026-12-31', '2027-01-01'].map((today) => isInForce(terms(), today)), [false, true, true, false]);
   for (const status of ['draft', 'sent', 'terminated'] as const) t.equal(isInForce(terms({ status }), '2026-06-01'), false, status);
-  t.same([91, 90, 61, 60, 31, 30, 8, 7, 1, 0].map(markReached), [null, 90, 90, 60, 60, 30, 30, 7, 7, 0]);
+  t.same([91, 90, 61, 60, 31, 30, 8, 7, 1, 0].map((days) => markReached(days)), [null, 90, 90, 60, 60, 30, 30, 7, 7, 0]);
 });
 
 const subprocessor = { id: 's', name: 'Acme <Cloud>', in_use: true, phi_class: 'store', is_operator: false } as Subprocessor;
