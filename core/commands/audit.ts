@@ -9,6 +9,7 @@ export const auditVerify: Command = {
   name: 'audit verify',
   summary: 'verify an exported audit bundle offline',
   usage: 'audit verify FILE [--checkpoint FILE] [--key BASE64] [--json]',
+  operands: true,
   options: {
     checkpoint: { type: 'string', about: 'a checkpoint of the same log, kept from earlier' },
     key: { type: 'string', about: 'public key you know from elsewhere (base64, 32 bytes)' },

@@ -18,6 +18,8 @@ export type Command = {
   readonly summary: string;
   readonly usage: string;
   readonly options?: Readonly<Record<string, { readonly type: 'string' | 'boolean'; readonly about: string }>>;
+  /** It takes words after its name: files, a short name. For the others they are a mistake. */
+  readonly operands?: true;
   /** Returns an exit code. */
   readonly run: (invocation: Invocation) => Promise<number>;
 };
@@ -34,10 +36,11 @@ export function readInvocation(commands: readonly Command[], words: readonly str
   for (const [name, { type }] of Object.entries(command.options ?? {})) options[name] = { type };
   try {
     const { values, positionals } = parseArgs({ args: words.slice(command.name.split(' ').length), options, allowPositionals: true, strict: true });
+    if (command.operands !== true && positionals.length > 0) throw new Error('It takes no such words.');
     const { json, help, ...rest } = values as Record<string, string | boolean | undefined>;
     return { command, invocation: { positionals, values: rest }, json: json === true, help: help === true };
   } catch (error) {
-    throw new UsageError(`${(error as Error).message.split('\n')[0]} Usage: wardkeep ${command.usage}`);
+    throw new UsageError(`${(error as Error).message.replace(/\. .*$/s, '.')} Usage: wardkeep ${command.usage}`);
   }
 }
 

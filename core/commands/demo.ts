@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { boot, rootKeyFile } from '../boot.ts';
-import { readConfig, type Config } from '../config.ts';
+import { ConfigError, readConfig, type Config } from '../config.ts';
 import { createRootKeyFile } from '../crypto/root-key-file.ts';
 import { makeDataFolder } from '../data-folder.ts';
 import { writeDemoFacts, type DemoFacts } from '../demo/demo-facts.ts';
@@ -25,7 +25,7 @@ export const demo: Command = {
     }
     // Written last when a demo is made: a database without it is a real installation's, or a demo that was cut short.
     if (existsSync(join(config.dataDir, 'postgres')) && !existsSync(factsFile)) {
-      throw new Error(`${config.dataDir} holds a database that is no finished demo. Set WARDKEEP_DATA_DIR to another folder, or delete that one if it holds nothing you need.`);
+      throw new ConfigError([`${config.dataDir} holds a database that is no finished demo. Set WARDKEEP_DATA_DIR to another folder, or delete that one if it holds nothing you need.`]);
     }
     await prepare(config);
     const asked = untilAskedToStop(createLog(config.logLevel)); // from here on: a signal while the database is starting must not leave it running alone

@@ -15,6 +15,7 @@ export const importCcda: Command = {
   name: 'import ccda',
   summary: 'import C-CDA documents: files, folders, ZIP archives',
   usage: 'import ccda PATH… --workspace SLUG [--json]',
+  operands: true,
   options: WORKSPACE,
   async run(invocation) {
     const slug = required(invocation, 'workspace');
@@ -38,6 +39,7 @@ export const importCsvCommand: Command = {
   name: 'import csv',
   summary: 'import contacts from a spreadsheet',
   usage: 'import csv FILE --map FILE --workspace SLUG [--json]',
+  operands: true,
   options: { ...WORKSPACE, map: { type: 'string', about: 'JSON file: { "Column heading": "familyName", … }' } },
   async run(invocation) {
     const slug = required(invocation, 'workspace');

@@ -61,10 +61,11 @@ export const workspaceCreate: Command = {
   name: 'workspace create',
   summary: 'make a workspace with keys of its own',
   usage: 'workspace create SLUG --name NAME [--zone ZONE]',
+  operands: true,
   options: { name: { type: 'string', about: 'what people see' }, zone: { type: 'string', about: 'IANA time zone (default America/New_York)' } },
   async run(invocation) {
-    const [slug] = invocation.positionals;
-    if (slug === undefined || !/^[a-z][a-z0-9-]{1,38}$/.test(slug)) throw new UsageError('The short name takes lower-case letters, digits and hyphens, 2 to 39 of them, a letter first.');
+    const [slug, ...more] = invocation.positionals;
+    if (slug === undefined || more.length > 0 || !/^[a-z][a-z0-9-]{1,38}$/.test(slug)) throw new UsageError('The short name takes lower-case letters, digits and hyphens, 2 to 39 of them, a letter first.');
     const zone = typeof invocation.values['zone'] === 'string' ? invocation.values['zone'] : 'America/New_York';
     if (!Intl.supportedValuesOf('timeZone').includes(zone) && zone !== 'UTC') throw new UsageError('--zone is not an IANA time zone.');
     const name = required(invocation, 'name');
@@ -91,6 +92,7 @@ export const workspaceSuspend: Command = {
   name: 'workspace suspend',
   summary: 'shut a workspace: its sessions end, its tokens are refused, nobody signs in',
   usage: 'workspace suspend SLUG [--json]',
+  operands: true,
   async run(invocation) {
     const slug = slugOf(invocation);
     return withApp(async (app) => {
@@ -107,6 +109,7 @@ export const workspaceReactivate: Command = {
   name: 'workspace reactivate',
   summary: 'open a suspended workspace again',
   usage: 'workspace reactivate SLUG [--json]',
+  operands: true,
   async run(invocation) {
     const slug = slugOf(invocation);
     return withApp(async (app) => {

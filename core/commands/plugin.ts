@@ -11,6 +11,7 @@ export const pluginNew: Command = {
   name: 'plugin new',
   summary: 'begin a plugin: a folder that checks and signs as it is',
   usage: 'plugin new NAME [--in FOLDER]',
+  operands: true,
   options: { in: { type: 'string', about: 'where to put the folder (default: here)' } },
   async run({ positionals, values, out }) {
     const [name] = positionals;
@@ -31,6 +32,7 @@ export const pluginCheck: Command = {
   name: 'plugin check',
   summary: 'run the conformance kit on a plugin’s folder',
   usage: 'plugin check DIR [--json]',
+  operands: true,
   async run({ positionals, out }) {
     const folder = folderOf(positionals);
     const results = await checkPlugin(folder, (line) => out.say(line));
@@ -47,6 +49,7 @@ export const pluginSign: Command = {
   name: 'plugin sign',
   summary: 'sign a plugin’s files with a publisher’s key',
   usage: 'plugin sign DIR --publisher NAME --key FILE',
+  operands: true,
   options: { publisher: { type: 'string', about: 'the name operators pin the key under' }, key: { type: 'string', about: 'Ed25519 private key, PEM; made if it is not there' } },
   async run(invocation) {
     const folder = folderOf(invocation.positionals);

@@ -11,6 +11,7 @@ export const workspacePlan: Command = {
   name: 'workspace plan',
   summary: 'show or grant what a workspace may switch on',
   usage: 'workspace plan SLUG [--tier free|pro|enterprise [--until YYYY-MM-DD]]',
+  operands: true,
   options: { tier: { type: 'string', about: 'the plan to grant' }, until: { type: 'string', about: 'its last day, in UTC (default: no end)' } },
   async run({ positionals, values, out }) {
     const [slug] = positionals;
