@@ -34,7 +34,9 @@ function describeError(err: unknown): { name: string; code?: string; at: string[
   if (!(err instanceof Error)) return { name: typeof err, at: [] };
   // The message heads the stack, and its own lines may look like frames.
   const frames = (err.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)).map((line) => line.trim()).filter((line) => !err.message.includes(line)).slice(0, 12);
-  const code = 'code' in err && typeof err.code === 'string' && /^[\w.]{1,64}$/.test(err.code) ? { code: err.code } : {};
+  const { code: own, nativeError } = err as { code?: unknown; nativeError?: { code?: unknown } }; // Objection wraps the driver's error
+  const known = own ?? nativeError?.code;
+  const code = typeof known === 'string' && /^[\w.]{1,64}$/.test(known) ? { code: known } : {};
   return { name: err.name, ...code, at: frames };
 }
 

@@ -12,7 +12,7 @@ import type { Signer } from './signer.ts';
  * lock, which PostgreSQL releases only with the commit, so two writers, in one process or in several, can never fork the chain.
  *
  * Commits under that lock come one by one, and each would wait for the disk before the next may begin. While others stand in line, an entry
- * is therefore committed without that wait, and the door waits for the disk once for all of them before it answers any (core/db/group-flush.ts).
+ * is therefore committed without that wait, which a statement behind its COMMIT does instead, outside the lock (`flushBehind` in core/db/pool.ts).
  * Nothing is acknowledged that is not durable, and a crash in between takes the end of the chain together with the acts it records.
  */
 type Head = { seq: number; prev: string; /** Version of the key to sign with. */ keyVersion: number };
@@ -55,10 +55,9 @@ function standInLine({ ended, scope: { workspaceId } }: Tx | SystemTx): void {
  * `inserted` rejects when the INSERT fails; the transaction is then aborted and COMMIT cannot succeed.
  */
 export async function sealPending(tx: Tx | SystemTx, signer: Signer): Promise<Sealed> {
-  if (tx.pending.length === 0) return { inserted: Promise.resolve(), isFlushedLater: false };
+  if (tx.pending.length === 0) return { inserted: Promise.resolve() };
   const head = await takeChain(tx);
-  if (head.keyVersion !== signer.version) await signer.renew(tx.knex);
-  const { key } = signer;
+  const { key, version } = await signer.at(head.keyVersion, tx.query);
   let { seq, prev } = head;
   const { workspaceId, actor, ip, userAgent, requestId } = tx.scope;
   const column: { seq: number[]; id: string[]; at: string[]; action: string[]; outcome: string[]; targetType: (string | null)[]; targetId: (string | null)[]; body: string[]; hash: Buffer[]; signature: Buffer[] } =
@@ -86,13 +85,14 @@ export async function sealPending(tx: Tx | SystemTx, signer: Signer): Promise<Se
     prev = hash.toString('hex');
   }
   tx.pending.length = 0;
-  held.set(tx, Promise.resolve({ seq, prev, keyVersion: signer.version }));
-  const isFlushedLater = (inLine.get(workspaceId) ?? 0) > 1;
+  held.set(tx, Promise.resolve({ seq, prev, keyVersion: version }));
+  const isFlushedBehind = (inLine.get(workspaceId) ?? 0) > 1;
   const inserted = tx.query(INSERT, [
-    workspaceId, actor.kind, actor.id, key.keyId, column.seq, column.id, column.at, column.action, column.outcome, column.targetType, column.targetId, column.body, column.hash, column.signature, isFlushedLater,
+    workspaceId, actor.kind, actor.id, key.keyId, column.seq, column.id, column.at, column.action, column.outcome, column.targetType, column.targetId, column.body, column.hash, column.signature, isFlushedBehind,
   ]);
   inserted.catch(() => undefined);
-  return { inserted, isFlushedLater };
+  if (isFlushedBehind) tx.flushBehind();
+  return { inserted };
 }
 
 const INSERT = `insert into app.audit_entries (workspace_id, actor_kind, actor_id, key_id, seq, id, at, action, outcome, target_type, target_id, body, hash, signature)

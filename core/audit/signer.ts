@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
-import type { Knex } from 'knex';
 import type { RootKeyProvider } from '../crypto/root-keys.ts';
+import type { Query } from '../db/pool.ts';
 import { AUDIT_SECRET, secretContext } from '../db/secrets.ts';
 import { signingKey } from './signing-key.ts';
 import type { SigningKey } from './signing-key.ts';
@@ -9,28 +9,26 @@ import type { SigningKey } from './signing-key.ts';
 export type Signer = {
   /** As last seen. */
   readonly key: SigningKey;
-  /** Version of the secret it came from. */
-  readonly version: number;
-  /** Takes up the newest key, read in the given transaction. */
-  renew(knex: Knex): Promise<void>;
+  /** The key of this version of its secret, else the newest that the transaction of `query` sees; it is the last seen from then on. */
+  at(version: number, query: Query): Promise<VersionedKey>;
 };
+export type VersionedKey = { readonly key: SigningKey; readonly version: number };
 
-export function createSigner(roots: RootKeyProvider, first: { readonly key: SigningKey; readonly version: number }): Signer {
-  let { key, version } = first;
+export function createSigner(roots: RootKeyProvider, first: VersionedKey): Signer {
+  let last = first;
   return {
     get key() {
-      return key;
-    },
-    get version() {
-      return version;
+      return last.key;
     },
     // Unwrapping inside a transaction may hold the chain for the time of a call to a key service, once per process and rotation. Signing on
-    // with the old key until it is loaded elsewhere would, after an idle hour, seal an entry that no verifier accepts.
-    async renew(knex) {
-      const row = (await knex('sys.secrets').where({ name: AUDIT_SECRET }).orderBy('version', 'desc').first('version', 'wrapped')) as { version: number; wrapped: string };
+    // with the old key until it is loaded elsewhere would, after an idle hour, seal an entry that no verifier accepts. What is read is handed
+    // back rather than looked up again: another transaction's reading may come in between.
+    async at(version, query) {
+      if (version === last.version) return last;
+      const [row] = await query<{ version: number; wrapped: string }>('select version, wrapped from sys.secrets where name = $1 order by version desc limit 1', [AUDIT_SECRET]);
+      if (row === undefined) throw new Error('The audit signing key is gone from sys.secrets.');
       const der = await roots.unwrap(row.wrapped, secretContext(AUDIT_SECRET, row.version));
-      key = signingKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }));
-      version = row.version;
+      return (last = { key: signingKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })), version: row.version });
     },
   };
 }

@@ -2,7 +2,6 @@ import type { SymmetricKey } from '../crypto/envelope.ts';
 import type { WorkspaceKeys } from '../crypto/keyring.ts';
 import { Fault } from '../errors.ts';
 import { CONTEXT_LIFE_MS, mintContext } from './context.ts';
-import { createGroupFlush } from './group-flush.ts';
 import { openPool, type Bound, type Pool } from './pool.ts';
 import { INSTALLATION_WORKSPACE, systemScope, type Actor, type PendingEntry, type Plugged, type Scope, type SystemReason, type SystemTx, type Tx } from './scope.ts';
 
@@ -33,7 +32,7 @@ export type Identified<R> = { readonly answer: R; readonly actor: Actor | null }
  * Provided by core/audit, which may import this room but not the reverse.
  */
 export type Sealer = (tx: Tx | SystemTx) => Promise<Sealed>;
-export type Sealed = { readonly inserted: Promise<unknown>; /** The commit will not wait for the disk: whoever answers must. */ readonly isFlushedLater: boolean };
+export type Sealed = { readonly inserted: Promise<unknown> };
 /** Loads (and caches) a workspace's opened keys. */
 export type KeyLoader = (workspaceId: string, read: <T>(fn: (bound: Bound) => Promise<T>) => Promise<T>) => Promise<WorkspaceKeys>;
 
@@ -55,8 +54,6 @@ export function openDoor(options: DoorOptions): Door {
   const { contextKey, loadKeys, seal, plugged = NOTHING_PLUGGED, clock = Date.now } = options;
   const app = openPool(options.appUrl, options.poolSize ?? 10);
   const jobs = openPool(options.jobsUrl, 4);
-  const flushing = openPool(options.appUrl, 1);
-  const flushed = createGroupFlush(flushing.knex);
 
   const bound = <T>(pool: Pool, workspaceId: string, fn: (bound: Bound) => Promise<T>): Promise<T> =>
     pool.transaction((backend) => mintContext(contextKey, workspaceId, backend, clock() + CONTEXT_LIFE_MS), fn);
@@ -68,16 +65,14 @@ export function openDoor(options: DoorOptions): Door {
   };
 
   const sealed = async <T, X extends Tx | SystemTx>(pool: Pool, start: { scope: Scope; keys: X['keys']; pending: PendingEntry[] }, fn: (tx: X) => Promise<T>): Promise<T> => {
-    let entries: Sealed = { inserted: Promise.resolve(), isFlushedLater: false };
+    let entries: Sealed = { inserted: Promise.resolve() };
     try {
-      const outcome = await inTransaction(pool, start.scope, async (bound) => {
-        const tx = { ...start, query: bound.query, ended: bound.ended, get knex() { return bound.knex; }, plugged, now: clock() } as unknown as X;
+      return await inTransaction(pool, start.scope, async (bound) => {
+        const tx = { ...start, query: bound.query, ended: bound.ended, flushBehind: () => bound.flushBehind(), get knex() { return bound.knex; }, plugged, now: clock() } as unknown as X;
         const result = await fn(tx);
         entries = await seal(tx);
         return result;
       });
-      if (entries.isFlushedLater) await flushed();
-      return outcome;
     } catch (error) {
       await entries.inserted; // its own error says more than "the transaction was aborted"
       throw error;
@@ -119,7 +114,7 @@ export function openDoor(options: DoorOptions): Door {
       return recorded(jobs, { scope: systemScope(INSTALLATION_WORKSPACE, reason), keys: null }, [act], fn);
     },
     async close() {
-      await Promise.all([app.destroy(), jobs.destroy(), flushing.destroy()]);
+      await Promise.all([app.destroy(), jobs.destroy()]);
     },
   };
 }

@@ -33,6 +33,11 @@ export type Bound = {
   readonly knex: Knex.Transaction;
   /** Settles, and never rejects, when the transaction has been committed or rolled back. */
   readonly ended: Promise<void>;
+  /**
+   * For a transaction that was told not to wait for the disk at its COMMIT: a statement sent right behind it waits instead, and whoever asked
+   * for the transaction is answered after that.
+   */
+  flushBehind(): void;
 };
 export type Query = <R extends object = Record<string, unknown>>(text: string, values?: readonly unknown[]) => Promise<R[]>;
 
@@ -50,7 +55,18 @@ const SESSION_RESET = 'CLOSE ALL; UNLISTEN *; RESET ALL';
 const PINNED = Object.entries({
   search_path: 'pg_catalog,app,pg_temp', row_security: 'on', standard_conforming_strings: 'on', backslash_quote: 'off', DateStyle: 'ISO,YMD', IntervalStyle: 'postgres', TimeZone: 'UTC', bytea_output: 'hex',
   default_transaction_isolation: 'read\\ committed', default_transaction_read_only: 'off', debug_print_parse: 'off', debug_print_rewritten: 'off', debug_print_plan: 'off', log_parameter_max_length_on_error: '0',
+  // A program that vanished (a lost node, a halted machine) must not hold a workspace's chain, and with it everybody's connections. A minute is what
+  // a binding lives (CONTEXT_LIFE_MS): no transaction has business idling longer.
+  idle_in_transaction_session_timeout: '60s', lock_timeout: '20s', tcp_user_timeout: '20s', tcp_keepalives_idle: '10', tcp_keepalives_interval: '5', tcp_keepalives_count: '3',
 }).map(([name, value]) => `-c ${name}=${value}`).join(' ');
+
+/**
+ * What is committed without waiting (`synchronous_commit = off`) reaches the disk in order: once anything later is there, so is it. The message, a
+ * few bytes that only logical decoding sees, is something later to commit. On the very session that made the commit: another one might by then
+ * be served by a server that recovered, or took over, without it. PostgreSQL lets the waits of many share one write; under the audit chain's
+ * lock (core/audit/seal.ts) their commits could not.
+ */
+const FLUSH = "select pg_catalog.pg_logical_emit_message(true, 'wardkeep', '')";
 
 /** A rollback that is not answered by then stands behind a statement that runs on; whoever asked is told, the connection is closed. */
 const ROLLBACK_MS = 5_000;
@@ -83,6 +99,7 @@ class Transaction implements Bound {
   readonly #connection: Connection;
   readonly #client: DialectClient;
   #isOpen = true;
+  #isFlushedBehind = false;
   #refusal: Error | undefined;
   #knex: Knex.Transaction | undefined;
   #settle: () => void = () => undefined;
@@ -133,13 +150,23 @@ class Transaction implements Bound {
     return Object.assign(makeKnex(own), { isTransaction: true });
   }
 
+  flushBehind(): void {
+    this.#isFlushedBehind = true;
+  }
+
   async commit(): Promise<void> {
     this.#isOpen = false;
     if (this.#refusal !== undefined) return this.rollback(this.#refusal);
     gatherWrites(this.#connection);
-    const result = (await this.#connection.query('COMMIT').catch((error: unknown) => error)) as pg.QueryResult | Error;
+    const committed = this.#connection.query('COMMIT').catch((error: unknown) => error);
+    const flushed = this.#isFlushedBehind ? this.#connection.query(FLUSH) : undefined;
+    flushed?.catch(() => undefined); // looked at below, unless the commit itself failed
+    const result = (await committed) as pg.QueryResult | Error;
     // PostgreSQL answers COMMIT of an aborted transaction with ROLLBACK and no error.
-    if (!(result instanceof Error) && result.command === 'COMMIT') return;
+    if (!(result instanceof Error) && result.command === 'COMMIT') {
+      await flushed;
+      return;
+    }
     throw this.#refusal ?? (result instanceof Error ? result : new Error('The transaction was aborted and has been rolled back.'));
   }
 
@@ -173,7 +200,8 @@ class TransactionEnded extends Error {
   }
 }
 
-const INVALID_SQL_STATEMENT_NAME = '26000'; // someone has run DEALLOCATE
+/** What a prepared statement does not recover from: someone has run DEALLOCATE; a migration has changed what it gives (SQLSTATE 26000, 0A000). */
+const STALE_STATEMENT = new Set(['26000', '0A000']);
 
 function sendNamed<R extends object>(connection: Connection, query: { text: string; values: unknown[] }): Promise<pg.QueryResult<R>> {
   gatherWrites(connection);
@@ -181,7 +209,7 @@ function sendNamed<R extends object>(connection: Connection, query: { text: stri
   return new Promise((resolve, reject) => {
     connection.query<R>(name === undefined ? query : { ...query, name: memoryOf(connection).secret + name }, (error: (Error & { code?: string }) | null, result) => {
       if (error === null) return resolve(result);
-      if (error.code === INVALID_SQL_STATEMENT_NAME) dispose(connection, 'A prepared statement of this connection is gone.');
+      if (STALE_STATEMENT.has(error.code ?? '')) dispose(connection, 'A prepared statement of this connection is stale.');
       reject(error);
     });
   });
@@ -218,7 +246,7 @@ export function openPool(url: string, max: number): Pool {
     log: SILENT,
     compileSqlOnError: false, // an error's message holds the statement with its placeholders, not with the values
     client: BoundDialect as unknown as typeof Knex.Client,
-    connection: { connectionString: url, pipeline: true, application_name: 'wardkeep', options: PINNED, keepAlive: true } as Knex.PgConnectionConfig,
+    connection: { connectionString: url, pipeline: true, application_name: 'wardkeep', options: PINNED, keepAlive: true, keepAliveInitialDelayMillis: 10_000 } as Knex.PgConnectionConfig,
     pool: { min: 0, max, idleTimeoutMillis: 30_000 },
     acquireConnectionTimeout: 10_000,
   });
@@ -230,7 +258,7 @@ export function openPool(url: string, max: number): Pool {
       let transaction: Transaction | undefined;
       try {
         const begun = (transaction = new Transaction(client, connection, enter));
-        const outcome = await fn(begun).catch((error: unknown) => begun.rollback(error));
+        const outcome = await (async () => fn(begun))().catch((error: unknown) => begun.rollback(error));
         await begun.commit();
         return outcome;
       } finally {

@@ -59,6 +59,8 @@ export type Tx = {
   readonly query: Query;
   /** Settles, and never rejects, when the transaction has ended. */
   readonly ended: Promise<void>;
+  /** As `Bound.flushBehind` says. */
+  flushBehind(): void;
   readonly scope: Scope;
   readonly keys: WorkspaceKeys;
   readonly pending: PendingEntry[];

@@ -10,6 +10,9 @@ import { loadSecrets } from '../../core/db/secrets.ts';
 import { createWorkspace } from '../../core/workspaces/create-workspace.ts';
 import { fault } from '../../core/errors.ts';
 import { outcomeOf } from '../attack/scenario.ts';
+import { sqlstateOf } from '../../core/db/database-error.ts';
+import { createLog } from '../../core/log.ts';
+import { Contact } from '../../core/practice/contacts/model.ts';
 import { openTestApp, type TestDatabase } from '../support/database.ts';
 
 async function openWorkspace(t: Parameters<typeof openTestApp>[0]): Promise<{ app: App; database: TestDatabase; scope: Scope; entries: () => Promise<{ seq: number; action: string; body: string; hash: string }[]>; second: () => Promise<App> }> {
@@ -109,7 +112,7 @@ t.test('when sealing fails, nothing is committed', async (t) => {
 t.test('a door with another key is refused, and says so', async (t) => {
   const { app, database, scope } = await openWorkspace(t);
   const { loadKeys } = await keysOf(app, database);
-  const door = openDoor({ appUrl: database.appUrl, jobsUrl: database.jobsUrl, contextKey: { id: 'c1', bytes: Buffer.alloc(32) }, loadKeys, seal: async () => ({ inserted: Promise.resolve(), isFlushedLater: false }), poolSize: 1 });
+  const door = openDoor({ appUrl: database.appUrl, jobsUrl: database.jobsUrl, contextKey: { id: 'c1', bytes: Buffer.alloc(32) }, loadKeys, seal: async () => ({ inserted: Promise.resolve() }), poolSize: 1 });
   t.teardown(() => door.close());
   await t.rejects(door.withWorkspace(scope, async () => 'nothing asked'), { message: /not signed by this installation/ });
 });
@@ -162,3 +165,15 @@ t.test('sec.enter() by hand', async (t) => {
 async function keysOf(app: App, database: TestDatabase) {
   return { contextKey: (await loadSecrets(database.appUrl, app.roots)).contextKey, loadKeys: createKeyLoader(app.roots) };
 }
+
+t.test('an error that Objection wrapped is known by its SQLSTATE, and its text goes nowhere', async (t) => {
+  const { app, scope } = await openWorkspace(t);
+  const typed = 'Jane Q Patient';
+  const error: unknown = await app.withWorkspace(scope, async (tx) => Contact.query(tx).findById(typed)).catch((thrown: unknown) => thrown);
+  t.match(error, { name: 'DataError' });
+  t.equal(sqlstateOf(error), '22P02');
+  const lines: string[] = [];
+  createLog('error', (line) => lines.push(line)).error('request failed', { err: error });
+  t.match(lines[0], /"code":"22P02"/);
+  t.notMatch(lines[0], typed);
+});

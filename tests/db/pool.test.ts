@@ -4,6 +4,8 @@ import { localRootKeys } from '../../core/crypto/root-keys.ts';
 import { mintContext, type Backend } from '../../core/db/context.ts';
 import { openPool } from '../../core/db/pool.ts';
 import { loadSecrets } from '../../core/db/secrets.ts';
+import { asSuperuser } from '../../core/db/embedded.ts';
+import { isDatabaseUnavailable } from '../../core/db/unavailable.ts';
 import { withConnection } from '../../core/db/single-connection.ts';
 import { TEST_ROOT_KEYS } from '../support/cluster.ts';
 import { createTestDatabase } from '../support/database.ts';
@@ -114,4 +116,34 @@ t.test('a transaction that fails is rolled back, and its connection serves the n
   await t.rejects(pool.transaction(() => { throw new Error('no token'); }, async () => 'never'), /no token/);
   await t.rejects(pool.transaction(() => 'forged', async ({ query }) => query('select 1')), { code: '42501' }, 'what was refused, not what came after it');
   t.not(await pid(), first, 'a connection that could not be bound is closed');
+});
+
+t.test('a statement whose result a migration has changed fails once', async (t) => {
+  const database = await createTestDatabase(t);
+  const { contextKey } = await loadSecrets(database.appUrl, localRootKeys([...TEST_ROOT_KEYS]));
+  const pool = openPool(database.appUrl, 1);
+  t.teardown(() => pool.destroy());
+  const read = () => pool.transaction((backend) => mintContext(contextKey, WORKSPACE, backend, Date.now() + 60_000), ({ query }) => query('select * from app.activities where id = $1', [WORKSPACE]));
+  t.same(await read(), []);
+  await asSuperuser(database.superuserUrl, (client) => client.query('alter table app.activities add column later int'));
+  await t.rejects(read(), { code: '0A000' });
+  t.same(await read(), [], 'on a connection of its own');
+});
+
+t.test('nobody waits for ever for a program that vanished', async (t) => {
+  const database = await createTestDatabase(t);
+  const { contextKey } = await loadSecrets(database.appUrl, localRootKeys([...TEST_ROOT_KEYS]));
+  const pool = openPool(database.appUrl, 2);
+  t.teardown(() => pool.destroy());
+  const enter = (backend: Backend) => mintContext(contextKey, WORKSPACE, backend, Date.now() + 60_000);
+  const [settings] = await pool.transaction(enter, ({ query }) => query("select current_setting('idle_in_transaction_session_timeout') as idle, current_setting('lock_timeout') as lock, current_setting('tcp_user_timeout') as user, current_setting('tcp_keepalives_idle') as alive"));
+  t.match(settings, { idle: '1min', lock: '20s', user: '20000', alive: '10' }); // over TCP, as tests connect
+  await pool.transaction(enter, async ({ query }) => {
+    await query('select pg_advisory_xact_lock($1)', [7]);
+    const waiting = pool.transaction(enter, async ({ query: other }) => {
+      await other('set local lock_timeout = 50'); // as the twenty seconds do
+      return other('select pg_advisory_xact_lock($1)', [7]);
+    });
+    t.ok(isDatabaseUnavailable(await waiting.catch((error: unknown) => error)), 'a lock not had in time is a service that is not ready');
+  });
 });

@@ -76,4 +76,10 @@ t.test('by its code', async (t) => {
   for (const code of ['08006', '57P01', '57P02', '57P03', '53300', 'ECONNRESET']) t.ok(coded(code), code);
   for (const code of ['57014', '57P04', '42501', '23505', 'ENOENT']) t.notOk(coded(code), code);
   t.notOk(isDatabaseUnavailable('ECONNREFUSED'));
+
+  // As Objection and knex hand them on.
+  const wrapped = (error: Error) => Object.assign(new Error(`select 1 - ${error.message}`), { name: 'DBError', nativeError: error });
+  t.ok(isDatabaseUnavailable(wrapped(Object.assign(new Error('x'), { code: '57P01' }))));
+  t.ok(isDatabaseUnavailable(new Error('select "id" from "contacts" - Connection terminated unexpectedly')));
+  t.notOk(isDatabaseUnavailable(wrapped(Object.assign(new Error('x'), { code: '23505' }))));
 });

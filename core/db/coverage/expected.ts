@@ -40,7 +40,7 @@ export const SYSTEM_DOORS: Readonly<Record<string, readonly ('all' | 'select' | 
 /** Functions that run with their owner's rights. */
 export const SECURITY_DEFINERS = ['sec.enter(text)', 'sec.workspace()', 'sec.is_system()', 'sec.enqueue(text,jsonb,timestamp with time zone,text,uuid)', 'sec.replace_audit_secret(integer,text)', 'sec.rewrap_secret(text,integer,text,text)'] as const;
 /** Functions of ours that a run-time role may call. */
-export const EXECUTABLE = [...SECURITY_DEFINERS, 'sec.require_audit_entry()'] as const;
+export const EXECUTABLE = [...SECURITY_DEFINERS, 'sec.require_audit_entry()', 'sec.require_previous_entry()'] as const;
 
 /** Tables whose rows never change and never go. */
 export const APPEND_ONLY = ['app.audit_entries', 'app.audit_checkpoints', 'app.audit_tiles', 'app.audit_verifications'] as const;
@@ -65,7 +65,7 @@ export const WITHOUT_AUDIT_TRIGGER: Readonly<Record<string, string>> = {
 };
 
 /** Triggers beside leaves_audit_entry. */
-export const TRIGGERS = ['app.contacts:keep_name_tags'] as const;
+export const TRIGGERS = ['app.contacts:keep_name_tags', 'app.audit_entries:follows_another'] as const;
 
 /** Extensions that bring no reading or writing of their own. */
 export const EXTENSIONS = ['plpgsql', 'btree_gist'] as const;

@@ -74,6 +74,12 @@ export const TABLE_RULES: readonly Rule[] = [
                and (g.tgtype & 1) = 1 and (g.tgtype & 12) = 12)`,
   },
   {
+    name: 'audit.gaps',
+    remedy: 'Create the trigger of migrations/0023_chain_without_gaps.sql again.',
+    find: `select 'app.audit_entries' as object, 'takes entries that have none before them' as text where not exists (
+             select from pg_trigger g where g.tgrelid = to_regclass('app.audit_entries') and g.tgname = 'follows_another' and g.tgenabled in ('O', 'A') and g.tgfoid = to_regproc('sec.require_previous_entry') and (g.tgtype & 1) = 1 and (g.tgtype & 4) = 4)`,
+  },
+  {
     name: 'trigger.unknown',
     remedy: 'DROP TRIGGER, or list it in core/db/coverage/expected.ts.',
     find: `select g.tgrelid::regclass::text as object, 'has the trigger ' || g.tgname as text from pg_trigger g join pg_class c on c.oid = g.tgrelid where c.relnamespace in (select oid from ours) and not g.tgisinternal and g.tgname <> 'leaves_audit_entry' and g.tgrelid::regclass || ':' || g.tgname not in ${given('triggers')}`,
