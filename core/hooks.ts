@@ -42,13 +42,14 @@ export type FieldGate = {
   readonly shielded: ReadonlySet<string>;
   readonly properties: readonly ContactProperty[];
 };
-/** A property of contacts that a workspace defined for itself; its values are kept and sealed by the core. `isIndexed`: can be searched for, whole. */
+/** A property of contacts that a workspace defined for itself; its values are kept and sealed by the core. `isIndexed`: can be searched for, whole. `isListed`: stands in lists. */
 export type ContactProperty = {
   readonly name: `custom.${string}`;
   readonly label: string;
   readonly type: 'text' | 'number' | 'date' | 'boolean' | 'choice';
   readonly choices: readonly string[];
   readonly isIndexed: boolean;
+  readonly isListed?: boolean;
 };
 /** `comesFirst`: it is how people of this workspace sign in, so it stands above the password. */
 export type SignInMethod = { readonly label: string; readonly href: string; readonly comesFirst: boolean };

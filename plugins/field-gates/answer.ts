@@ -19,6 +19,6 @@ export function gateFor(role: Role | null, rules: readonly Pick<Rule, 'field' | 
 
 export const ROLES: readonly Role[] = ['ADMIN', 'MANAGER', 'AGENT', 'READONLY'];
 
-export function propertyOf({ name, label, type, choices, is_indexed: isIndexed }: Property): ContactProperty {
-  return { name: `custom.${name}`, label, type, choices, isIndexed };
+export function propertyOf({ name, label, type, choices, is_indexed: isIndexed, is_listed: isListed }: Property): ContactProperty {
+  return { name: `custom.${name}`, label, type, choices, isIndexed, isListed };
 }

@@ -15,7 +15,7 @@ export default definePlugin({
   phi: 'none',
   subprocessors: [],
   capabilities: { 'field-gates.rule.read': { roles: ['ADMIN'], designations: ['SECURITY_OFFICER'] }, 'field-gates.rule.manage': { roles: ['ADMIN'], stepUp: true } },
-  auditActions: ['field-gates.rule.read', 'field-gates.rule.changed', 'field-gates.property.added', 'field-gates.property.retired', 'field-gates.property.restored'],
+  auditActions: ['field-gates.rule.read', 'field-gates.rule.changed', 'field-gates.property.added', 'field-gates.property.listed', 'field-gates.property.retired', 'field-gates.property.restored'],
   faults: {
     'field-gates.rule.no_reader': [422, 'Each field is read by one role at least.'],
     'field-gates.rule.blind_writer': [422, 'A role that changes a field reads it too.'],

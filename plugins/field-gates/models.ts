@@ -16,6 +16,7 @@ export class Property extends WorkspaceModel {
   declare type: ContactProperty['type'];
   declare choices: string[];
   declare is_indexed: boolean;
+  declare is_listed: boolean;
   declare is_retired: boolean;
   declare created_at: Date;
 }

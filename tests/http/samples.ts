@@ -75,7 +75,7 @@ const contactPage = (tab: string, own: object): object => ({
 });
 
 const contacts = [
-  { ...contact, phone: '+1 555 010 2030', email: 'rosalind@example.org', updatedAt: AT },
+  { ...contact, phone: '+1 555 010 2030', email: 'rosalind@example.org', updatedAt: AT, own: [{ label: 'Ward', text: 'North' }] },
   { id: '2', name: 'Bartholomew Featherstonehaugh-Villanueva', birthDate: '2025-10-02', sex: 'male', phone: '+1 555 010 8812', email: null, status: 'new', statusTone: 'calm', owner: null, updatedAt: AT, tags: [] },
   { id: '3', name: 'Ngozi Adeyemi', birthDate: '1991-06-14', sex: 'female', phone: null, email: 'ngozi@example.org', status: 'inactive', statusTone: null, owner: 'Tomas Rey', updatedAt: AT, tags: ['asthma'] },
   { id: '4', name: 'Wim de Groot', birthDate: '1940-01-30', sex: 'male', phone: '+1 555 010 1199', email: null, status: 'deceased', statusTone: null, owner: 'Tomas Rey', updatedAt: AT, tags: [] },

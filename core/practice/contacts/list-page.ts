@@ -10,7 +10,8 @@ import type { ContactSummary } from './contact-summary.ts';
 import { contactGate } from './field-gate.ts';
 import { findContacts } from './find-contacts.ts';
 import { listContacts } from './list-contacts.ts';
-import type { Contact } from './model.ts';
+import { ContactValue, type Contact } from './model.ts';
+import { readValue, showValue } from './contact-property.ts';
 
 export type Search = { q?: string | undefined; status?: Contact['status'] | undefined; owner?: string | undefined; tag?: string | undefined; cursor?: string | undefined };
 
@@ -21,18 +22,27 @@ const FINDABLE = [['phones', 'phone'], ['emails', 'e-mail'], ['birthDate', 'date
 export async function contactListPage(tx: Tx, { q, status, owner, tag, cursor }: Search): Promise<object> {
   const filters = { status: status ?? null, ownerId: owner ?? null, tag: tag ?? null, cursor: cursor ?? null, limit: PAGE_SIZE };
   const page = q === undefined ? await listContacts(tx, filters) : await findContacts(tx, { ...filters, q });
-  const colleagues = await colleaguesOf(tx);
+  const [colleagues, own] = [await colleaguesOf(tx), await listedValues(tx, page.items)];
   const names = new Map(colleagues.map(({ id, name }) => [id, name]));
   const { actor } = tx.scope;
   const { hidden } = await contactGate(tx);
   const ways = FINDABLE.filter(([field]) => !hidden.has(field)).map(([, word]) => word);
   return {
     shows: { tags: !hidden.has('tags'), birthDate: !hidden.has('birthDate') }, hint: ['Three letters of a name', ...ways].join(', ').replace(/, ([^,]+)$/, ' or $1'),
-    contacts: page.items.map((item) => ({ ...item, birthDate: wholeDay(item.birthDate), statusTone: STATUS_TONES[item.status], owner: item.ownerId === null ? null : (names.get(item.ownerId) ?? null) })),
+    contacts: page.items.map((item) => ({ ...item, own: own.get(item.id) ?? [], birthDate: wholeDay(item.birthDate), statusTone: STATUS_TONES[item.status], owner: item.ownerId === null ? null : (names.get(item.ownerId) ?? null) })),
     search: { q: q ?? null, status: status ?? null, owner: owner ?? null, tag: tag ?? null }, errors: {},
     statuses: STATUSES.map((value) => ({ value, label: value })), owners: colleagues.map(({ id, name }) => ({ value: id, label: name })),
     cursor: cursorOf(page), can: { create: can(actor, 'contact.write'), import: can(actor, 'document.import'), merge: can(actor, 'contact.merge'), export: can(actor, 'contact.export') },
   };
+}
+
+/** Properties of the workspace's own that stand in lists, of those that the reader sees: a statement more only where there are some. */
+async function listedValues(tx: Tx, contacts: readonly ContactSummary[]): Promise<ReadonlyMap<string, { label: string; text: string }[]>> {
+  const listed = (await contactGate(tx)).properties.filter(({ isListed }) => isListed === true);
+  if (listed.length === 0 || contacts.length === 0) return new Map();
+  const rows = await ContactValue.query(tx).whereIn('contact_id', contacts.map(({ id }) => id)).whereIn('property', listed.map(({ name }) => name));
+  const linesOf = (values: readonly ContactValue[]) => listed.flatMap((property) => values.filter(({ property: name }) => name === property.name).map(({ value }) => ({ label: property.label, text: showValue(readValue(property, value)) })));
+  return new Map([...Map.groupBy(rows, ({ contact_id }) => contact_id)].map(([id, values]) => [id, linesOf(values)]));
 }
 
 function cursorOf({ next, previous }: Page<ContactSummary>): object {

@@ -2,7 +2,7 @@ import type { Request, ResponseObject, ResponseToolkit } from '@hapi/hapi';
 import { Fault, Joi, authorize, flash, parse, record, scopeOf, type PluginDeps, type PluginServer, type Role, type Tx } from '../../../core/plugin.ts';
 import { gateFor, ROLES } from '../answer.ts';
 import { Property } from '../models.ts';
-import { addProperty, retireProperty } from '../properties/actions.ts';
+import { addProperty, listProperty, retireProperty } from '../properties/actions.ts';
 import { changeRules, changesOf, effectOf, peopleByRole, readMatrix, WRITERS, type Row } from './matrix.ts';
 
 const BASE = '/plugins/field-gates';
@@ -17,6 +17,8 @@ export function registerPages(server: PluginServer, deps: PluginDeps): void {
     { method: 'POST', path: '/', handler: (request, h) => save(deps, request, h) },
     { method: 'GET', path: '/as/{role}', handler: (request, h) => seeAs(deps, request, h) },
     { method: 'POST', path: '/properties', handler: (request, h) => add(deps, request, h) },
+    { method: 'POST', path: '/properties/{id}/list', handler: (request, h) => list(deps, request, h, true) },
+    { method: 'POST', path: '/properties/{id}/unlist', handler: (request, h) => list(deps, request, h, false) },
     { method: 'POST', path: '/properties/{id}/retire', handler: (request, h) => retire(deps, request, h, true) },
     { method: 'POST', path: '/properties/{id}/restore', handler: (request, h) => retire(deps, request, h, false) },
   ]);
@@ -27,7 +29,7 @@ async function matrixPage(deps: PluginDeps, request: Request, h: ResponseToolkit
     authorize(tx, 'field-gates.rule.read');
     const [rows, properties] = [await readMatrix(tx), await Property.query(tx).orderBy('name')];
     record(tx, { action: 'field-gates.rule.read', detail: { fields: rows.length } });
-    return { rows: rows.map(boxesOf), properties: properties.map(({ id, name, label, type, is_indexed: isIndexed, is_retired: isRetired }) => ({ id, name: `custom.${name}`, label, type, isIndexed, isRetired })) };
+    return { rows: rows.map(boxesOf), properties: properties.map(({ id, name, label, type, is_indexed: isIndexed, is_listed: isListed, is_retired: isRetired }) => ({ id, name: `custom.${name}`, label, type, isIndexed, isListed, isRetired })) };
   });
   const errors = refusal === null ? {} : Object.fromEntries((refusal.fields.length === 0 ? [{ path: 'form', text: refusal.message }] : refusal.fields).map(({ path, text }) => [path, text]));
   return h.page('field-gates/matrix', {
@@ -95,6 +97,11 @@ async function seeAs(deps: PluginDeps, request: Request, h: ResponseToolkit): Pr
 async function add(deps: PluginDeps, request: Request, h: ResponseToolkit): Promise<ResponseObject> {
   const { _csrf: _token, ...form } = (request.payload ?? {}) as Record<string, unknown>;
   return done(deps, request, h, (tx) => addProperty(tx, form), 'Added. It stands on the contact form.', form);
+}
+
+async function list(deps: PluginDeps, request: Request, h: ResponseToolkit, isListed: boolean): Promise<ResponseObject> {
+  const { id } = parse(oneId, request.params);
+  return done(deps, request, h, (tx) => listProperty(tx, id, isListed), isListed ? 'It stands in lists of contacts now, for whoever reads it.' : 'It is out of lists.');
 }
 
 async function retire(deps: PluginDeps, request: Request, h: ResponseToolkit, isRetired: boolean): Promise<ResponseObject> {

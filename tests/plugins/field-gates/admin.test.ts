@@ -100,7 +100,18 @@ t.test('properties of the workspace’s own', async (t) => {
   t.equal((await agent('POST', '/api/v1/contacts/search', { q: 'south' })).body.items.length, 0);
   t.notMatch((await agent('GET', '/api/v1/openapi.json')).text, /"ward"/);
 
-  const ward = /properties\/([0-9a-f-]{36})\/retire/.exec((await admin('GET', BASE)).text)?.[1] as string;
+  const listed = () => agent('GET', '/contacts').then(({ text }) => text);
+  t.notMatch(await listed(), /Ward: South|Visits agreed: 5/, 'a property stands in lists where somebody said so');
+  const idOf = async (name: string) => new RegExp(`<code>custom\\.${name}</code>[^]*?properties/([0-9a-f-]{36})/`).exec((await admin('GET', BASE)).text)?.[1] as string;
+  for (const name of ['ward', 'visits']) t.equal((await admin('POST', `${BASE}/properties/${await idOf(name)}/list`)).status, 303, name);
+  t.equal((await agent('POST', `${BASE}/properties/${await idOf('ward')}/unlist`)).status, 403);
+  t.match(await listed(), /Visits agreed: 5/);
+  t.notMatch(await listed(), /Ward: /, 'and who does not read it does not see it there');
+  t.match((await admin('GET', '/contacts')).text, /Ward: South/);
+  t.equal((await admin('POST', `${BASE}/properties/${await idOf('visits')}/unlist`)).status, 303);
+  t.notMatch(await listed(), /Visits agreed: 5/);
+
+  const ward = await idOf('ward');
   t.equal((await admin('POST', `${BASE}/properties/${ward}/retire`)).status, 303);
   t.equal(Object.keys((await admin('GET', `/api/v1/contacts/${id}`)).body.custom).length, 3);
   t.equal((await admin('POST', `${BASE}/properties/${ward}/restore`)).status, 303);

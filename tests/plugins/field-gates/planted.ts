@@ -41,7 +41,7 @@ export type Planted = { contactId: string; otherId: string; activityId: string; 
 export async function plant({ app, willow }: Gates): Promise<Planted> {
   const as = (person: Person) => scopeAs(person);
   await app.withWorkspace(systemScope(willow.workspaceId, 'test'), async (tx) => {
-    await Property.query(tx).insert({ name: 'zqplumage', label: 'Zqplumage', type: 'text', choices: [], is_indexed: true, is_retired: false, created_at: new Date(tx.now) });
+    await Property.query(tx).insert({ name: 'zqplumage', label: 'Zqplumage', type: 'text', choices: [], is_indexed: true, is_listed: true, is_retired: false, created_at: new Date(tx.now) });
     tx.pending.push({ action: 'test.planted', outcome: 'ok', target: null, detail: {} });
   });
   const { id: contactId } = await app.withWorkspace(as(willow.agent), (tx) => createContact(tx, plantedFields()));
