@@ -1,4 +1,4 @@
-import { User } from '../../core/plugin.ts';
+import { User, can } from '../../core/plugin.ts';
 import type { Answers } from '../../core/plugin.ts';
 import { lastBreakGlass, soundAlarm } from './break-glass.ts';
 import { BASE, slugOf } from './connections.ts';
@@ -28,7 +28,7 @@ export const answers: Answers<Settings> = {
   },
 
   dashboardCard: async (tx) => {
-    const used = await lastBreakGlass(tx);
+    const used = can(tx.scope.actor, 'sso.page.read') ? await lastBreakGlass(tx) : null;
     return used === null ? null : { title: 'Break-glass sign-in', template: 'sso/alarm', context: { used } };
   },
 };

@@ -6,6 +6,7 @@ import { fault } from '../../errors.ts';
 import { mintOpaqueToken } from '../opaque-token.ts';
 import type { SignInMethod } from './method.ts';
 import { Session, type SessionEnd } from './model.ts';
+import { changeSignInPolicy } from './policy-lock.ts';
 
 const KEPT_AFTER_END = '90 days';
 
@@ -39,8 +40,12 @@ export async function endSessions(tx: Tx, match: { id?: string; user_id?: string
   return end(tx, Session.query(tx).where(match), reason, keep);
 }
 
-/** Ends every live session that no provider vouched for, but those of one person and the one that asks. Returns how many there were. */
+/**
+ * After ways in of our own were closed: ends every live session that no provider vouched for, but those of one person and the one that asks.
+ * Returns how many there were.
+ */
 export async function endUnvouchedSessions(tx: Tx, exceptUserId: string | null): Promise<number> {
+  await changeSignInPolicy(tx);
   const query = Session.query(tx).whereNull('vouched_by');
   if (exceptUserId !== null) void query.whereNot({ user_id: exceptUserId });
   return end(tx, query, 'ended', tx.scope.actor.sessionId);

@@ -3,6 +3,7 @@ import { record } from '../../audit/record.ts';
 import type { Scope, Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
 import { ask, type SignInAct } from '../../hooks.ts';
+import { holdSignInPolicy } from '../session/policy-lock.ts';
 import { User } from '../user.ts';
 
 /*
@@ -28,6 +29,7 @@ export function passwordElsewhere(app: App, scope: Scope, userId: string): Promi
 }
 
 async function hrefElsewhere(tx: Tx, userId: string, method: 'password' | 'passkey', act: SignInAct): Promise<string | null> {
+  if (act !== 'offer') await holdSignInPolicy(tx);
   const user = await User.query(tx).findById(userId);
   if (user === undefined) return null;
   const answers = await ask(tx, 'signInPolicy', { userId, role: user.role, method, act });

@@ -4,6 +4,7 @@ import sso from '../../../plugins/sso/index.ts';
 import { record } from '../../../core/audit/record.ts';
 import { makeLink, type LinkPurpose } from '../../../core/auth/links.ts';
 import { openSession } from '../../../core/auth/session/actions.ts';
+import { requirePassword } from '../../../core/auth/sign-in/policy.ts';
 import { systemScope } from '../../../core/db/scope.ts';
 import { startWorker } from '../../../core/jobs/start-worker.ts';
 import { AUTH_JOBS } from '../../../core/auth/mail/notices.ts';
@@ -115,6 +116,25 @@ t.test('a workspace turns passwords off', async (t) => {
     t.match(entries.find(({ action }) => action === 'sso.old_sessions.ended'), { actor: { id: willow.admin.id }, detail: { sessions: ended } });
   });
 
+  t.test('nor does one slip in while they are being turned off', async (t) => {
+    await save({});
+    const opened = Promise.withResolvers<string>();
+    const release = Promise.withResolvers<void>();
+    const slow = app.withWorkspace(scope, async (tx) => {
+      await requirePassword(tx, willow.agent.id, 'finish');
+      opened.resolve(await openSession(tx, { userId: willow.agent.id, method: 'password+totp' }));
+      await release.promise;
+    });
+    const cookie = await opened.promise;
+    const saved = save({ enforced: 'yes', breakGlass: keeper.email });
+    await new Promise((done) => setTimeout(done, 200));
+    release.resolve();
+    await Promise.all([slow, saved]);
+    const visitor = new Visitor(server);
+    visitor.cookies.set('__Host-wardkeep', cookie);
+    t.notOk(await isIn(visitor));
+  });
+
   t.test('a sign-in that was under way is not finished', async (t) => {
     await half.get('/sign-in/second');
     const refused = await half.post('/sign-in/second', { method: 'totp', code: totpCode(willow.manager.totpSecret), next: '' });
@@ -169,6 +189,8 @@ t.test('a workspace turns passwords off', async (t) => {
     }
     for (const person of [willow.manager, willow.agent, harbor.admin]) t.notOk((await listMail(join(app.config.dataDir, 'mail'))).some(({ to, subject }) => to === person.email && subject === ALARM), person.email);
     t.match((await visitor.get('/account/security')).payload, /name="currentPassword"/, 'and has a password to change');
+    t.match((await visitor.get('/contacts')).payload, /Break-glass sign-in/);
+    t.notMatch((await opened.agentByProvider.get('/contacts')).payload, /Break-glass sign-in/, 'a card for those who can do something about it');
     const path = await linkFor(keeper.id, 'password_reset');
     await visitor.get(path);
     t.equal((await visitor.post(path, { password: 'ferry marble compass' })).statusCode, 303);

@@ -44,6 +44,11 @@ t.test('a workspace with its own provider', async (t) => {
     await admin.get('/admin/plugins/sso');
     t.match((await admin.post('/admin/plugins/sso/test', base)).payload, /The provider answered/);
     t.match((await admin.post('/admin/plugins/sso/test', { ...base, issuer: 'https://127.0.0.1:1' })).payload, /did not answer|not allowed|private/i);
+    const form = (await admin.get('/admin/plugins/sso')).payload;
+    t.match(form, /value="oidc" data-answer="1" checked><span>OpenID Connect</, 'a protocol by its name');
+    t.match(form, new RegExp(`data-for="1"[^]*${origin}/plugins/sso/${willow.slug}/oidc/return[^]*name="issuer"[^]*data-for="2"[^]*${origin}/plugins/sso/${willow.slug}/saml/metadata[^]*name="metadata"`), 'each with what the other side has to be told');
+    t.match(form, /<option value="">None<\/option>/, 'people without a listed group get no role unless one is chosen');
+    t.notMatch(form, /(Issuer|Client ID|Provider metadata|Name of the button) <span class="optional">/);
     await change({}, 'on');
     t.equal((await server.inject({ url: `/plugins/sso/${harbor.slug}/start` })).statusCode, 404, 'only in this workspace');
     t.match((await new Visitor(server).get(`/sign-in?workspace=${willow.slug}`)).payload, /Willow account/);

@@ -21,7 +21,7 @@ t.test('SAML through the pages', async (t) => {
     await admin.get('/admin/plugins/sso');
     t.ok([302, 303].includes((await admin.post(`/admin/plugins/sso/${path}`, { ...settings, ...form })).statusCode), path);
   };
-  await change({}, 'on');
+  await change({ issuer: 'what stood in the part for OpenID Connect' }, 'on');
 
   /** Leaves for the provider; the id that its answer must name. */
   async function leave(next = ''): Promise<{ visitor: Visitor; id: string }> {
