@@ -22,10 +22,10 @@ export type OpenHost = { app: App; host: PluginHost; server: Server; database: T
 
 /**
  * A program with these plugins, their tables migrated, and two workspaces. `folders`: where a plugin's files are, if it has any. `listens`: over
- * TLS at its origin, for a browser.
+ * TLS at its origin, for a browser. `signed`: plugins of an operator's folder, beside the others.
  */
-export async function openHost(t: Pick<Test, 'teardown'>, plugins: readonly Plugin[], { folders = {}, change = {}, tier = 'enterprise', listens = false }: { folders?: Record<string, string>; change?: Partial<Config>; tier?: Tier; listens?: boolean } = {}): Promise<OpenHost> {
-  const host = createHost(plugins.map((plugin): LoadedPlugin => ({ plugin: checkDefinition(plugin, plugin.name), folder: folders[plugin.name] ?? '/nowhere', publisher: null, templates: new Map() })));
+export async function openHost(t: Pick<Test, 'teardown'>, plugins: readonly Plugin[], { folders = {}, change = {}, tier = 'enterprise', listens = false, signed = [] }: { folders?: Record<string, string>; change?: Partial<Config>; tier?: Tier; listens?: boolean; signed?: readonly LoadedPlugin[] } = {}): Promise<OpenHost> {
+  const host = createHost([...plugins.map((plugin): LoadedPlugin => ({ plugin: checkDefinition(plugin, plugin.name), folder: folders[plugin.name] ?? '/nowhere', publisher: null, templates: new Map() })), ...signed]);
   const port = listens ? await freePort() : 0;
   const { app, database } = await openTestApp(t, listens ? { ...change, origin: `https://localhost:${port}` } : change, host.plugged);
   await migrate(database.ownerUrl, { app: 'wardkeep_app', jobs: 'wardkeep_jobs' }, host.migrations);
