@@ -1,8 +1,9 @@
 import type { SymmetricKey } from '../crypto/envelope.ts';
 import type { WorkspaceKeys } from '../crypto/keyring.ts';
-import { Fault } from '../errors.ts';
+import { Fault, fault } from '../errors.ts';
 import { CONTEXT_LIFE_MS, mintContext } from './context.ts';
 import { openPool, type Bound, type Pool } from './pool.ts';
+import { stillActing } from './still-acting.ts';
 import { INSTALLATION_WORKSPACE, systemScope, type Actor, type PendingEntry, type Plugged, type Scope, type SystemReason, type SystemTx, type Tx } from './scope.ts';
 
 /**
@@ -59,9 +60,17 @@ export function openDoor(options: DoorOptions): Door {
     pool.transaction((backend) => mintContext(contextKey, workspaceId, backend, clock() + CONTEXT_LIFE_MS), fn);
 
   const open = new WeakMap<Actor, OpenTransaction>();
-  const inTransaction = <T>(pool: Pool, { workspaceId, actor }: Scope, fn: (bound: Bound) => Promise<T>): Promise<T> => {
+  const inTransaction = async <T>(pool: Pool, { workspaceId, actor }: Scope, fn: (bound: Bound) => Promise<T>): Promise<T> => {
     const identified = open.get(actor);
-    return pool === app && identified?.workspaceId === workspaceId ? identified.goOn(fn) : bound(pool, workspaceId, fn);
+    if (pool === app && identified?.workspaceId === workspaceId) return identified.goOn(fn);
+    const question = pool === app ? stillActing(actor) : null;
+    return bound(pool, workspaceId, async (entered) => {
+      const found = question === null ? null : entered.query(question.text, question.values); // sent in front of the act, looked at behind it
+      found?.catch(() => undefined);
+      const outcome = await fn(entered);
+      if (found !== null && (await found).length === 0) throw fault(actor.kind === 'agent' ? 'token.refused' : 'session.expired');
+      return outcome;
+    });
   };
 
   const sealed = async <T, X extends Tx | SystemTx>(pool: Pool, start: { scope: Scope; keys: X['keys']; pending: PendingEntry[] }, fn: (tx: X) => Promise<T>): Promise<T> => {

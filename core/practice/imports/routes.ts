@@ -17,7 +17,7 @@ import { openCsvReader } from './csv-reader.ts';
 import { guessMapping, patientOfRow, type CsvMapping, type CsvTarget } from './csv-rows.ts';
 import type { CsvTable } from './csv-table.ts';
 import { ImportSource } from './model.ts';
-import { outcomeOfFile, runBatch, startBatch } from './run-batch.ts';
+import { batchScope, outcomeOfFile, runBatch, startBatch } from './run-batch.ts';
 import { batchPage, recentBatches, refusedLines, openSource } from './read-batches.ts';
 import { openRunningBatches, type RunningBatches } from './running-batches.ts';
 import { CSV_BYTES_MAX } from './read-csv.ts';
@@ -63,7 +63,7 @@ async function uploadDocuments(app: App, running: RunningBatches, request: Reque
   if (uploads.length > FILES_MAX) return startPage(app, request, h, { files: `These are ${uploads.length} files; ${FILES_MAX} come in at once. Pack them into a ZIP or bring them in turns. None was imported.` });
   const begin = () => startBatch(app, scope, { kind: 'ccda', status: 'running', total: uploads.length, fileName: uploads.length === 1 ? (uploads[0] as Upload).name : null });
   // Goes on after the answer; the page follows it.
-  const batchId = await running.start(scope.workspaceId, begin, (id, stopping) => runBatch(app, scope, id, stopping, (report) => importCandidates(app, scope, candidatesOfUploads(uploads, stopping), (outcome) => report(outcomeOfFile(outcome)))));
+  const batchId = await running.start(scope.workspaceId, begin, (id, stopping) => runBatch(app, batchScope(scope), id, stopping, (report) => importCandidates(app, batchScope(scope), candidatesOfUploads(uploads, stopping), (outcome) => report(outcomeOfFile(outcome)))));
   return h.redirect(`/imports/${batchId}`).code(303);
 }
 
@@ -136,7 +136,7 @@ async function mapCsv(app: App, running: RunningBatches, request: Request, h: Re
     record(tx, { action: 'import.mapped', target: { type: 'import', id: batchId }, detail: { columns: Object.keys(checked).length } });
     return batchId;
   });
-  await running.start(scope.workspaceId, begin, (id, stopping) => runBatch(app, scope, id, stopping, (report) => importCsv(app, scope, table, checked, report, stopping)));
+  await running.start(scope.workspaceId, begin, (id, stopping) => runBatch(app, batchScope(scope), id, stopping, (report) => importCsv(app, batchScope(scope), table, checked, report, stopping)));
   return h.redirect(`/imports/${batchId}`).code(303);
 }
 

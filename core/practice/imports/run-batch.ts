@@ -2,6 +2,7 @@ import type { App } from '../../app.ts';
 import { authorize } from '../../access/authorize.ts';
 import { record } from '../../audit/record.ts';
 import type { Scope } from '../../db/scope.ts';
+import { fault } from '../../errors.ts';
 import { requireMatchingFields } from '../contacts/field-gate.ts';
 import type { FileOutcome } from '../documents/import-files.ts';
 import { ImportBatch, ImportOutcome } from './model.ts';
@@ -39,16 +40,22 @@ export async function runBatch(app: App, scope: Scope, batchId: string, stopping
   }
 }
 
+/** A batch goes on after its starter has signed out, and no longer than they may import (asked as outcomes are written). */
+export function batchScope(scope: Scope): Scope {
+  return { ...scope, actor: { ...scope.actor, sessionId: null } };
+}
+
 async function runToItsEnd(app: App, scope: Scope, batchId: string, stopping: AbortSignal, work: (report: (outcome: Outcome) => void) => Promise<void>): Promise<void> {
   let waiting: Outcome[] = [];
   let position = 0;
+  let mayGoOn = true;
   let flushing = Promise.resolve();
   const write = async () => {
     const outcomes = waiting;
     if (outcomes.length === 0) return;
     waiting = [];
     try {
-      await writeOutcomes(app, scope, batchId, outcomes, position);
+      mayGoOn = await writeOutcomes(app, scope, batchId, outcomes, position);
       position += outcomes.length;
     } catch (error) {
       waiting = [...outcomes, ...waiting]; // for the next attempt
@@ -61,6 +68,7 @@ async function runToItsEnd(app: App, scope: Scope, batchId: string, stopping: Ab
   let status: 'done' | 'failed' = 'failed';
   try {
     await work((outcome) => {
+      if (!mayGoOn) throw fault('access.denied');
       waiting.push(outcome);
       if (waiting.length >= FLUSH_EVERY) flushSoon();
     });
@@ -77,18 +85,22 @@ async function runToItsEnd(app: App, scope: Scope, batchId: string, stopping: Ab
   });
 }
 
-async function writeOutcomes(app: App, scope: Scope, batchId: string, outcomes: readonly Outcome[], from: number): Promise<void> {
-  await app.withWorkspace(scope, async (tx) => {
+async function writeOutcomes(app: App, scope: Scope, batchId: string, outcomes: readonly Outcome[], from: number): Promise<boolean> {
+  return app.withWorkspace(scope, async (tx) => {
+    const { actor } = tx.scope;
+    const starter = actor.kind === 'user' ? tx.query("select id from app.users where id = $1 and status = 'active' and role = $2", [actor.id, actor.role]) : null;
+    starter?.catch(() => undefined);
     const count = (wanted: Outcome['outcome']) => outcomes.filter(({ outcome }) => outcome === wanted).length;
     const refused = count('refused');
     await ImportOutcome.query(tx).insert(outcomes.map((outcome, at) => ({ batch_id: batchId, position: from + at, ...outcome })));
     const batch = await ImportBatch.query(tx).findById(batchId).select('id', 'done', 'total', 'imported', 'unchanged', 'created', 'matched', 'pending', 'refused').forUpdate();
-    if (batch === undefined) return;
+    if (batch === undefined) return false;
     const done = batch.done + outcomes.length;
     await ImportBatch.query(tx).where({ id: batchId }).patch({
       done, total: Math.max(batch.total, done), imported: batch.imported + outcomes.length - refused, unchanged: batch.unchanged + count('unchanged'), created: batch.created + count('created'),
       matched: batch.matched + count('matched'), pending: batch.pending + count('pending'), refused: batch.refused + refused, touched_at: new Date(tx.now),
     });
+    return starter === null || (await starter).length > 0;
   });
 }
 
