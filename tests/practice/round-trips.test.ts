@@ -16,15 +16,17 @@ import { createTestDatabase } from '../support/database.ts';
 import { createPeople, scopeAs, sessionCookie } from '../support/people.ts';
 
 /** A wire between the program and PostgreSQL that counts turns: one round trip is everything sent before the other side answers. */
-async function countingWire(target: string): Promise<{ url: string; trips(): number; close(): Promise<void> }> {
+async function countingWire(target: string): Promise<{ url: string; trips(): number; /** All that was asked. */ sent(): string; close(): Promise<void> }> {
   const { hostname, port } = new URL(target);
   let count = 0;
+  let sent = '';
   let wasAnswer = true;
   const server = createServer((client) => {
     const upstream = connect(Number(port), hostname);
     client.on('data', (chunk) => {
       if (wasAnswer) count += 1;
       wasAnswer = false;
+      sent += chunk.toString('latin1');
       upstream.write(chunk);
     });
     upstream.on('data', (chunk) => {
@@ -36,7 +38,7 @@ async function countingWire(target: string): Promise<{ url: string; trips(): num
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = new URL(target);
   url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { url: url.href, trips: () => count, close: () => new Promise((resolve) => server.close(() => resolve())) };
+  return { url: url.href, trips: () => count, sent: () => sent, close: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
 t.test('an act costs one round trip for its data and one for its record', async (t) => {
@@ -76,4 +78,28 @@ t.test('an act costs one round trip for its data and one for its record', async 
     await app.withWorkspace(scopeAs(people.admin), (tx) => importDocument(tx, { fileName: 'a.xml', bytes, document: readDocument(bytes) }));
   };
   t.equal(await trips(importNew), 3, 'lock, the document and the patient looked for · all rows, chain · entry, COMMIT');
+});
+
+t.test('the chain is asked for behind the rows of an act', async (t) => {
+  // The other way round, an act that holds the chain could wait for a row whose holder waits for the chain.
+  const database = await createTestDatabase(t);
+  const config = { ...readConfig('demo', {}), rootKeys: [...TEST_ROOT_KEYS], logLevel: 'silent' as const };
+  const open = async (): Promise<{ app: Awaited<ReturnType<typeof openApp>>; sent(): string }> => {
+    const wire = await countingWire(database.appUrl);
+    const app = await openApp({ config, log: createLog('silent'), appUrl: wire.url, jobsUrl: database.jobsUrl, poolSize: 1 });
+    t.teardown(async () => {
+      await app.close();
+      await wire.close();
+    });
+    return { app, sent: wire.sent };
+  };
+  const people = await createPeople((await open()).app);
+  const fresh = await open(); // where every statement is sent with its text
+  await fresh.app.withWorkspace(scopeAs(people.admin), (tx) => createContact(tx, { familyName: 'Achterberg', phones: [{ value: '212 555 0102' }], addresses: [{ city: 'Troy' }], identifiers: [{ system: 'x', value: '1' }] }));
+  const at = (text: string) => fresh.sent().indexOf(text);
+  for (const table of ['contacts', 'contact_points', 'contact_addresses', 'contact_identifiers']) {
+    t.ok(at(`insert into "${table}"`) > 0, table);
+    t.ok(at(`insert into "${table}"`) < at('pg_advisory_xact_lock'), `${table} before the chain`);
+  }
+  t.ok(at('pg_advisory_xact_lock') < at('insert into app.audit_entries'));
 });

@@ -99,6 +99,6 @@ export async function makeRecoveryCodes(tx: Tx): Promise<string[]> {
 
 /** Holds the person's row, so that of two removals at the same moment the second sees the first. */
 async function requireAnother(tx: Tx, userId: string): Promise<void> {
-  await User.query(tx).findById(userId).forUpdate();
+  await User.query(tx).findById(userId).forNoKeyUpdate();
   if ((await countSecondFactors(tx, userId)) < 2) throw fault('factor.last_one');
 }

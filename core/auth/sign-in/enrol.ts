@@ -51,6 +51,6 @@ export async function enrolPasskey(app: App, origin: Origin, cookie: unknown, in
 
 /** Holds the person's row, so that of two enrolments at the same moment the second sees the first. */
 async function requireNoFactor(tx: Tx, challenge: OpenChallenge): Promise<void> {
-  await User.query(tx).findById(challenge.user.id).forUpdate();
+  await User.query(tx).findById(challenge.user.id).forNoKeyUpdate();
   if (await hasSecondFactor(tx, challenge.user.id)) throw fault('sign_in.challenge_over');
 }

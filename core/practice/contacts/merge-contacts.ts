@@ -63,7 +63,7 @@ export async function mergeContacts(tx: Tx, { survivorId, mergedId, take }: { su
  */
 export async function undoMerge(tx: Tx, mergeId: string): Promise<{ survivorId: string; mergedId: string }> {
   authorize(tx, 'contact.merge', { type: 'contact_merge', id: mergeId });
-  const merge = await ContactMerge.query(tx).findById(mergeId).forUpdate();
+  const merge = await ContactMerge.query(tx).findById(mergeId).forNoKeyUpdate();
   if (merge === undefined) throw fault('merge.not_found');
   if (merge.undone_at !== null) throw fault('contact.merge_undone');
   const { survivor, merged } = await lockBoth(tx, merge.survivor_id, merge.merged_id);
@@ -88,7 +88,7 @@ export async function undoMerge(tx: Tx, mergeId: string): Promise<{ survivorId: 
 
 /** Both rows, locked in the order of their ids so that two merges the other way round cannot wait for each other. */
 async function lockBoth(tx: Tx, survivorId: string, mergedId: string): Promise<{ survivor: Contact; merged: Contact }> {
-  const rows = await visibleContacts(tx).whereIn('contacts.id', [survivorId, mergedId]).select('contacts.*').orderBy('contacts.id').forUpdate().context(UNGATED);
+  const rows = await visibleContacts(tx).whereIn('contacts.id', [survivorId, mergedId]).select('contacts.*').orderBy('contacts.id').forNoKeyUpdate().context(UNGATED);
   const [survivor, merged] = [rows.find(({ id }) => id === survivorId), rows.find(({ id }) => id === mergedId)];
   if (survivor === undefined || merged === undefined) throw fault('contact.not_found');
   return { survivor, merged };

@@ -98,14 +98,14 @@ export async function startPasswordReset(app: App, tx: Tx, id: string): Promise<
 }
 
 async function lockPerson(tx: Tx, id: string): Promise<User> {
-  const user = await User.query(tx).findById(id).forUpdate();
+  const user = await User.query(tx).findById(id).forNoKeyUpdate();
   if (user === undefined) throw fault('person.not_found');
   return user;
 }
 
 /** Holds the rows of the person and of every administrator, always in the same order, so that two cannot remove each other at the same moment. */
 async function lockPersonAndAdmins(tx: Tx, id: string): Promise<{ user: User; isLastAdmin: boolean }> {
-  const held = await User.query(tx).where({ id }).orWhere({ role: 'ADMIN', status: 'active' }).orderBy('id').forUpdate();
+  const held = await User.query(tx).where({ id }).orWhere({ role: 'ADMIN', status: 'active' }).orderBy('id').forNoKeyUpdate();
   const user = held.find((row) => row.id === id);
   if (user === undefined) throw fault('person.not_found');
   const admins = held.filter(({ role, status }) => role === 'ADMIN' && status === 'active');

@@ -19,7 +19,7 @@ export async function addDirectoryPerson(tx: Tx, { email, name, role }: Director
 /** Name and e-mail as the directory has them now. @throws Fault person.not_found · person.exists */
 export async function renameDirectoryPerson(tx: Tx, id: string, { email, name }: Omit<DirectoryPerson, 'role'>): Promise<void> {
   const normal = normalizeEmail(email);
-  const user = await User.query(tx).findById(id).forUpdate();
+  const user = await User.query(tx).findById(id).forNoKeyUpdate();
   if (user === undefined) throw fault('person.not_found');
   if (user.email === normal && user.name === name) return;
   if ((await User.query(tx).findOne({ email: normal }).whereNot({ id })) !== undefined) throw fault('person.exists');
@@ -29,7 +29,7 @@ export async function renameDirectoryPerson(tx: Tx, id: string, { email, name }:
 
 /** Back to work for who comes through the directory: no password is needed for that. @throws Fault person.not_found */
 export async function enableDirectoryPerson(tx: Tx, id: string): Promise<void> {
-  const user = await User.query(tx).findById(id).forUpdate();
+  const user = await User.query(tx).findById(id).forNoKeyUpdate();
   if (user === undefined) throw fault('person.not_found');
   if (user.status === 'active') return;
   await User.query(tx).patch({ status: 'active', updated_at: new Date(tx.now) }).where({ id });
