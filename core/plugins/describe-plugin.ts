@@ -34,10 +34,13 @@ export async function describePlugin(tx: Tx, state: PluginState): Promise<Plugin
     suspendedFrom: state.suspendedFrom, mayBeOn: isEntitled && !missing, canTest: plugin.test !== undefined,
     subprocessors: plugin.subprocessors.map(({ name, purpose, location }) => {
       const known = standings.get(name);
-      return { name, purpose, location, agreement: known?.standing ?? 'not needed', tone: known === undefined ? null : STANDING[known.standing], until: known?.agreement?.until ?? null };
+      return { name, purpose, location, agreement: known?.standing ?? 'not needed', tone: known === undefined ? null : STANDING[known.standing], until: lastMoment(known?.agreement?.until ?? null) };
     }),
   };
 }
+
+/** An agreement ends at a midnight; the day people know is the one before it. */
+const lastMoment = (until: Date | null): Date | null => (until === null ? null : new Date(until.getTime() - 1));
 
 function wordFor({ isOn, isSuspended, isEntitled }: PluginState, missing: boolean): Pick<PluginView, 'state' | 'tone'> {
   if (!isOn) return { state: 'off', tone: null };

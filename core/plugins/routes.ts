@@ -65,8 +65,11 @@ async function submit(app: App, plugins: readonly LoadedPlugin[], request: Reque
   try {
     await app.withWorkspace(scopeOf(request), (tx) => work(tx, plugins, name, form));
   } catch (error) {
-    if (!(error instanceof Fault) || error.code !== 'request.invalid') throw error;
-    return pluginPage(app, plugins, request, h, form, Object.fromEntries(error.fields.map(({ path, text }) => [path, text])));
+    if (!(error instanceof Fault)) throw error;
+    if (error.code === 'request.invalid') return pluginPage(app, plugins, request, h, form, Object.fromEntries(error.fields.map(({ path, text }) => [path, text])));
+    // The page says with whom there is no agreement.
+    if (error.code === 'plugin.no_agreement') return (await pluginPage(app, plugins, request, h, form, {}, { ok: false, text: error.message })).code(error.status);
+    throw error;
   }
   flash(h, 'success', said);
   return h.redirect(`/admin/plugins/${name}`).code(303);
