@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Plugin, Request } from '@hapi/hapi';
 import { fault } from '../errors.ts';
+import { keyObjectOf } from '../crypto/key-object.ts';
 import { cookieOf } from './cookie-of.ts';
 import { AFTER_REFUSALS } from './refusals.ts';
 
@@ -59,7 +60,7 @@ export function checkToken(key: Buffer, binding: string, token: unknown): boolea
 }
 
 function tag(key: Buffer, mask: Buffer, binding: string): Buffer {
-  return createHmac('sha256', key).update(mask).update(binding).digest();
+  return createHmac('sha256', keyObjectOf(key)).update(mask).update(binding).digest();
 }
 
 /**

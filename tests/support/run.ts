@@ -1,5 +1,6 @@
 import { globSync } from 'node:fs';
 import { constants } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startTestCluster } from './cluster.ts';
 import { createReport } from './report.ts';
@@ -32,7 +33,9 @@ try {
       const { superuserUrl, ownerUrl, appUrl, jobsUrl } = cluster;
       const report = createReport((line) => console.log(line));
       running = runFiles(files, {
-        cwd: root, timeoutMs: timeoutS * 1_000, env: { ...process.env, WARDKEEP_TEST_POSTGRES: JSON.stringify({ superuserUrl, ownerUrl, appUrl, jobsUrl }) },
+        cwd: root, timeoutMs: timeoutS * 1_000,
+        // What one file has stripped and compiled, the next need not.
+        env: { ...process.env, NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/tests'), WARDKEEP_TEST_POSTGRES: JSON.stringify({ superuserUrl, ownerUrl, appUrl, jobsUrl }) },
         line(text) {
           raw.push(text);
           report(text);
