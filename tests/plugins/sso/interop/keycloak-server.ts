@@ -20,7 +20,7 @@ export function findKeycloak(): { archive: string } | { missing: string } {
   const [, java = '0'] = /version "(\d+)/.exec(String(spawnSync('java', ['-version']).stderr)) ?? [];
   if (Number(java) < 17) return { missing: `Java is ${java}, and 17 is needed` };
   const archive = join(homedir(), '.m2/repository/org/keycloak/keycloak-quarkus-dist', VERSION, `keycloak-quarkus-dist-${VERSION}.tar.gz`);
-  if (!existsSync(archive)) spawnSync('mvn', ['-B', '-q', 'dependency:get', `-Dartifact=${ARTIFACT}`, '-Dtransitive=false'], { stdio: 'inherit', timeout: 600_000 });
+  if (!existsSync(archive)) spawnSync('mvn', ['-B', '-q', 'dependency:get', `-Dartifact=${ARTIFACT}`, '-Dtransitive=false'], { stdio: 'inherit', timeout: 240_000 });
   return existsSync(archive) ? { archive } : { missing: 'Maven Central did not give the distribution' };
 }
 
