@@ -21,7 +21,7 @@ async function practice(slug: string): Promise<Scope> {
   const scope = systemScope(workspaceId, 'test');
   await app.withWorkspace(scope, async (tx) => {
     for (let i = 0; i < ROWS; i++) {
-      const contact = await Contact.query(tx).insert({ given_name: `Ana${i}`, family_name: 'Ruiz', birth_date: '1980-02-03', notes: `note ${i}` });
+      const contact = await Contact.query(tx).insert({ given_name: `Ana${i}`, family_name: 'Ruiz', birth_date: '1980-02-03', notes: `note ${i}`, tags: 'Fall Risk' });
       await ContactPoint.query(tx).insert({ contact_id: contact.id, kind: 'phone', value: `+1212555${String(1000 + i)}` });
     }
     record(tx, { action: 'test.seeded' });
@@ -41,12 +41,12 @@ t.jobs = 5;
 t.test('data key: everything moves under the new version, then the old one can go', async (t) => {
   const scope = await practice('willow');
   const before = await all(scope);
-  t.same(await valuesUnder(scope, 'data'), { 1: ROWS * 5 });
+  t.same(await valuesUnder(scope, 'data'), { 1: ROWS * 6 });
   const progress: number[] = [];
   const report = await rotateDataKey(app, scope, { batch: 25, onProgress: ({ rows }) => progress.push(rows) });
   t.match(report, { kind: 'data', version: 2, rows: ROWS * 2, left: 0, stuck: [] });
   t.same(progress, [25, 50, 60, 85, 110, 120]);
-  t.same(await valuesUnder(scope, 'data'), { 1: 0, 2: ROWS * 5 });
+  t.same(await valuesUnder(scope, 'data'), { 1: 0, 2: ROWS * 6 });
   t.same(await all(scope), before, 'every value reads as before');
   t.same(await app.withWorkspace(scope, countPlainValues), []);
   t.same(await actions(scope), ['key.rotation_started', 'key.activated', ...Array(6).fill('key.values_rewritten'), 'key.rotation_finished']);
@@ -79,7 +79,10 @@ t.test('a transaction from before the new version is told to begin again', async
 
 t.test('index key: tags are made anew and both versions are found meanwhile', async (t) => {
   const scope = await practice('harbor');
-  const find = () => app.withWorkspace(scope, async (tx) => Contact.query(tx).whereRaw('name_tags && ?::bigint[]', [`{${tx.keys.tags('name', '^rui').join(',')}}`]).resultSize());
+  const find = () => app.withWorkspace(scope, async (tx) => {
+    const tagged = (domain: string, term: string) => `{${tx.keys.tags(domain, term).join(',')}}`;
+    return Contact.query(tx).whereRaw('name_tags && ?::bigint[]', [tagged('name', '^rui')]).whereRaw('label_tags && ?::bigint[]', [tagged('label', 'fall risk')]).resultSize();
+  });
   t.equal(await find(), ROWS);
   const seen: number[] = [];
   const searches: Promise<void>[] = [];
@@ -137,14 +140,14 @@ t.test('killed at any point, it goes on where it was', async (t) => {
     return signal;
   };
   t.equal(await killAfter(1), 'SIGKILL', 'killed while the new version waits to become active');
-  t.same(await valuesUnder(scope, 'data'), { 1: ROWS * 5, 2: 0 });
+  t.same(await valuesUnder(scope, 'data'), { 1: ROWS * 6, 2: 0 });
   t.equal(await killAfter(3), 'SIGKILL', 'killed between batches');
   const halfway = await valuesUnder(scope, 'data');
   t.ok((halfway[1] ?? 0) > 0 && (halfway[2] ?? 0) > 0, `some values moved, some did not: ${JSON.stringify(halfway)}`);
   t.same(await all(scope), before, 'both versions open');
   const report = await rotateDataKey(app, scope);
   t.match(report, { version: 2, left: 0 }, 'the same rotation, finished');
-  t.same(await valuesUnder(scope, 'data'), { 1: 0, 2: ROWS * 5 });
+  t.same(await valuesUnder(scope, 'data'), { 1: 0, 2: ROWS * 6 });
   t.same(await all(scope), before);
   t.equal((await actions(scope)).filter((action) => action === 'key.rotation_started').length, 1);
 });
@@ -168,5 +171,5 @@ t.test('a person without the capability is refused, on the record', async (t) =>
   const manager: Scope = { ...scope, actor: { ...scope.actor, kind: 'user', id: '018f0000-0000-7000-8000-0000000000aa', role: 'MANAGER', assuredAt: Date.now() } };
   const acts: (() => Promise<unknown>)[] = [() => rotateDataKey(app, manager), () => rotateIndexKey(app, manager), () => retireKey(app, manager, { kind: 'data', version: 1 })];
   for (const act of acts) await t.rejects(act(), { code: 'access.denied' });
-  t.same(await valuesUnder(scope, 'data'), { 1: ROWS * 5 }, 'nothing moved');
+  t.same(await valuesUnder(scope, 'data'), { 1: ROWS * 6 }, 'nothing moved');
 });

@@ -5,12 +5,10 @@ import pg from 'pg';
 import t from 'tap';
 import { asSuperuser, createDatabase, withDatabase } from '../../core/db/embedded.ts';
 import { CORE_MIGRATIONS, migrate, quoteName } from '../../core/db/migrate.ts';
-import { systemScope } from '../../core/db/scope.ts';
-import { rotateDataKey, rotateIndexKey } from '../../core/keys/rotate-key.ts';
 import { openPractice } from '../api/open-server.ts';
 import { rows } from '../support/rows.ts';
 
-const { app, database, people, as } = await openPractice(t);
+const { database, people, as } = await openPractice(t);
 const [admin, agent] = [await as(people.admin), await as(people.agent)];
 const { body: { id } } = await agent('POST', '/contacts', { familyName: 'Tagged', tags: ['Fall Risk', 'hiv clinic'] });
 const found = async (tag: string, body?: object): Promise<number> => (body === undefined ? await admin('GET', `/contacts?tag=${encodeURIComponent(tag)}`) : await admin('POST', '/contacts/search', { ...body, tag })).body.items.length as number;
@@ -31,16 +29,6 @@ t.test('lists and searches are filtered by a whole tag, however it is typed', as
   for (const tag of ['fall', 'risk', 'hiv', 'Fall Risk hiv clinic']) t.equal(await found(tag), 0, tag);
   t.equal(await found('hiv clinic', { q: 'tagged' }), 1);
   t.equal(await found('other', { q: 'tagged' }), 0);
-});
-
-t.test('tags move with the keys', async (t) => {
-  const scope = systemScope(people.workspaceId, 'test');
-  t.match(await rotateIndexKey(app, scope), { left: 0, stuck: [] });
-  t.equal(await found('fall risk'), 1);
-  t.match(await rotateDataKey(app, scope), { left: 0, stuck: [] });
-  const [{ tags }] = (await rows<{ tags: string }>(database, 'select tags from app.contacts where id = $1', [id])) as [{ tags: string }];
-  t.match(tags, /^v1\.d2\./);
-  t.equal((await admin('GET', `/contacts/${id}`)).body.tags[0], 'Fall Risk');
 });
 
 t.test('a database with tags in the clear is not migrated, and loses none', async (t) => {
