@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { boot, type Booted } from '../boot.ts';
-import type { Config } from '../config.ts';
+import { ConfigError, type Config } from '../config.ts';
 import { writeDemoFacts } from '../demo/demo-facts.ts';
 import { furnishDemo } from '../plugins/furnish-demo.ts';
 import { listWorkspaces } from '../workspaces/find-workspace.ts';
@@ -8,7 +8,7 @@ import { interruptible } from './interruptible.ts';
 
 /**
  * Makes both practices in the data folder; demo.json, written last, says that they are whole.
- * @throws Error where there is a workspace already: it is somebody's, or of a demo that was cut short
+ * @throws ConfigError where there is a workspace already: it is somebody's, or of a demo that was cut short
  */
 export async function makeDemo(config: Config): Promise<void> {
   await interruptible(async (interrupted) => {
@@ -22,7 +22,7 @@ export async function makeDemo(config: Config): Promise<void> {
 }
 
 async function fill(config: Config, { app, host, urls }: Booted): Promise<void> {
-  if ((await listWorkspaces(app)).length > 0) throw new Error(`${config.dataDir} holds workspaces that are no finished demo. Set WARDKEEP_DATA_DIR to another folder, or delete that one if it holds nothing you need.`);
+  if ((await listWorkspaces(app)).length > 0) throw new ConfigError([`${config.dataDir} holds workspaces that are no finished demo. Set WARDKEEP_DATA_DIR to another folder, or delete that one if it holds nothing you need.`]);
   const { setUpDemo } = await import('../demo/set-up-demo.ts');
   const workspaces = await setUpDemo(app, new Date().toISOString().slice(0, 10), (id, workspace) => furnishDemo(app, host.plugins, id, workspace));
   await writeDemoFacts(config.dataDir, { url: config.origin, caFile: null, postgres: { appUrl: urls.appUrl }, workspaces });
