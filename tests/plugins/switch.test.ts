@@ -3,6 +3,7 @@ import { systemScope } from '../../core/db/scope.ts';
 import { apiRoute, authorize, definePlugin, fault, Joi, record, scopeOf, secret, settingsOf } from '../../core/plugin.ts';
 import { recorded } from '../api/open-server.ts';
 import { bearer } from '../support/people.ts';
+import { rows } from '../support/rows.ts';
 import { openHost } from './open-host.ts';
 
 const trial = definePlugin<{ greeting: string; key: string; loud: boolean; style?: string }>({
@@ -46,7 +47,7 @@ const trial = definePlugin<{ greeting: string; key: string; loud: boolean; style
 const GOOD = { greeting: 'Hello', key: 'the right key', style: 'warm' };
 
 t.test('a plugin in a workspace', async (t) => {
-  const { app, willow, harbor, visit, server } = await openHost(t, [trial]);
+  const { app, database, willow, harbor, visit, server } = await openHost(t, [trial]);
   const admin = await visit(willow.admin);
   const scope = systemScope(willow.workspaceId, 'test');
 
@@ -87,6 +88,9 @@ t.test('a plugin in a workspace', async (t) => {
     t.match(JSON.parse((await server.inject({ url: `/plugins/trial/open/${willow.slug}` })).payload), { workspace: willow.workspaceId, actor: 'trial' });
     t.equal((await server.inject({ url: `/plugins/trial/open/${harbor.slug}` })).statusCode, 404);
     t.equal((await server.inject({ url: '/plugins/trial/open/nowhere' })).statusCode, 404);
+    await rows(database, 'update app.workspaces set suspended_at = now() where workspace_id = $1', [willow.workspaceId]);
+    t.equal((await server.inject({ url: `/plugins/trial/open/${willow.slug}` })).statusCode, 404, 'nor where the workspace is suspended');
+    await rows(database, 'update app.workspaces set suspended_at = null where workspace_id = $1', [willow.workspaceId]);
     const [entry] = await recorded(app, willow.workspaceId, 'plugin.switched_on');
     t.match(entry, { outcome: 'ok', actor: { id: willow.admin.id }, target: { type: 'plugin', id: 'trial' }, detail: { changes: { isOn: { from: false, to: true }, greeting: { from: null, to: 'Hello' }, key: 'changed', style: { from: null, to: 'warm' } } } });
     t.notMatch(JSON.stringify(entry), 'the right key');
@@ -107,9 +111,9 @@ t.test('a plugin in a workspace', async (t) => {
   });
 
   t.test('settings lie sealed', async (t) => {
-    const rows = (await app.withWorkspace(scope, (tx) => tx.knex('plugin_switches').select('settings'))) as { settings: string }[];
-    t.match(rows, [{ settings: /^v1\.d1\./ }]);
-    t.notMatch(JSON.stringify(rows), /Hello|right key/);
+    const switches = (await app.withWorkspace(scope, (tx) => tx.knex('plugin_switches').select('settings'))) as { settings: string }[];
+    t.match(switches, [{ settings: /^v1\.d1\./ }]);
+    t.notMatch(JSON.stringify(switches), /Hello|right key/);
   });
 
   t.test('settings change, a secret left empty stays', async (t) => {
