@@ -76,7 +76,7 @@ async function takePassword(app: App, request: Request, h: ResponseToolkit): Pro
     return h.redirect(withNext('/sign-in/practice', form.next)).code(303);
   } catch (error) {
     if (!(error instanceof Fault) || (error.status !== 401 && error.status !== 429)) throw error;
-    return h.page('auth/sign-in', { form, errors: { form: error.message }, passkey: PASSKEY_ALONE, otherWays: [] }).code(error.status);
+    return h.page('auth/sign-in', { form, errors: { form: error.message }, passkey: PASSKEY_ALONE, otherWays: await otherWays(app, request, form.workspace, form.next) }).code(error.status);
   }
 }
 

@@ -54,6 +54,9 @@ t.test('a workspace with its own provider', async (t) => {
     t.match((await new Visitor(server).get(`/sign-in?workspace=${willow.slug}`)).payload, /Willow account/);
     t.notMatch((await new Visitor(server).get(`/sign-in?workspace=${harbor.slug}`)).payload, /Willow account/);
     t.match((await admin.get('/plugins/sso')).payload, new RegExp(`${willow.slug}/oidc/return`));
+    const mistyped = new Visitor(server);
+    await mistyped.get(`/sign-in?workspace=${willow.slug}`);
+    t.match((await mistyped.post('/sign-in', { email: willow.agent.email, password: 'not the password', workspace: willow.slug })).payload, /Willow account/, 'the button stays beside a wrong password');
   });
 
   t.test('somebody nobody knows stays out, on the record', async (t) => {
