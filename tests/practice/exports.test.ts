@@ -3,12 +3,13 @@ import t from 'tap';
 import { readDocument } from '../../core/clinical/read-document.ts';
 import { systemScope } from '../../core/db/scope.ts';
 import { STEP_UP_LIFE_MS } from '../../core/access/authorize.ts';
+import { createContact } from '../../core/practice/contacts/write-contact.ts';
 import { importDocument } from '../../core/practice/documents/import-document.ts';
 import { exportContacts } from '../../core/practice/exports/export-contacts.ts';
 import { guessMapping } from '../../core/practice/imports/csv-rows.ts';
 import { openPractice, recorded, type Json } from '../api/open-server.ts';
 import { bytesOf, documentXml, sectionXml } from '../clinical/build-document.ts';
-import { scopeAs } from '../support/people.ts';
+import { scopeAs, sessionCookie } from '../support/people.ts';
 import { rows } from '../support/rows.ts';
 
 const practice = await openPractice(t);
@@ -131,7 +132,6 @@ t.test('each is on the record, with counts and without values', async (t) => {
 
 t.test('a long list is sent in batches, each contact once', async (t) => {
   const scope = scopeAs(other.manager);
-  const { createContact } = await import('../../core/practice/contacts/write-contact.ts');
   for (let at = 0; at < 8; at += 1) await app.withWorkspace(scope, async (tx) => { for (let nth = 0; nth < 30; nth += 1) await createContact(tx, { familyName: `Family ${at}-${nth}` }); });
   const { pieces } = await exportContacts(app, scope, 'json', {});
   const sizes: number[] = [];
@@ -140,4 +140,15 @@ t.test('a long list is sent in batches, each contact once', async (t) => {
   const { contacts } = file(text);
   t.equal(new Set(contacts.map((contact: Json) => contact.id)).size, contacts.length);
   t.ok(contacts.length >= 240 && sizes.length >= 5, `${contacts.length} contacts in ${sizes.length} pieces`);
+});
+
+t.test('a download ends with the session it was begun in', async (t) => {
+  await sessionCookie(app, other.manager);
+  const [{ id: sessionId }] = (await rows<{ id: string }>(database, 'select id from app.sessions where user_id = $1 and ended_at is null limit 1', [other.manager.id])) as [{ id: string }];
+  const { pieces } = await exportContacts(app, scopeAs(other.manager, { sessionId }), 'json', {});
+  const reading = pieces[Symbol.asyncIterator]();
+  await reading.next();
+  t.match(Buffer.from((await reading.next()).value).toString('utf8'), /"familyName":"Family /, 'a first batch');
+  await rows(database, 'update app.sessions set ended_at = now() where id = $1', [sessionId]);
+  await t.rejects(reading.next(), { code: 'session.expired' });
 });
