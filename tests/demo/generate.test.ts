@@ -135,11 +135,12 @@ function checkHistories(t: Test, { patients }: DemoPractice, today: string): voi
   t.ok(patients.some((each) => each.history.panels.some((panel) => panel.loinc === '4548-4' && panel.results.some((result) => result.value > 6.5))), 'diabetics have raised HbA1c');
 }
 
-t.test('two hundred patients take less than 300 ms', async (t) => {
+t.test('two hundred patients take less than 300 ms of a processor', async (t) => {
   const times = [1, 2, 3].map(() => {
-    const start = performance.now();
+    const start = process.cpuUsage(); // not the clock: other tests run beside this one
     generatePractice(request());
-    return performance.now() - start;
+    const { user, system } = process.cpuUsage(start);
+    return (user + system) / 1000;
   });
   t.ok(Math.min(...times) < 300, times.map((ms) => `${ms.toFixed(0)} ms`).join(', '));
 });
