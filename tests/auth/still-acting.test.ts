@@ -34,6 +34,8 @@ t.test('a service account whose token is revoked while its body is on the way', 
   const count = async () => (await rows(database, 'select id from app.contacts')).length;
   t.equal(await slowly(async () => undefined), 201);
   t.equal(await count(), 1);
+  t.equal(await slowly(() => sql('update app.workspaces set suspended_at = now()')), 401, 'its workspace is suspended');
+  await sql('update app.workspaces set suspended_at = null');
   t.equal(await slowly(() => sql('update app.service_accounts set revoked_at = now()')), 401);
   t.equal(await count(), 1, 'nothing was made');
   t.equal(await named('contact.created'), 1, 'and nothing recorded in its name');
@@ -79,6 +81,7 @@ t.test('a batch outlives its starter’s session, not their right to import', as
     return { reported, status: batch?.status ?? '' };
   };
   t.match(await run(people.admin, () => sql('update app.sessions set ended_at = now()')), { reported: 60, status: 'done' });
+  t.match(await run(people.admin, () => sql('update app.workspaces set suspended_at = now()')).finally(() => sql('update app.workspaces set suspended_at = null')), { status: 'failed' });
   const cut = await run(people.admin, () => sql("update app.users set status = 'disabled' where id = $1", [people.admin.id]));
   t.equal(cut.status, 'failed');
   t.ok(cut.reported < 60);

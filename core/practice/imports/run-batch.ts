@@ -85,11 +85,14 @@ async function runToItsEnd(app: App, scope: Scope, batchId: string, stopping: Ab
   });
 }
 
+const STARTER = `select u.id from app.users u join app.workspaces w on w.workspace_id = u.workspace_id and w.suspended_at is null
+  where u.id = $1 and u.status = 'active' and u.role = $2`;
+
 async function writeOutcomes(app: App, scope: Scope, batchId: string, outcomes: readonly Outcome[], from: number): Promise<boolean> {
   return app.withWorkspace(scope, async (tx) => {
     const { actor } = tx.scope;
-    const starter = actor.kind === 'user' ? tx.query("select id from app.users where id = $1 and status = 'active' and role = $2", [actor.id, actor.role]) : null;
-    starter?.catch(() => undefined);
+    const starter = actor.kind === 'user' ? tx.query(STARTER, [actor.id, actor.role]) : null;
+    starter?.catch(() => undefined); // what is wrong with it is wrong with what follows, which says so
     const count = (wanted: Outcome['outcome']) => outcomes.filter(({ outcome }) => outcome === wanted).length;
     const refused = count('refused');
     await ImportOutcome.query(tx).insert(outcomes.map((outcome, at) => ({ batch_id: batchId, position: from + at, ...outcome })));
