@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { basename, join } from 'node:path';
 import pg from 'pg';
 import { isAlive, readState, underLock, writeState, type EmbeddedState } from './embedded-state.ts';
-import { quoteName } from './migrate.ts';
+import { quoteName } from './quote-name.ts';
 import { findPostgresBinaries, unprivilegedUser } from './postgres-binaries.ts';
 
 /**

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import knexModule, { type Knex } from 'knex';
 import { migrateQueue } from './queue-schema.ts';
+import { quoteName } from './quote-name.ts';
 
 /**
  * Schema changes. SQL files in order, each run once in one transaction under an advisory lock, so several programs may start at once; the
@@ -79,8 +80,4 @@ export function withRoles(sql: string, roles: RuntimeRoles): string {
     .replaceAll('{{app}}', quoteName(roles.app))
     .replaceAll('{{jobs}}', quoteName(roles.jobs))
     .replaceAll("'{{jobs:name}}'", `'${roles.jobs.replaceAll("'", "''")}'`);
-}
-
-export function quoteName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

@@ -1,6 +1,7 @@
 import { Model, type Constructor, type QueryBuilderType, type QueryContext, type SingleQueryBuilder, type StaticHookArguments, type TransactionOrKnex } from 'objection';
 import { phiOf, TAGS_VERSION, type PhiTable } from '../crypto/phi.ts';
 import { uuidv7 } from '../crypto/uuid.ts';
+import { quoteName } from './quote-name.ts';
 import type { Tx } from './scope.ts';
 
 /**
@@ -132,14 +133,16 @@ export function sealNew<R extends { id?: string }>(tx: Tx, model: ModelTable, ro
  */
 export async function insertSealed(tx: Tx, model: ModelTable, rows: readonly SealedRow[]): Promise<void> {
   if (rows.length === 0) return;
+  const { text, values } = insertStatement(model.tableName, rows);
+  await tx.query(text, values);
+}
+
+function insertStatement(table: string, rows: readonly SealedRow[]): { text: string; values: unknown[] } {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row).filter((column) => row[column] !== undefined)))];
   const values: unknown[] = [];
   const lines = rows.map((row) => `(${columns.map((column) => (row[column] === undefined ? 'default' : `$${values.push(row[column])}`)).join(', ')})`);
-  await tx.query(`insert into ${model.tableName.split('.').map(quoted).join('.')} (${columns.map(quoted).join(', ')}) values ${lines.join(', ')}`, values);
+  return { text: `insert into ${table.split('.').map(quoteName).join('.')} (${columns.map(quoteName).join(', ')}) values ${lines.join(', ')}`, values };
 }
-
-/** Names are the program's own. */
-const quoted = (name: string): string => `"${name}"`;
 
 export function insertRows<M extends WorkspaceModel>(tx: Tx, model: ModelTable & Constructor<M>, rows: readonly Partial<M>[]): Promise<void> {
   return insertSealed(tx, model, rows.map((row) => sealNew(tx, model, row)));

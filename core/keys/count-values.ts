@@ -1,5 +1,5 @@
 import { phiTables, TAGS_VERSION } from '../crypto/phi.ts';
-import { quoteName } from '../db/migrate.ts';
+import { quoteName } from '../db/quote-name.ts';
 import type { Tx } from '../db/scope.ts';
 
 /** How many values of one column stand under one key version. `version` 0: not a sealed value at all. */

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { Test } from 'tap';
 import { asSuperuser, withDatabase } from '../../core/db/embedded.ts';
-import { quoteName } from '../../core/db/migrate.ts';
+import { quoteName } from '../../core/db/quote-name.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { rowsOf } from './real-target.ts';
 import { outcomeOf } from './scenario.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { Page } from 'playwright-core';
 import t from 'tap';
-import { quoteName } from '../../core/db/migrate.ts';
+import { quoteName } from '../../core/db/quote-name.ts';
 import type { DemoFacts, DemoUser } from '../../core/demo/demo-facts.ts';
 import { bytesOf, documentXml } from '../clinical/build-document.ts';
 import { openChromium } from '../support/chromium.ts';

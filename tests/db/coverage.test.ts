@@ -2,7 +2,7 @@ import pg from 'pg';
 import t from 'tap';
 import { assertCatalog, checkCatalog, checkCatalogOn, CatalogError } from '../../core/db/coverage/check-catalog.ts';
 import { RULES } from '../../core/db/coverage/rules/index.ts';
-import { quoteName } from '../../core/db/migrate.ts';
+import { quoteName } from '../../core/db/quote-name.ts';
 import { createTestDatabase } from '../support/database.ts';
 
 const roles = { app: 'wardkeep_app', jobs: 'wardkeep_jobs' };

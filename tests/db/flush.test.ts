@@ -5,7 +5,7 @@ import { record } from '../../core/audit/record.ts';
 import { localRootKeys } from '../../core/crypto/root-keys.ts';
 import { mintContext, type Backend } from '../../core/db/context.ts';
 import { asSuperuser } from '../../core/db/embedded.ts';
-import { quoteName } from '../../core/db/migrate.ts';
+import { quoteName } from '../../core/db/quote-name.ts';
 import { openPool, type Bound } from '../../core/db/pool.ts';
 import { systemScope } from '../../core/db/scope.ts';
 import { loadSecrets } from '../../core/db/secrets.ts';
@@ -16,6 +16,8 @@ import { createTestDatabase, openTestApp } from '../support/database.ts';
 import { auditOf } from '../support/rows.ts';
 
 const WORKSPACE = '01900000-0000-7000-8000-00000000000a';
+const INSERTED = "select (pg_current_wal_insert_lsn() - '0/0')::text as at";
+const FLUSHED = "select (pg_current_wal_flush_lsn() - '0/0')::text as at";
 const LAZY = "select set_config('synchronous_commit', 'off', true)";
 
 /** Test databases do not wait for the disk; here the server's setting is what an installation has. */
@@ -53,16 +55,16 @@ t.test('what is flushed behind its commit is on disk when it is answered', async
   const pool = openPool(database.appUrl, 1);
   t.teardown(() => pool.destroy());
 
-  const position = async (sql: string): Promise<bigint> => BigInt((await watcher.query(`select (${sql} - '0/0')::text as at`)).rows[0].at as string);
+  const position = async (sql: string): Promise<bigint> => BigInt((await watcher.query(sql)).rows[0].at as string);
   const isDurable = async (finish: (bound: Bound) => void): Promise<boolean> => {
     const written = await pool.transaction(enter, async (bound) => {
       await bound.query(LAZY);
       await bound.query("select pg_catalog.pg_logical_emit_message(true, 'test', $1)", ['x'.repeat(2_000)]);
-      const at = await position('pg_current_wal_insert_lsn()');
+      const at = await position(INSERTED);
       finish(bound);
       return at;
     });
-    return (await position('pg_current_wal_flush_lsn()')) >= written;
+    return (await position(FLUSHED)) >= written;
   };
   const lazily = [];
   for (let i = 0; i < 20; i++) lazily.push(await isDurable(() => undefined));

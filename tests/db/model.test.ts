@@ -2,7 +2,7 @@ import pg from 'pg';
 import t from 'tap';
 import { record } from '../../core/audit/record.ts';
 import { EnvelopeError } from '../../core/crypto/envelope.ts';
-import { quoteName } from '../../core/db/migrate.ts';
+import { quoteName } from '../../core/db/quote-name.ts';
 import { systemScope, type Tx } from '../../core/db/scope.ts';
 import { Contact } from '../../core/practice/contacts/model.ts';
 import { createWorkspace } from '../../core/workspaces/create-workspace.ts';

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import pg from 'pg';
 import t from 'tap';
 import { asSuperuser, createDatabase, withDatabase } from '../../core/db/embedded.ts';
-import { CORE_MIGRATIONS, migrate, quoteName } from '../../core/db/migrate.ts';
+import { CORE_MIGRATIONS, migrate } from '../../core/db/migrate.ts';
+import { quoteName } from '../../core/db/quote-name.ts';
 import { openPractice } from '../api/open-server.ts';
 import { rows } from '../support/rows.ts';
 

@@ -5,7 +5,7 @@ import type { Test } from 'tap';
 import { openApp, type App } from '../../core/app.ts';
 import { readConfig, type Config } from '../../core/config.ts';
 import { asSuperuser, createDatabase, withDatabase, type EmbeddedUrls } from '../../core/db/embedded.ts';
-import { quoteName } from '../../core/db/migrate.ts';
+import { quoteName } from '../../core/db/quote-name.ts';
 import type { Plugged } from '../../core/db/scope.ts';
 import { createLog } from '../../core/log.ts';
 import { startTestCluster, TEST_ROOT_KEYS, type TestCluster } from './cluster.ts';

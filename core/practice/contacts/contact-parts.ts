@@ -1,4 +1,4 @@
-import { quoteName } from '../../db/migrate.ts';
+import { quoteName } from '../../db/quote-name.ts';
 import { insertRows } from '../../db/model.ts';
 import type { Tx } from '../../db/scope.ts';
 import type { ContactChanges } from './contact-schema.ts';
