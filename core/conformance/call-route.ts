@@ -1,4 +1,4 @@
-import type { RequestRoute, ServerInjectResponse } from '@hapi/hapi';
+import type { RequestRoute, Server, ServerInjectResponse } from '@hapi/hapi';
 import { uuidv7 } from '../crypto/uuid.ts';
 import { realmOf } from '../plugins/gate.ts';
 import type { Subject } from './subject.ts';
@@ -18,12 +18,22 @@ export function fill(path: string, slug: string): string {
 export const GET = { method: 'GET', settings: {} } as const;
 const FORM = 'application/x-www-form-urlencoded';
 
+const tokens = new WeakMap<Server, Map<string, string | undefined>>();
+
+/** The token of that session's forms; it holds as long as the session. */
+async function formToken(server: Server, cookie: string | null): Promise<string | undefined> {
+  const known = tokens.get(server) ?? new Map<string, string | undefined>();
+  tokens.set(server, known);
+  const session = cookie ?? '';
+  if (!known.has(session)) known.set(session, /name="_csrf" value="([^"]+)"/.exec((await server.inject({ url: '/api', headers: { accept: 'text/html', ...(cookie === null ? {} : { cookie }) } })).payload)?.[1]);
+  return known.get(session);
+}
+
 export async function call({ server }: Subject, { method, settings }: Pick<Route, 'method' | 'settings'>, url: string, cookie: string | null): Promise<ServerInjectResponse> {
   // A change is sent as a script of our own page would, so that what refuses it is the route and not the guard against forged forms.
   const headers: Record<string, string> = { accept: 'application/json', 'sec-fetch-site': 'same-origin', ...(cookie === null ? {} : { cookie }) };
   if (method === 'GET') return server.inject({ method, url, headers });
-  const page = await server.inject({ url: '/api', headers: { ...headers, accept: 'text/html' } });
-  const token = /name="_csrf" value="([^"]+)"/.exec(page.payload)?.[1];
+  const token = await formToken(server, cookie);
   const type = [settings.payload?.allow ?? []].flat().includes(FORM) ? FORM : 'application/json'; // hapi refuses other types before it asks whether the plugin is on
   return server.inject({ method: method as 'POST', url, headers: { ...headers, 'content-type': type, ...(token === undefined ? {} : { 'x-csrf-token': token }) }, payload: type === FORM ? '' : '{}' });
 }
