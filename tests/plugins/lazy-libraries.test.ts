@@ -4,11 +4,11 @@ import { promisify } from 'node:util';
 import t from 'tap';
 
 /**
- * Starting the program loads no library that only some act needs: writing a PDF, a sign-in by OpenID Connect or SAML. They are some 15 MB of
+ * Starting the program loads no library that only some act needs: writing a PDF, a sign-in by OpenID Connect or SAML, a certificate. They are some 20 MB of
  * memory and a tenth of a second between them, in every process and every start.
  */
 const ROOT = new URL('../../', import.meta.url);
-const LATE = ['pdfkit', '@node-saml/node-saml', 'openid-client'];
+const LATE = ['pdfkit', '@node-saml/node-saml', 'openid-client', 'node-forge'];
 
 /** Runs the program's own import of everything, with `then` after it, and says which of the libraries were resolved. */
 async function loadedBy(then: string): Promise<string[]> {

@@ -1,7 +1,6 @@
 import { X509Certificate, createPrivateKey, generateKeyPair } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import forge from 'node-forge';
 import { refuse } from '../refusal.ts';
 
 const MIN_RSA_BITS = 2048;
@@ -30,6 +29,7 @@ export const bareCertificate = (pem: string): string => pem.replace(/-----[^-]+-
 /** Our own pair: RSA 3072 (NIST SP 800-57, through 2030 and beyond), self-signed for three years, so that a roll-over is a planned thing. */
 export async function makeKeyPair(commonName: string, now: Date): Promise<{ key: string; certificate: string }> {
   const { privateKey, publicKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 3072, publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } });
+  const { default: forge } = await import('node-forge');
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = forge.pki.publicKeyFromPem(publicKey);
   certificate.serialNumber = `00${forge.util.bytesToHex(forge.random.getBytesSync(15))}`;
