@@ -1,4 +1,4 @@
-import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import { parsePhone } from './parse-phone.ts';
 
 /** What a blind index is computed over: the same person's value must normalise alike however it was typed. Empty results are not indexed. */
 
@@ -8,7 +8,7 @@ export function normalizeEmail(value: string): string {
 
 /** E.164 when it parses as a number (default region US), otherwise its digits, so that an odd number can still be found. */
 export function normalizePhone(value: string): string {
-  const parsed = parsePhoneNumberFromString(value, 'US');
+  const parsed = parsePhone(value, 'US');
   return parsed?.isPossible() ? parsed.number : value.replace(/\D/g, '');
 }
 

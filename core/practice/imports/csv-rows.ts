@@ -1,5 +1,5 @@
-import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import type { Patient, Sex } from '../../clinical/clinical-document.ts';
+import { parsePhone } from '../../crypto/parse-phone.ts';
 import type { ContactProperty } from '../../hooks.ts';
 import { readDate } from './cell-date.ts';
 import type { CsvRow, CsvTable } from './csv-table.ts';
@@ -58,7 +58,7 @@ export function patientOfRow(table: Pick<CsvTable, 'headers'>, row: CsvRow, mapp
   const phones = (['phone', 'mobile', 'workPhone'] as const).flatMap((field) => {
     const value = cell(field);
     if (value === '') return [];
-    const phone = parsePhoneNumberFromString(value, 'US');
+    const phone = parsePhone(value, 'US');
     if (phone?.isPossible()) return [{ system: 'phone' as const, value: phone.number as string, use: { phone: 'HP', mobile: 'MC', workPhone: 'WP' }[field] }];
     faults.push(`${CSV_FIELDS[field]}: not a phone number.`);
     return [];
