@@ -8,7 +8,7 @@ import { writeDemoFacts, type DemoFacts } from '../demo/demo-facts.ts';
 import { createLog } from '../log.ts';
 import { serve as listen, untilAskedToStop, type Ending } from '../serve.ts';
 import { EXIT, type Command, type Output } from './command.ts';
-import { makeDemo, startMakingDemo, type Making } from './make-demo.ts';
+import { makeDemo, startMakingDemo } from './make-demo.ts';
 
 export const demo: Command = {
   name: 'demo',
@@ -29,13 +29,15 @@ export const demo: Command = {
     }
     await prepare(config);
     const asked = untilAskedToStop(createLog(config.logLevel)); // from here on: a signal while the database is starting must not leave it running alone
-    const making = existsSync(factsFile) ? null : startMakingDemo();
-    if (making !== null) out.say('Making two practices with 200 invented patients each …');
-    try {
-      return await serveDemo(config, out, asked, making, factsFile);
-    } finally {
-      await making?.stop();
+    if (!existsSync(factsFile)) {
+      out.say('Making two practices with 200 invented patients each …');
+      const making = startMakingDemo();
+      const made = await Promise.race([making.ended, asked]);
+      if (typeof made === 'number' && made !== EXIT.done) return made;
+      await making.stop();
+      if (typeof made !== 'number') return said(out, made);
     }
+    return serveDemo(config, out, asked, factsFile);
   },
 };
 
@@ -45,12 +47,9 @@ async function prepare(config: Config): Promise<Config> {
   return config;
 }
 
-async function serveDemo(config: Config, out: Output, asked: Promise<Ending>, making: Making | null, factsFile: string): Promise<number> {
+async function serveDemo(config: Config, out: Output, asked: Promise<Ending>, factsFile: string): Promise<number> {
   const booted = await boot(config);
   try {
-    const made = making === null ? EXIT.done : await Promise.race([making.ended, asked]);
-    if (typeof made !== 'number') return said(out, made);
-    if (made !== EXIT.done) return made;
     const { workspaces } = JSON.parse(readFileSync(factsFile, 'utf8')) as DemoFacts;
     const serving = await listen(booted.app, booted.urls.jobsUrl, booted.host);
     try {
@@ -62,7 +61,6 @@ async function serveDemo(config: Config, out: Output, asked: Promise<Ending>, ma
       await serving.stop();
     }
   } finally {
-    await making?.stop(); // first: the last program to leave stops PostgreSQL
     await booted.close();
   }
 }

@@ -33,7 +33,7 @@ export type Making = { readonly ended: Promise<number>; stop(): Promise<void> };
 
 /**
  * The same in a process of its own, which says itself what went wrong. Making two practices takes some 150 MB that the serving program would
- * keep for good; and while this one loads, that one starts PostgreSQL.
+ * keep for good.
  */
 export function startMakingDemo(): Making {
   const child = spawn(process.execPath, [...process.execArgv, process.argv[1] as string, 'demo', '--make'], { stdio: ['ignore', 'ignore', 'inherit'], detached: true }); // or Ctrl-C would reach it too, and stop() after that be its second signal
