@@ -50,7 +50,10 @@ const require = createRequire(import.meta.url);
 const PgDialect = require('knex/lib/dialects/postgres/index.js') as new (config: Knex.Config) => DialectClient;
 const makeKnex = require('knex/lib/knex-builder/make-knex.js') as (client: object) => Knex.Transaction;
 
-/** RESET ALL goes back to what the connection was opened with, so to PINNED. */
+/**
+ * RESET ALL goes back to what the connection was opened with, so to PINNED. A message of its own, since one message is one transaction: BEGIN in the
+ * same one would take the modes that an earlier borrower had made the default, and UNLISTEN would wait for the commit.
+ */
 const SESSION_RESET = 'CLOSE ALL; UNLISTEN *; RESET ALL';
 const PINNED = Object.entries({
   search_path: 'pg_catalog,app,pg_temp', row_security: 'on', standard_conforming_strings: 'on', backslash_quote: 'off', DateStyle: 'ISO,YMD', IntervalStyle: 'postgres', TimeZone: 'UTC', bytea_output: 'hex',
@@ -66,7 +69,7 @@ const PINNED = Object.entries({
  * be served by a server that recovered, or took over, without it. PostgreSQL lets the waits of many share one write; under the audit chain's
  * lock (core/audit/seal.ts) their commits could not.
  */
-const FLUSH = "select pg_catalog.pg_logical_emit_message(true, 'wardkeep', '')";
+const COMMIT_AND_FLUSH = "COMMIT; select pg_catalog.pg_logical_emit_message(true, 'wardkeep', '')";
 
 /** A rollback that is not answered by then stands behind a statement that runs on; whoever asked is told, the connection is closed. */
 const ROLLBACK_MS = 5_000;
@@ -158,15 +161,10 @@ class Transaction implements Bound {
     this.#isOpen = false;
     if (this.#refusal !== undefined) return this.rollback(this.#refusal);
     gatherWrites(this.#connection);
-    const committed = this.#connection.query('COMMIT').catch((error: unknown) => error);
-    const flushed = this.#isFlushedBehind ? this.#connection.query(FLUSH) : undefined;
-    flushed?.catch(() => undefined); // looked at below, unless the commit itself failed
-    const result = (await committed) as pg.QueryResult | Error;
+    const answer = (await this.#connection.query(this.#isFlushedBehind ? COMMIT_AND_FLUSH : 'COMMIT').catch((error: unknown) => error)) as pg.QueryResult | pg.QueryResult[] | Error;
+    const result = Array.isArray(answer) ? (answer[0] as pg.QueryResult) : answer;
     // PostgreSQL answers COMMIT of an aborted transaction with ROLLBACK and no error.
-    if (!(result instanceof Error) && result.command === 'COMMIT') {
-      await flushed;
-      return;
-    }
+    if (!(result instanceof Error) && result.command === 'COMMIT') return;
     throw this.#refusal ?? (result instanceof Error ? result : new Error('The transaction was aborted and has been rolled back.'));
   }
 

@@ -71,7 +71,7 @@ t.test('what is flushed behind its commit is on disk when it is answered', async
   t.ok(lazily.includes(false), 'the commit itself did not wait');
   for (let i = 0; i < 20; i++) t.ok(await isDurable((bound) => bound.flushBehind()));
 
-  const cut = openPool(await fragileWire(t, database.appUrl, 'select pg_catalog.pg_logical_emit_message(true, \'wardkeep\''), 1);
+  const cut = openPool(await fragileWire(t, database.appUrl, 'COMMIT; select pg_catalog.pg_logical_emit'), 1);
   t.teardown(() => cut.destroy());
   const lost = cut.transaction(enter, async (bound) => {
     await bound.query(LAZY);
