@@ -40,6 +40,7 @@ export default definePlugin<Settings>({
     'sso.sign_out.refused': [400, 'This sign-out message was not accepted.'],
     'sso.person.unknown': [403, 'Your account is not known in this workspace. Ask your administrator to add you.'],
     'sso.key.two_already': [409, 'There is a next certificate already. Retire the old one first.'],
+    'sso.key.not_found': [404, 'There is no such certificate.'],
     'sso.key.last_one': [409, 'This is the only certificate. Make the next one first.'],
     'sso.scim_token.not_found': [404, 'There is no such token.'],
   },

@@ -15,11 +15,12 @@ export async function makeNextKey(tx: Tx, commonName: string): Promise<void> {
   await addKeyPair(tx, await makeKeyPair(commonName, new Date(tx.now)));
 }
 
-/** @throws Fault sso.key.last_one */
+/** @throws Fault sso.key.not_found · sso.key.last_one */
 export async function retireKey(tx: Tx, id: string): Promise<void> {
   authorize(tx, 'sso.key.manage', { type: 'sso_key', id });
   const live = await ServiceKey.query(tx).whereNull('retired_at').forUpdate();
-  if (live.length < 2 || !live.some((key) => key.id === id)) throw fault('sso.key.last_one');
+  if (!live.some((key) => key.id === id)) throw fault('sso.key.not_found');
+  if (live.length < 2) throw fault('sso.key.last_one');
   await ServiceKey.query(tx).patch({ retired_at: new Date(tx.now) }).where({ id });
   record(tx, { action: 'sso.key.retired', target: { type: 'sso_key', id } });
 }

@@ -86,6 +86,8 @@ t.test('SAML through the pages', async (t) => {
     t.equal((await admin.post('/plugins/sso/keys')).statusCode, 409, 'no third');
     const page = (await admin.get('/plugins/sso')).payload;
     const first = /keys\/([0-9a-f-]{36})\/retire/.exec(page)?.[1];
+    t.equal((await admin.post('/plugins/sso/keys/01900000-0000-7000-8000-00000000000a/retire')).statusCode, 404, 'no such certificate');
+    await admin.get('/plugins/sso');
     await admin.post(`/plugins/sso/keys/${first}/retire`);
     t.equal(await count(), 1);
     t.ok(await keyIn());
