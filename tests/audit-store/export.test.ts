@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import t from 'tap';
@@ -85,6 +85,7 @@ t.test('only with the capability, and a second factor confirmed just now', async
 
 t.test('the command: written whole, readable by its owner only, then verified by the other command', async (t) => {
   const folder = t.testdir();
+  await chmod(folder, 0o711); // it is the data folder here, which nobody else may look into
   const file = join(folder, 'audit.ndjson');
   const rootKeys = TEST_ROOT_KEYS.map(({ id, bytes }) => `${id}:${bytes.toString('base64')}`).join(',');
   const wardkeep = (...words: string[]) => new Promise<{ code: number; out: string }>((resolve) => {
