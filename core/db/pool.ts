@@ -71,7 +71,7 @@ const PINNED = Object.entries({
  */
 const COMMIT_AND_FLUSH = "COMMIT; select pg_catalog.pg_logical_emit_message(true, 'wardkeep', '')";
 
-/** A rollback that is not answered by then stands behind a statement that runs on; whoever asked is told, the connection is closed. */
+/** A rollback that is not answered by then stands behind a statement that runs on; whoever asked is told, and the connection is cut, with whatever it holds. */
 const ROLLBACK_MS = 5_000;
 
 type ConnectionMemory = { readonly secret: string; entries: number };
@@ -175,6 +175,7 @@ class Transaction implements Bound {
     await new Promise<void>((resolve) => {
       const late = setTimeout(() => {
         dispose(connection, 'A rollback was not answered.');
+        connection.connection.stream.destroy();
         resolve();
       }, ROLLBACK_MS);
       connection.query('ROLLBACK').catch(() => dispose(connection, 'A rollback failed.')).finally(() => {

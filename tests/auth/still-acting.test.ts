@@ -46,8 +46,10 @@ t.test('a person whose session ends, who is disabled or given another role betwe
     ['nothing', null, 'select 1'],
     ['session ended', 'update app.sessions set ended_at = null', 'update app.sessions set ended_at = now() where user_id = $1'],
     ['disabled', "update app.users set status = 'active'", "update app.users set status = 'disabled' where id = $1"],
+    ['no longer designated', "update app.users set designations = '{SECURITY_OFFICER}' where id = $1", "update app.users set designations = '{}' where id = $1"],
     ['another role', "update app.users set role = 'MANAGER' where id = $1", "update app.users set role = 'READONLY' where id = $1"],
   ];
+  await sql("update app.users set designations = '{SECURITY_OFFICER}' where id = $1", [people.manager.id]);
   for (const [what, undo, change] of ways) {
     const cookie = (await sessionCookie(app, people.manager)).split('=')[1];
     const credentials = await findSession(app, cookie);

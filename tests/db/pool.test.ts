@@ -147,3 +147,21 @@ t.test('nobody waits for ever for a program that vanished', async (t) => {
     t.ok(isDatabaseUnavailable(await waiting.catch((error: unknown) => error)), 'a lock not had in time is a service that is not ready');
   });
 });
+
+t.test('a rollback that stands behind a statement which runs on cuts the connection', async (t) => {
+  const database = await createTestDatabase(t);
+  const { contextKey } = await loadSecrets(database.appUrl, localRootKeys([...TEST_ROOT_KEYS]));
+  const pool = openPool(database.appUrl, 1);
+  t.teardown(() => pool.destroy());
+  const enter = (backend: Backend) => mintContext(contextKey, WORKSPACE, backend, Date.now() + 60_000);
+  let pid = 0;
+  const startedAt = performance.now();
+  await t.rejects(pool.transaction(enter, async ({ query }) => {
+    pid = (await query<{ pid: number }>('select pg_backend_pid() as pid'))[0]?.pid ?? 0;
+    query('select pg_sleep(60)').catch(() => undefined);
+    throw new Error('of its own');
+  }), /of its own/);
+  t.ok(performance.now() - startedAt < 20_000, 'whoever asked is told meanwhile');
+  const next = await pool.transaction(enter, ({ query }) => query<{ pid: number }>('select pg_backend_pid() as pid'));
+  t.not(next[0]?.pid, pid, 'and the next borrower has another');
+});
