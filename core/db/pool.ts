@@ -71,7 +71,7 @@ const PINNED = Object.entries({
  */
 const COMMIT_AND_FLUSH = "COMMIT; select pg_catalog.pg_logical_emit_message(true, 'wardkeep', '')";
 
-/** A rollback that is not answered by then stands behind a statement that runs on; whoever asked is told, and the connection is cut, with whatever it holds. */
+/** A rollback that is not answered by then stands behind a statement that runs on; whoever asked is told, and the connection is cut: PostgreSQL rolls back once that statement ends. */
 const ROLLBACK_MS = 5_000;
 
 type ConnectionMemory = { readonly secret: string; entries: number };
