@@ -12,7 +12,7 @@ import type { Signer } from './signer.ts';
  * lock, which PostgreSQL releases only with the commit, so two writers, in one process or in several, can never fork the chain.
  *
  * Commits under that lock come one by one, and each would wait for the disk before the next may begin. While others stand in line, an entry
- * is therefore committed without that wait, which a statement behind its COMMIT does instead, outside the lock (`flushBehind` in core/db/pool.ts).
+ * is therefore committed without that wait, which a statement behind its COMMIT does instead, outside the lock (`flushBehind` in core/db/transaction.ts).
  * Nothing is acknowledged that is not durable, and a crash in between takes the end of the chain together with the acts it records.
  */
 type Head = { seq: number; prev: string; /** Version of the key to sign with. */ keyVersion: number };

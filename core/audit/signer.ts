@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import type { RootKeyProvider } from '../crypto/root-keys.ts';
-import type { Query } from '../db/pool.ts';
+import type { Query } from '../db/transaction.ts';
 import { AUDIT_SECRET, secretContext } from '../db/secrets.ts';
 import { signingKey } from './signing-key.ts';
 import type { SigningKey } from './signing-key.ts';

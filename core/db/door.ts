@@ -2,7 +2,8 @@ import type { SymmetricKey } from '../crypto/envelope.ts';
 import type { WorkspaceKeys } from '../crypto/keyring.ts';
 import { Fault, fault } from '../errors.ts';
 import { CONTEXT_LIFE_MS, mintContext } from './context.ts';
-import { openPool, type Bound, type Pool } from './pool.ts';
+import { openPool, type Pool } from './pool.ts';
+import type { Bound } from './transaction.ts';
 import { stillActing } from './still-acting.ts';
 import { INSTALLATION_WORKSPACE, systemScope, type Actor, type PendingEntry, type Plugged, type Scope, type SystemReason, type SystemTx, type Tx } from './scope.ts';
 

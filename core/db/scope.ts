@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { WorkspaceKeys } from '../crypto/keyring.ts';
-import type { Query } from './pool.ts';
+import type { Query } from './transaction.ts';
 
 /** Words used throughout. A Scope says in whose name and in which workspace; a Tx is a transaction bound to that scope by the door. */
 

@@ -1,0 +1,126 @@
+import type { Knex } from 'knex';
+import type pg from 'pg';
+import { dispose, gatherWrites, memoryOf, sendNamed, type Connection } from './connection.ts';
+import type { Backend } from './context.ts';
+
+/** Mints the token for the backend that the transaction got. */
+export type Enter = (backend: Backend) => string;
+
+/** Makes a query builder on one connection; `check` throws where a statement comes too late. */
+export type Compose = (connection: Connection, check: () => void) => Knex.Transaction;
+
+/** A transaction that entered a workspace. */
+export type Bound = {
+  /** Sends a fixed statement with `$1` placeholders at once, behind those sent before it. Rows as pg gives them. */
+  readonly query: Query;
+  /** For statements that are composed. */
+  readonly knex: Knex.Transaction;
+  /** Settles, and never rejects, when the transaction has been committed or rolled back. */
+  readonly ended: Promise<void>;
+  /**
+   * For a transaction that was told not to wait for the disk at its COMMIT: a statement sent right behind it waits instead, and whoever asked
+   * for the transaction is answered after that.
+   */
+  flushBehind(): void;
+};
+export type Query = <R extends object = Record<string, unknown>>(text: string, values?: readonly unknown[]) => Promise<R[]>;
+
+/**
+ * RESET ALL goes back to what the connection was opened with, so to PINNED. A message of its own, since one message is one transaction: BEGIN in the
+ * same one would take the modes that an earlier borrower had made the default, and UNLISTEN would wait for the commit.
+ */
+const SESSION_RESET = 'CLOSE ALL; UNLISTEN *; RESET ALL';
+
+/**
+ * What is committed without waiting (`synchronous_commit = off`) reaches the disk in order: once anything later is there, so is it. The message, a
+ * few bytes that only logical decoding sees, is something later to commit. On the very session that made the commit: another one might by then
+ * be served by a server that recovered, or took over, without it. PostgreSQL lets the waits of many share one write; under the audit chain's
+ * lock (core/audit/seal.ts) their commits could not.
+ */
+const COMMIT_AND_FLUSH = "COMMIT; select pg_catalog.pg_logical_emit_message(true, 'wardkeep', '')";
+
+/** A rollback that is not answered by then stands behind a statement that runs on; whoever asked is told, and the connection is cut: PostgreSQL rolls back once that statement ends. */
+const ROLLBACK_MS = 5_000;
+
+export class Transaction implements Bound {
+  readonly #connection: Connection;
+  readonly #compose: Compose;
+  #isOpen = true;
+  #isFlushedBehind = false;
+  #refusal: Error | undefined;
+  #knex: Knex.Transaction | undefined;
+  #settle: () => void = () => undefined;
+  readonly ended: Promise<void>;
+
+  constructor(connection: Connection, enter: Enter, compose: Compose) {
+    this.#compose = compose;
+    this.#connection = connection;
+    this.ended = new Promise((resolve) => (this.#settle = resolve));
+    gatherWrites(connection);
+    const memory = memoryOf(connection);
+    memory.entries += 1;
+    const token = enter({ pid: connection.processID, nth: memory.entries });
+    // Not awaited: a refused binding aborts the transaction, the first query fails, and commit() below sees the refusal.
+    const refused = (error: Error) => {
+      this.#refusal ??= error;
+      dispose(connection, 'The connection could not be bound to a workspace.');
+    };
+    connection.query(SESSION_RESET).catch(refused);
+    connection.query('BEGIN').catch(refused);
+    connection.query({ name: `${memory.secret}enter`, text: 'select sec.enter($1)', values: [token] }).catch(refused);
+  }
+
+  readonly query: Query = async <R extends object>(text: string, values: readonly unknown[] = []): Promise<R[]> => {
+    if (!this.#isOpen) throw new TransactionEnded();
+    return (await sendNamed<R>(this.#connection, { text, values: values as unknown[] })).rows;
+  };
+
+  get knex(): Knex.Transaction {
+    return (this.#knex ??= this.#compose(this.#connection, () => { if (!this.#isOpen) throw new TransactionEnded(); }));
+  }
+
+  flushBehind(): void {
+    this.#isFlushedBehind = true;
+  }
+
+  async commit(): Promise<void> {
+    this.#isOpen = false;
+    if (this.#refusal !== undefined) return this.rollback(this.#refusal);
+    gatherWrites(this.#connection);
+    const answer = (await this.#connection.query(this.#isFlushedBehind ? COMMIT_AND_FLUSH : 'COMMIT').catch((error: unknown) => error)) as pg.QueryResult | pg.QueryResult[] | Error;
+    const result = Array.isArray(answer) ? (answer[0] as pg.QueryResult) : answer;
+    // PostgreSQL answers COMMIT of an aborted transaction with ROLLBACK and no error.
+    if (!(result instanceof Error) && result.command === 'COMMIT') return;
+    throw this.#refusal ?? (result instanceof Error ? result : new Error('The transaction was aborted and has been rolled back.'));
+  }
+
+  /** @throws `error`, or what was refused before it, which says more than the first statement's "transaction is aborted". */
+  async rollback(error: unknown): Promise<never> {
+    this.#isOpen = false;
+    const connection = this.#connection;
+    await new Promise<void>((resolve) => {
+      const late = setTimeout(() => {
+        dispose(connection, 'A rollback was not answered.');
+        connection.connection.stream.destroy();
+        resolve();
+      }, ROLLBACK_MS);
+      connection.query('ROLLBACK').catch(() => dispose(connection, 'A rollback failed.')).finally(() => {
+        clearTimeout(late);
+        resolve();
+      });
+    });
+    throw this.#refusal ?? error;
+  }
+
+  end(): void {
+    this.#isOpen = false;
+    this.#settle();
+  }
+}
+
+class TransactionEnded extends Error {
+  constructor() {
+    super('A statement came after the end of its transaction.');
+    this.name = 'TransactionEnded';
+  }
+}
