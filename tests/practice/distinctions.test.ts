@@ -107,3 +107,12 @@ t.test('a merge takes the questions along, and its undo asks them again', async 
   await undo(changedMind.mergeId);
   t.ok(await isKnown(candidate, asked));
 });
+
+t.test('an undo leaves standing what somebody decided after the merge', async (t) => {
+  const [survivor, merged, third] = [await make({ familyName: 'Sorrel' }), await make({ familyName: 'Sorrel' }), await make({ familyName: 'Sorrel' })];
+  await apart(merged, third);
+  const { mergeId } = await app.withWorkspace(scope, (tx) => mergeContacts(tx, { survivorId: survivor, mergedId: merged, take: [] }));
+  t.equal((await apart(survivor, third)).status, 204, 'the merge had said so already; now a person does');
+  await app.withWorkspace(scope, (tx) => undoMerge(tx, mergeId));
+  t.same([await isKnown(survivor, third), await isKnown(merged, third)], [true, true]);
+});

@@ -1,5 +1,7 @@
 import t from 'tap';
+import { record } from '../../core/audit/record.ts';
 import { systemScope } from '../../core/db/scope.ts';
+import { ContactMerge } from '../../core/practice/contacts/model.ts';
 import { openPractice, recorded } from '../api/open-server.ts';
 
 const { app, people, other, as } = await openPractice(t);
@@ -65,6 +67,21 @@ t.test('what changed after the merge stays with the survivor', async (t) => {
   t.match(survivor, { givenName: 'William', sex: null });
   t.match(merged, { givenName: 'Willem', status: 'new', mergedIntoId: null });
   t.match((await manager('GET', `/contacts/${a}/activities`)).body.items, [{ subject: 'Written since' }]);
+});
+
+t.test('a merge of before tags were sealed is undone: it holds them as a list', async (t) => {
+  for (const [former, left] of [[[], []], [['asthma'], ['asthma']]] as const) {
+    const { a, b } = await pair();
+    const { mergeId, contact } = (await manager('POST', `/contacts/${a}/merge`, { mergedId: b })).body;
+    t.same(contact.tags, ['asthma', 'vip']);
+    await app.withWorkspace(systemScope(people.workspaceId, 'test'), async (tx) => {
+      await (await ContactMerge.query(tx).findById(mergeId))?.$query(tx).patch({ survivor_before: JSON.stringify({ tags: former }) });
+      record(tx, { action: 'contact.updated', target: { type: 'contact', id: a } }); // nothing changes without an entry
+    });
+    const undone = await manager('POST', `/contacts/${a}/merge/undo`, { mergeId });
+    t.equal(undone.status, 200, undone.text);
+    t.same([undone.body.survivor.tags.toSorted(), undone.body.merged.tags], [left, ['asthma', 'vip']]);
+  }
 });
 
 t.test('what cannot be merged or undone is refused', async (t) => {

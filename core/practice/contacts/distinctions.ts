@@ -40,10 +40,11 @@ export async function takeBackDistinction(tx: Tx, { firstId, secondId }: Pair): 
   record(tx, { action: 'contact.distinction_taken_back', target, detail: { otherId: secondId, reviews: reopened.length } });
 }
 
-/** Writes the pair down; the caller puts it on the record. */
+/** Writes the pair down, in place of what said so before: the last decision counts, and no undo of an earlier merge takes it along. The caller puts it on the record. */
 export async function keepDistinct(tx: Tx, a: string, b: string): Promise<void> {
   const { workspaceId, actor } = tx.scope;
-  await tx.knex('contact_distinctions').insert({ workspace_id: workspaceId, ...pairOf(a, b), decided_by: actor.kind === 'user' ? actor.id : null }).onConflict(['workspace_id', 'first_id', 'second_id']).ignore();
+  await tx.knex('contact_distinctions').where(pairOf(a, b)).delete(); // these rows are never updated: see the grants of 0019_suspension_and_distinctions.sql
+  await tx.knex('contact_distinctions').insert({ workspace_id: workspaceId, ...pairOf(a, b), decided_by: actor.kind === 'user' ? actor.id : null, decided_at: new Date(tx.now) }).onConflict(['workspace_id', 'first_id', 'second_id']).ignore();
 }
 
 /** Answers, or asks again, what imports asked about the two. Returns the reviews' ids. */

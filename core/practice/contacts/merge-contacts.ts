@@ -4,7 +4,7 @@ import { uuidv7 } from '../../crypto/uuid.ts';
 import type { Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
 import { saveContact } from './write-contact.ts';
-import { joinTags } from './contact-tags.ts';
+import { joinTags, writeTags } from './contact-tags.ts';
 import { contactGate, isWritable, nameOnRecord } from './field-gate.ts';
 import { UNGATED } from './gated-model.ts';
 import { CONTACT_COLUMNS, Contact, ContactAddress, ContactMerge, ContactShare, type MovedRows } from './model.ts';
@@ -74,8 +74,8 @@ export async function undoMerge(tx: Tx, mergeId: string): Promise<{ survivorId: 
     await back.update({ contact_id: merged.id, ...(table === 'contact_points' ? { rank: tx.knex.raw('rank - ?', [RANK_SHIFT]) } : {}) });
   }
   if (merge.moved.widened.length > 0) await ContactShare.query(tx).whereIn('id', [...merge.moved.widened]).where({ access: 'WRITE' }).patch({ access: 'READ' });
-  if (merge.moved.doubts !== undefined) await returnDoubts(tx, survivor.id, merged.id, merge.moved.doubts);
-  const before = JSON.parse(merge.survivor_before ?? '{}') as Readonly<Record<string, unknown>> & { readonly tags?: string | null };
+  if (merge.moved.doubts !== undefined) await returnDoubts(tx, survivor.id, merged.id, { doubts: merge.moved.doubts, mergedAt: merge.merged_at });
+  const before = readBefore(merge.survivor_before);
   const taken: Readonly<Record<string, unknown>> = { ...merged, tags: joinTags(before.tags ?? null, merged.tags) };
   const restored = Object.entries(before)
     .filter(([column]) => JSON.stringify(survivor[column as keyof Contact]) === JSON.stringify(taken[column]));
@@ -84,6 +84,14 @@ export async function undoMerge(tx: Tx, mergeId: string): Promise<{ survivorId: 
   await merge.$query(tx).patch({ undone_at: new Date(tx.now) });
   record(tx, { action: 'contact.merge_undone', target: { type: 'contact', id: survivor.id }, detail: { mergedId: merged.id, mergeId } });
   return { survivorId: survivor.id, mergedId: merged.id };
+}
+
+type Before = Readonly<Record<string, unknown>> & { readonly tags?: string | null };
+
+/** The survivor's former values by column. Merges made before tags were sealed (0018_sealed_tags.sql) hold theirs as a list. */
+function readBefore(stored: string | null): Before {
+  const before = JSON.parse(stored ?? '{}') as Before | { readonly tags: readonly string[] };
+  return Array.isArray(before.tags) ? { ...before, tags: writeTags(before.tags) } : (before as Before);
 }
 
 /** Both rows, locked in the order of their ids so that two merges the other way round cannot wait for each other. */

@@ -37,11 +37,12 @@ export async function moveDoubts(tx: Tx, survivorId: string, mergedId: string): 
 }
 
 /** Takes it back, but for what was decided since. */
-export async function returnDoubts(tx: Tx, survivorId: string, mergedId: string, { answered, asked, settled, distinct, withdrawn }: MovedDoubts): Promise<void> {
+export async function returnDoubts(tx: Tx, survivorId: string, mergedId: string, { doubts, mergedAt }: { doubts: MovedDoubts; mergedAt: Date }): Promise<void> {
+  const { answered, asked, settled, distinct, withdrawn } = doubts;
   const reopen = (ids: readonly string[], status: 'same' | 'different') => tx.knex('match_reviews').whereIn('id', [...ids]).where({ status }).update({ status: 'open', decided_by: null, decided_at: null });
   await reopen(settled, 'different');
   for (const [column, ids] of Object.entries(asked)) await tx.knex('match_reviews').whereIn('id', [...ids]).where({ [column]: survivorId }).update({ [column]: mergedId });
-  for (const other of distinct) await tx.knex('contact_distinctions').where(pairOf(survivorId, other)).delete();
+  for (const other of distinct) await tx.knex('contact_distinctions').where(pairOf(survivorId, other)).where('decided_at', '<=', mergedAt).delete();
   await reopen(answered, 'same');
   if (withdrawn !== null) await tx.knex('contact_distinctions').insert({ workspace_id: tx.scope.workspaceId, ...pairOf(survivorId, mergedId), ...withdrawn }).onConflict(['workspace_id', 'first_id', 'second_id']).ignore();
 }
