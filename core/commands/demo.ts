@@ -19,13 +19,13 @@ export const demo: Command = {
     const given = { ...readConfig('demo'), database: null };
     const config = { ...given, logLevel: given.logLevel === 'info' ? ('warn' as const) : given.logLevel };
     const factsFile = join(config.dataDir, 'demo.json');
-    if (values['make'] === true) {
-      if (!existsSync(factsFile)) await makeDemo(await prepare(config));
-      return EXIT.done;
-    }
     // Written last when a demo is made: a database without it is a real installation's, or a demo that was cut short.
     if (existsSync(join(config.dataDir, 'postgres')) && !existsSync(factsFile)) {
       throw new ConfigError([`${config.dataDir} holds a database that is no finished demo. Set WARDKEEP_DATA_DIR to another folder, or delete that one if it holds nothing you need.`]);
+    }
+    if (values['make'] === true) {
+      if (!existsSync(factsFile)) await makeDemo(await prepare(config));
+      return EXIT.done;
     }
     await prepare(config);
     const asked = untilAskedToStop(createLog(config.logLevel)); // from here on: a signal while the database is starting must not leave it running alone
