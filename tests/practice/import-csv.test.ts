@@ -1,3 +1,4 @@
+import pg from 'pg';
 import t from 'tap';
 import { generatePractice } from '../../core/demo/generate.ts';
 import { renderPatientCsv } from '../../core/demo/csv.ts';
@@ -104,10 +105,29 @@ t.test('good rows come in, each bad one says why, and the file can be brought ag
   t.same(readCsv(Buffer.from(hostile)).rows()[0]?.cells.slice(0, 2), ['=1+1', '- allergic'], 'and the cells are as they were when the file comes back');
 });
 
+const { app, database } = await openTestApp(t);
+const people = await createPeople(app);
+
 t.test('only those who may', async (t) => {
-  const { app } = await openTestApp(t);
-  const people = await createPeople(app);
   const table = readCsv(csv(HEAD, 'Lovell,Ada,12/10/1956,F,(303) 555-0142,ada@example.org,7'));
   await t.rejects(importCsv(app, scopeAs(people.agent), table, checkMapping(table, MAPPING), () => undefined), { code: 'access.denied' });
   t.equal((await app.withWorkspace(scopeAs(people.admin), async (tx) => Contact.query(tx))).length, 0);
+});
+
+t.test('a row that adds tags does not wait for those who only point to the contact', async (t) => {
+  const scope = systemScope(people.workspaceId, 'test');
+  const run = async (tags: string): Promise<Outcome[]> => {
+    const table = readCsv(csv(`${HEAD},Tags`, `Lovell,Ada,12/10/1956,F,(303) 555-0142,ada@example.org,7,${tags}`));
+    const outcomes: Outcome[] = [];
+    await importCsv(app, scope, table, checkMapping(table, { ...MAPPING, Tags: 'tags' }), (outcome) => void outcomes.push(outcome));
+    return outcomes;
+  };
+  const [created] = await run('asthma');
+  const pointing = new pg.Client({ connectionString: database.superuserUrl });
+  await pointing.connect();
+  t.teardown(() => pointing.end());
+  await pointing.query('begin');
+  await pointing.query('select from app.contacts where id = $1 for key share', [created?.contact_id]); // what a foreign key holds
+  t.match(await run('asthma; vip'), [{ outcome: 'matched', contact_id: created?.contact_id }]);
+  await pointing.query('rollback');
 });

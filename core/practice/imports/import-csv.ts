@@ -106,7 +106,7 @@ async function addOwnValues(tx: Tx, contactId: string, own: OwnValues, gate: Con
   const known = new Set((await ContactValue.query(tx).context(UNGATED).where({ contact_id: contactId }).select('id', 'property')).map(({ property }) => property as string));
   const custom = Object.fromEntries(Object.entries(writableCustom(own, gate)).filter(([key]) => !known.has(`custom.${key}`)));
   await insertParts(tx, contactId, { custom });
-  const contact = own.tags.length > 0 && isWritable(gate, 'tags') ? await Contact.query(tx).context(UNGATED).findById(contactId).forUpdate() : undefined;
+  const contact = own.tags.length > 0 && isWritable(gate, 'tags') ? await Contact.query(tx).context(UNGATED).findById(contactId).forNoKeyUpdate() : undefined;
   const tags = contact === undefined ? null : joinTags(contact.tags, writeTags(own.tags));
   if (contact === undefined || tags === contact.tags) return Object.keys(custom).length;
   const before = readTags(contact.tags).length; // saving writes the row's new values into it
