@@ -15,14 +15,15 @@ import { exportPage } from './export-contacts.ts';
 const statements = Joi.object(Object.fromEntries(ITEM_KINDS.map((kind) => [kind, Joi.array().items(Joi.object().unknown()).required()]))).required();
 const recordFor = (gate: ContactGate | null) => Joi.object({ exportedAt: moment, contact: exportedSchemaFor(gate).required(), clinical: statements, documents: Joi.array().items(documentSchema).required() });
 const FILTERS = { status: Joi.string().valid(...STATUSES), ownerId: id, tag, cursor, limit };
-const STEP_UP = 'A person needs a second factor confirmed in the last ten minutes; a service account needs the scope `contact.export`.';
+const whoMay = (reads: 'contact.read' | 'document.read'): string =>
+  `A person needs a second factor confirmed in the last ten minutes; a service account needs the scopes \`contact.export\` and \`${reads}\`, and \`contact.all\` for any but own and shared contacts.`;
 const pageFor = (gate: ContactGate | null) => ({ 200: { description: 'One page', name: 'ExportedContactPage', schema: pageSchema(exportedSchemaFor(gate)) } });
 const oneFor = (gate: ContactGate | null) => ({ 200: { description: 'The contact, what its clinical documents state, and the list of its documents', name: 'ExportedContact', schema: recordFor(gate) } });
 
 export const EXPORT_API: readonly ApiRoute[] = [
   apiRoute({
     operation: 'exportContacts', method: 'POST', path: '/contacts/export', tag: 'Exports', capability: 'contact.export', summary: 'Whole contacts, a page at a time',
-    description: `In the order of the list, last changed first. ${STEP_UP} POST, so that a tag stays out of URLs.`,
+    description: `In the order of the list, last changed first. ${whoMay('contact.read')} POST, so that a tag stays out of URLs.`,
     body: Joi.object<ListInput>(FILTERS), asSeenIn: seenBy((gate) => ({ body: Joi.object(shownFilters(FILTERS, gate)), responses: pageFor(gate) })), responses: pageFor(null), refusals: ['access.step_up_required'],
     handler: async (tx, { body }) => {
       const { items, next } = await exportPage(tx, body);
@@ -30,13 +31,13 @@ export const EXPORT_API: readonly ApiRoute[] = [
     },
   }),
   apiRoute({
-    operation: 'exportContact', method: 'GET', path: '/contacts/{id}/export', tag: 'Exports', capability: 'contact.export', summary: 'One contact with its clinical record', description: STEP_UP,
+    operation: 'exportContact', method: 'GET', path: '/contacts/{id}/export', tag: 'Exports', capability: 'contact.export', summary: 'One contact with its clinical record', description: whoMay('document.read'),
     params: oneContact, asSeenIn: seenBy((gate) => ({ responses: oneFor(gate) })), responses: oneFor(null), refusals: ['contact.not_found', 'access.step_up_required'],
     handler: async (tx, { params }) => ({ body: await exportContactJson(tx, params.id) }),
   }),
   apiRoute({
     operation: 'exportContactCcda', method: 'GET', path: '/contacts/{id}/export/ccda', tag: 'Exports', capability: 'contact.export', summary: 'One contact as a C-CDA R2.1 document',
-    description: `A Continuity of Care Document. What the caller does not see is left out; where the standard demands an element it says nullFlavor MSK. ${STEP_UP}`, params: oneContact,
+    description: `A Continuity of Care Document. What the caller does not see is left out; where the standard demands an element it says nullFlavor MSK. ${whoMay('document.read')}`, params: oneContact,
     responses: { 200: { description: 'The document, base64', name: 'ExportedDocument', schema: Joi.object({ fileName: Joi.string().required(), mediaType: Joi.string().required(), contentBase64: Joi.string().base64().required() }) } },
     refusals: ['contact.not_found', 'access.step_up_required'],
     handler: async (tx, { params, request }) => {

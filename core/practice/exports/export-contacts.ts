@@ -13,11 +13,12 @@ import { wholeContacts } from './whole-contacts.ts';
 
 export const LIST_FORMATS = ['csv', 'json'] as const;
 export type ListFormat = (typeof LIST_FORMATS)[number];
-/** A list as it was asked for: `q` is a search, which finds its hundred best matches at the most. */
+/** A list as it was asked for: `q` is a search, with all that `findContacts` ranks. */
 export type ListSelection = ContactFilters & { readonly q?: string | null };
 export type ContactsFile = { readonly mediaType: string; /** The file's bytes; memory does not grow with the number of contacts, but for their ids. */ readonly pieces: AsyncIterable<Uint8Array> };
 
 export const CONTACTS_MAX = 100_000;
+/** More than a search ranks: 250 by whole words of a name, 250 by beginnings, 100 by exact values. */
 const FOUND_MAX = 1000;
 const BATCH = 100;
 const UTF8 = new TextEncoder();
