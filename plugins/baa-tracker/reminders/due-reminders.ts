@@ -1,7 +1,8 @@
 import { enqueue, record, type Tx } from '../../../core/plugin.ts';
 import { daysBetween, type Day } from '../calendar-days.ts';
-import { Attestation, DueReminder, Subprocessor } from '../models.ts';
+import { DueReminder } from '../models.ts';
 import { keepersOf } from '../people.ts';
+import { dueDates, isOf } from './due-dates.ts';
 import { MAIL_JOB } from './mail.ts';
 import { ESCALATION_DAYS, markReached, whoIsTold } from './who-is-told.ts';
 
@@ -10,17 +11,16 @@ const MARKS_DAYS = { review: [30, 7, 0], attestation: [60, 30, 0] } as const;
 /** What ended longer ago than that is history that came in by an import, not news. */
 const LATE_DAYS = 30;
 
-type Due = { readonly kind: 'review' | 'attestation'; readonly subprocessor: Subprocessor; readonly attestationId: string | null; readonly dueOn: Day };
-
 /** One row for the nearest mark that was reached and has none yet, and a letter to each who is told. Returns how many rows. */
 export async function makeDueReminders(tx: Tx, today: Day): Promise<number> {
   const [keepers, known] = [await keepersOf(tx), await DueReminder.query(tx)];
   let made = 0;
-  for (const { kind, subprocessor, attestationId, dueOn } of await dueDates(tx)) {
+  for (const due of await dueDates(tx)) {
+    const { kind, subprocessor, attestationId, dueOn } = due;
     const daysLeft = daysBetween(today, dueOn);
     const mark = markReached(daysLeft, MARKS_DAYS[kind]);
     if (mark === null || daysLeft < -LATE_DAYS) continue;
-    if (known.some((each) => each.subprocessor_id === subprocessor.id && each.attestation_id === attestationId && each.due_on === dueOn && each.days_before <= mark)) continue;
+    if (known.some((each) => isOf(each, due) && each.days_before <= mark)) continue;
     const { told } = whoIsTold(keepers, subprocessor.owner_id ?? '', mark <= ESCALATION_DAYS);
     const { id } = await DueReminder.query(tx).insert({ subprocessor_id: subprocessor.id, kind, attestation_id: attestationId, due_on: dueOn, days_before: mark, told, made_at: new Date(tx.now) });
     record(tx, { action: 'baa-tracker.reminder.made', target: { type: 'subprocessor', id: subprocessor.id }, detail: { kind, daysBefore: mark, dueOn, told } });
@@ -28,18 +28,4 @@ export async function makeDueReminders(tx: Tx, today: Day): Promise<number> {
     made += 1;
   }
   return made;
-}
-
-/** The next review of everybody in use, and the end of each kind of attestation they last gave. */
-async function dueDates(tx: Tx): Promise<Due[]> {
-  const subprocessors = await Subprocessor.query(tx).where({ in_use: true }).orderBy('id');
-  const attestations = await Attestation.query(tx).orderBy('issued_on', 'desc');
-  return subprocessors.flatMap((subprocessor): Due[] => {
-    const own = attestations.filter(({ subprocessor_id }) => subprocessor_id === subprocessor.id);
-    const last = own.filter((each, at) => own.findIndex(({ kind }) => kind === each.kind) === at);
-    return [
-      { kind: 'review', subprocessor, attestationId: null, dueOn: subprocessor.next_review_on },
-      ...last.flatMap(({ id, expires_on }): Due[] => (expires_on === null ? [] : [{ kind: 'attestation', subprocessor, attestationId: id, dueOn: expires_on }])),
-    ];
-  });
 }

@@ -143,7 +143,7 @@ t.test('a notice is mailed to owner and officers', async (t) => {
 });
 
 t.test('reviews and attestations are mailed of, once a mark', async (t) => {
-  const { app, willow, officer, subprocessorId, mails, run, inTx } = await openClock(t);
+  const { app, willow, officer, subprocessorId, deps, scope, mails, post, run, inTx } = await openClock(t);
   const add = (kind: string, issued: number, expires: number) => officer.post(`${HOME}/subprocessors/${subprocessorId}/attestations`, { kind, issuer: 'Auditor', issuedOn: daysFromNow(issued), expiresOn: daysFromNow(expires) });
   const reviewIn = (days: number) => inTx(async (tx) => { await tx.knex('baa_tracker_subprocessors').where({ id: subprocessorId }).update({ next_review_on: daysFromNow(days) }); record(tx, { action: 'baa-tracker.subprocessor.changed' }); });
   const made = async () => (await recorded(app, willow.workspaceId, 'baa-tracker.reminder.made')).map(({ detail }) => [detail.kind, detail.daysBefore]);
@@ -168,9 +168,27 @@ t.test('reviews and attestations are mailed of, once a mark', async (t) => {
   await add('pci_dss', -900, -200);
   await run();
   t.equal(mails().length, 3, 'what ended long ago is history');
+
+  const before = (await made()).length;
+  await add('soc2', -299, 30);
+  await reviewIn(20);
+  await remind(deps, scope);
+  t.same((await made()).slice(before).sort(), [['attestation', 30], ['review', 30]]);
+  await add('soc2', -1, 364);
+  await officer.get(HOME);
+  t.equal((await officer.post(`${HOME}/subprocessors/${subprocessorId}/reviews`, { outcome: 'continue', findings: 'In order.' })).statusCode, 303);
+  await post();
+  t.equal(mails().length, 3, 'replaced and signed before the letters went out');
+  await reviewIn(5);
+  await remind(deps, scope);
+  t.same((await made()).at(-1), ['review', 7]);
+  await officer.get(HOME);
+  t.equal((await officer.post(`${HOME}/subprocessors/${subprocessorId}`, subprocessor('Acme Cloud', { inUse: 'no' }))).statusCode, 303);
+  await post();
+  t.equal(mails().length, 3, 'nor of one that is out of use');
 });
 
-t.test('a letter that was refused goes out later, and nobody gets it twice', async (t) => {
+t.test('a letter that was refused goes out later, to each once', async (t) => {
   const { database, dataDir, willow, officer, subprocessorId, mails, run, post } = await openClock(t);
   await concludeAgreement(officer, subprocessorId, agreement(willow.admin.id, { expiresOn: daysFromNow(5) }));
   writeFileSync(join(dataDir, 'mail'), 'no letter fits in here');
