@@ -49,10 +49,23 @@ export const schemePlugin: Plugin<{ app: App }> = {
   },
 };
 
-/** What a request comes with to say who it is, in the order in which it is asked for. */
+/**
+ * What the route goes by to know who asks: of its strategies the first that finds something, good or not. Whatever else a request comes with is never
+ * looked at, so it must not count as a secret either. Where nobody is asked for, the cookie.
+ */
 export function secretOf(request: Request): string | null {
+  const { auth } = request.route.settings;
+  const strategies = (typeof auth === 'object' && auth.strategies) || ['session'];
+  for (const strategy of strategies) {
+    const secret = strategy === 'token' ? bearerOf(request) : cookieOf(request);
+    if (secret !== null) return secret;
+  }
+  return null;
+}
+
+function cookieOf(request: Request): string | null {
   const cookie: unknown = request.state[SESSION_COOKIE];
-  return bearerOf(request) ?? (typeof cookie === 'string' ? cookie : null);
+  return typeof cookie === 'string' ? cookie : null;
 }
 
 function bearerOf(request: Request): string | null {

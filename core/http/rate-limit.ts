@@ -2,14 +2,14 @@ import { hash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import type { Plugin, Request } from '@hapi/hapi';
 import type { RateLimits } from '../config.ts';
-import { fault } from '../errors.ts';
+import { fault, type Fault } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { openRequestBudgets } from './request-budgets.ts';
 
 type Options = {
   readonly limits: RateLimits;
   readonly log: Log;
-  /** The cookie or bearer token a request comes with, as sent; null without one. */
+  /** The cookie or bearer token the request's route authenticates it by, as sent; null without one. */
   readonly secretOf: (request: Request) => string | null;
 };
 
@@ -32,24 +32,39 @@ export const rateLimitPlugin: Plugin<Options> = {
     let knownBefore = new Map<string, string>();
     let loggedAt = -LOGGED_EVERY_MS;
 
-    server.ext('onPreAuth', (request, h) => {
-      const secret = secretOf(request);
-      const digest = secret === null ? null : hash('sha256', secret, 'base64');
-      const person = digest === null ? undefined : (known.get(digest) ?? knownBefore.get(digest));
-      if (digest !== null && person === undefined) request.plugins.rateLimit = { digest };
+    /** Takes a request from the person's budget, or without one from the address's. Null: there was one left. */
+    const charge = (request: Request, person: string | undefined): Fault | null => {
       const waitMs = (person === undefined ? addresses?.take(networkOf(request.plugins.client?.ip ?? request.info.remoteAddress)) : people?.take(person)) ?? 0;
-      if (waitMs === 0) return h.continue;
+      if (waitMs === 0) return null;
       if (performance.now() - loggedAt >= LOGGED_EVERY_MS) {
         loggedAt = performance.now();
         log.warn('requests are being turned away by the rate limit', { requestId: request.info.id, route: request.route.path, code: person === undefined ? 'anonymous' : 'signed_in' });
       }
-      throw fault('request.too_many', { retryAfterS: Math.ceil(waitMs / 1000) });
+      return fault('request.too_many', { retryAfterS: Math.ceil(waitMs / 1000) });
+    };
+
+    server.ext('onPreAuth', (request, h) => {
+      const secret = secretOf(request);
+      const digest = secret === null ? null : hash('sha256', secret, 'base64');
+      const person = digest === null ? undefined : (known.get(digest) ?? knownBefore.get(digest));
+      request.plugins.rateLimit = { unknown: person === undefined ? digest : null };
+      const refusal = charge(request, person);
+      if (refusal !== null) throw refusal;
+      return h.continue;
+    });
+
+    // What hapi refuses before onPreAuth, an address it cannot decode or a malformed Cookie header. Beyond the budget no page is made of it.
+    server.ext('onPreResponse', (request, h) => {
+      if (request.plugins.rateLimit !== undefined) return h.continue;
+      const refusal = charge(request, undefined);
+      if (refusal === null) return h.continue;
+      return h.response(refusal.message).type('text/plain').code(refusal.status).header('retry-after', String(refusal.retryAfterS));
     });
 
     server.ext('onPostAuth', (request, h) => {
-      const { digest } = request.plugins.rateLimit ?? {};
+      const digest = request.plugins.rateLimit?.unknown ?? null;
       const actor = request.auth.credentials?.wardkeep?.actor;
-      if (digest === undefined || actor === undefined) return h.continue;
+      if (digest === null || actor === undefined) return h.continue;
       if (known.size >= KNOWN_MAX / 2) {
         knownBefore = known;
         known = new Map();
@@ -60,7 +75,10 @@ export const rateLimitPlugin: Plugin<Options> = {
   },
 };
 
-/** An IPv6 site has 2⁶⁴ addresses or more to choose from (RFC 6177): its network counts. */
+/**
+ * An IPv6 address counts as its network of 64 bits, the smallest that one caller has to himself (RFC 4291 §2.5.1), so that no neighbour pays for him.
+ * A site is mostly given a /56 or a /48 (RFC 6177 §2), which is 256 to 65,536 such networks with a budget each.
+ */
 export function networkOf(address: string): string {
   if (!isIPv6(address) || /^::ffff:[\d.]+$/i.test(address)) return address;
   const [head = '', tail] = address.split('%')[0]?.toLowerCase().split('::') ?? [];
@@ -71,6 +89,7 @@ export function networkOf(address: string): string {
 
 declare module '@hapi/hapi' {
   interface PluginsStates {
-    rateLimit?: { readonly digest: string };
+    /** Set once the request is counted; `unknown` is the hash of a secret not yet found good. */
+    rateLimit?: { readonly unknown: string | null };
   }
 }

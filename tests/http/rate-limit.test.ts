@@ -5,6 +5,7 @@ import { networkOf } from '../../core/http/rate-limit.ts';
 import { openRequestBudgets } from '../../core/http/request-budgets.ts';
 import { createPeople } from '../support/people.ts';
 import { openSite, signIn } from '../support/site.ts';
+import type { Visitor } from '../support/visitor.ts';
 
 t.test('a budget holds a minute’s requests, refills steadily and forgets who was silent', async (t) => {
   let now = 0;
@@ -36,7 +37,8 @@ t.test('an address of IPv6 counts as its network', async (t) => {
 
 t.test('the pages and the API', async (t) => {
   const { app, server } = await openSite(t, { rateLimits: { signedIn: 60, anonymous: 90 } });
-  const { workspaceId, manager, agent } = await createPeople(app, 'willow');
+  server.route({ method: 'GET', path: '/session-first', options: { auth: { strategies: ['session', 'token'] } }, handler: () => 'somebody' });
+  const { workspaceId, admin, manager, agent, readonly } = await createPeople(app, 'willow');
   const { token } = await app.withWorkspace(systemScope(workspaceId, 'test'), (tx) => createServiceAccount(tx, { name: 'Robot', role: 'MANAGER', scopes: ['contact.read'], days: 1 }));
   const ask = (headers: Record<string, string>, remoteAddress: string, url = '/api/v1/test/whoami') => server.inject({ url, headers, remoteAddress });
   /** How often somebody is answered before they are turned away; a slow machine refills a token a second meanwhile. */
@@ -76,6 +78,33 @@ t.test('the pages and the API', async (t) => {
     t.equal((await ask({ accept: 'text/html' }, '198.51.100.4', '/sign-in')).statusCode, 200, 'another address is free');
     const cookie = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     t.equal((await ask({ cookie }, '198.51.100.3')).statusCode, 200, 'who is signed in goes on, behind the same address');
+  });
+
+  t.test('a header or cookie that the route does not go by changes nobody’s budget', async (t) => {
+    const cookieOf = (visitor: Visitor) => [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const cookie = cookieOf(await signIn(server, admin));
+    await ask({ cookie }, '198.51.100.5', '/whoami');
+    let n = 0;
+    const disguised = () => ask({ cookie, authorization: `Bearer junk-${n++}` }, '198.51.100.5', '/whoami');
+    t.ok(await answeredOf(59, 200, disguised), 'a page goes by the cookie alone');
+    t.equal((await ask({ authorization: 'Bearer junk-0' }, '198.51.100.5', '/sign-in')).statusCode, 200, 'the address paid for none of it');
+    const other = cookieOf(await signIn(server, readonly));
+    await ask({ cookie: other }, '198.51.100.6', '/session-first');
+    t.ok(await answeredOf(59, 200, () => ask({ cookie: other, authorization: `Bearer junk-${n++}` }, '198.51.100.6', '/session-first')), 'as a route does that asks for it first');
+    t.ok(await answeredOf(90, 401, () => ask({ cookie: other, authorization: `Bearer junk-${n++}` }, '198.51.100.7')), 'where the bearer comes first, made-up ones count against the address');
+  });
+
+  t.test('what is refused before it is known whose it is counts against its address', async (t) => {
+    const requests = [['an address that cannot be decoded', {}, '/%E0%A4%A'], ['a malformed cookie header', { cookie: 'a="' }, '/sign-in']] as const;
+    for (const [at, [title, headers, url]] of requests.entries()) {
+      const malformed = () => ask({ accept: 'text/html', ...headers }, `198.51.100.${10 + at}`, url);
+      t.ok(await answeredOf(90, 400, malformed), title);
+      for (let more = 0; more < 5; more++) await malformed();
+      const refused = await malformed();
+      t.match([refused.statusCode, refused.payload, refused.headers['content-type']], [429, /^Too many requests in a short time/, /^text\/plain/], 'without a page made for it');
+      t.ok(Number(refused.headers['retry-after']) >= 1);
+      t.equal(refused.headers['x-content-type-options'], 'nosniff');
+    }
   });
 
   t.test('one person at the limit leaves the others alone', async (t) => {
