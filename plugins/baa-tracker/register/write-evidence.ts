@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { Readable, Transform } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { ZipFile } from 'yazl';
+import type { ZipFile } from 'yazl';
 import { authorize, record, type PluginDeps, type Scope, type SignedStatement } from '../../../core/plugin.ts';
 import { addMonths } from '../calendar-days.ts';
 import { readBytes } from '../documents/actions.ts';
@@ -40,7 +40,8 @@ export async function writeEvidence(deps: PluginDeps, scope: Scope): Promise<Rea
   });
   const auditFrom = addMonths(facts.register.today, -AUDIT_MONTHS);
   const audit = await deps.exportAudit(scope, { from: auditFrom });
-  const zip = new ZipFile();
+  const { default: yazl } = await import('yazl');
+  const zip = new yazl.ZipFile();
   const files: Manifest['files'][number][] = [];
   const add = (path: string, bytes: Buffer): void => {
     zip.addBuffer(bytes, path, { mtime: DATE, compress: !path.endsWith('.pdf') });
