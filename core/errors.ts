@@ -61,6 +61,7 @@ const REFUSALS = {
   'import.mapping_incomplete': [422, 'Family name, given name, birth date and sex each need a column.'],
   'import.not_open': [409, 'This import has already been started.'],
   'import.busy': [429, 'Two imports are running in this workspace. Wait until one has ended, then begin this one again.'],
+  'import.reader_busy': [429, 'Other large spreadsheets are being read just now. Nothing is lost: try again in a moment.'],
   'audit.entry_not_found': [404, 'There is no such entry.'],
   'audit.not_covered': [409, 'No checkpoint holds this entry yet. Verify the log, then open the proof again.'],
   'audit.not_sound': [409, 'The log does not verify, so no sound bundle can be made of it. See the verification for the entry; CSV and JSON show the log as it stands.'],

@@ -1,6 +1,9 @@
 import { Worker } from 'node:worker_threads';
 
-/** Threads for work that would keep the serving one from its requests: bytes in, an answer out. Workers start when first needed; idle ones keep no program alive. */
+/**
+ * Threads for work that would keep the serving one from its requests: bytes in, an answer out. Workers start when first needed; idle ones keep no
+ * program alive. Who calls bounds how many tasks wait, since he knows whose they are.
+ */
 export type WorkerPool<A> = {
   /** @throws what `refusals` makes where a bound is met; Error when the worker ended by a fault of its own */
   run(bytes: Uint8Array): Promise<A>;
@@ -20,7 +23,13 @@ export function openWorkerPool<A>(script: URL, bounds: WorkerBounds, refusals: B
   let started = 0;
   const start = (): PoolWorker<A> => {
     started += 1;
-    return startWorker<A>(script, { bounds, refusals, onIdle: (worker) => void (idle.push(worker), goOn()), onEnd: () => void (started -= 1, goOn()) });
+    return startWorker<A>(script, { bounds, refusals, onIdle: (worker) => void (idle.push(worker), goOn()), onEnd });
+  };
+  const onEnd = (ended: PoolWorker<A>): void => {
+    started -= 1;
+    const at = idle.indexOf(ended);
+    if (at !== -1) idle.splice(at, 1);
+    goOn();
   };
   const goOn = (): void => {
     while (waiting.length > 0 && (idle.length > 0 || started < bounds.workers)) (idle.pop() ?? start()).take(waiting.shift() as Job<A>);
@@ -33,7 +42,7 @@ export function openWorkerPool<A>(script: URL, bounds: WorkerBounds, refusals: B
   };
 }
 
-type WorkerOptions<A> = { bounds: WorkerBounds; refusals: BoundRefusals; onIdle: (worker: PoolWorker<A>) => void; onEnd: () => void };
+type WorkerOptions<A> = { bounds: WorkerBounds; refusals: BoundRefusals; onIdle: (worker: PoolWorker<A>) => void; onEnd: (worker: PoolWorker<A>) => void };
 
 function startWorker<A>(script: URL, { bounds, refusals, onIdle, onEnd }: WorkerOptions<A>): PoolWorker<A> {
   // Without this program's own flags: what they preload would count against the worker's memory.
@@ -68,7 +77,7 @@ function startWorker<A>(script: URL, { bounds, refusals, onIdle, onEnd }: Worker
   worker.on('error', (error: NodeJS.ErrnoException) => leave()?.reject(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? refusals.tooLarge() : error));
   worker.on('exit', () => {
     leave()?.reject(new Error('A worker ended in the middle of its task.'));
-    onEnd();
+    onEnd(self);
   });
   return self;
 }

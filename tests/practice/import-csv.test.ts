@@ -33,7 +33,7 @@ t.test('a large spreadsheet is read off this thread, to the same values', async 
   const bytes = csv(HEAD, ...Array.from({ length: 20_000 }, (_none, at) => `"Moss, ${at}",Ada,1971-01-02,F,303-555-0142,ada@example.org,${at}`));
   let turns = 0;
   const ticking = setInterval(() => void (turns += 1), 1);
-  const table = await reader.read(Buffer.concat([Buffer.from('before'), bytes]).subarray(6));
+  const table = await reader.read('willow', Buffer.concat([Buffer.from('before'), bytes]).subarray(6));
   clearInterval(ticking);
   t.ok(turns > 0, 'while it was read this thread did other work');
   t.equal(table.rowCount, 20_000);
@@ -41,10 +41,24 @@ t.test('a large spreadsheet is read off this thread, to the same values', async 
   t.same([table.rows(19_990), table.rowOfLine(2), table.rowOfLine(20_002), table.rowOfLine(1)], [here.rows(19_990), here.rows(0, 1)[0], undefined, undefined]);
   t.same(table.rows(19_999), [{ line: 20_001, cells: ['Moss, 19999', 'Ada', '1971-01-02', 'F', '303-555-0142', 'ada@example.org', '19999'] }]);
   const afar = openCsvReader({ inPlaceBytes: 0 });
-  await t.rejects(afar.read(csv(HEAD)), { code: 'import.csv_unreadable', status: 422 }, 'a refusal crosses');
-  await t.rejects(afar.read(csv(HEAD, ...Array<string>(100_001).fill('a'))), { code: 'request.too_large' });
-  await t.rejects(openCsvReader({ inPlaceBytes: 0, readMs: 1 }).read(bytes), { code: 'request.too_large' }, 'so do bounds of time');
-  t.equal((await afar.read(csv(HEAD, 'a,b'))).rowCount, 1, 'and the next is read');
+  await t.rejects(afar.read('willow', csv(HEAD)), { code: 'import.csv_unreadable', status: 422 }, 'a refusal crosses');
+  await t.rejects(afar.read('willow', csv(HEAD, ...Array<string>(100_001).fill('a'))), { code: 'request.too_large' });
+  await t.rejects(openCsvReader({ inPlaceBytes: 0, readMs: 1 }).read('willow', bytes), { code: 'request.too_large' }, 'so do bounds of time');
+  t.equal((await afar.read('willow', csv(HEAD, 'a,b'))).rowCount, 1, 'and the next is read');
+});
+
+t.test('a workspace has few places before the thread that reads, and the queue an end', async (t) => {
+  const reader = openCsvReader({ inPlaceBytes: 100, perWorkspace: 2, all: 3 });
+  const large = csv(HEAD, ...Array<string>(50).fill('Moss,Ada,1971-01-02,F,,,'));
+  const busy = { code: 'import.reader_busy', status: 429, message: /try again in a moment/, retryAfterS: 5 };
+  const first = [reader.read('willow', large), reader.read('willow', large)];
+  await t.rejects(reader.read('willow', large), busy, 'a third of one practice');
+  const others = reader.read('harbor', large);
+  await t.rejects(reader.read('alder', large), busy, 'a fourth of all');
+  t.equal((await reader.read('willow', csv(HEAD, 'a,b'))).rowCount, 1, 'a small one needs no place');
+  t.same((await Promise.all([...first, others])).map(({ rowCount }) => rowCount), [50, 50, 50]);
+  await t.rejects(reader.read('willow', Buffer.alloc(200)), { code: 'import.csv_unreadable' });
+  t.equal((await Promise.all([reader.read('willow', large), reader.read('willow', large)])).length, 2, 'a place is free once its file is read or refused');
 });
 
 t.test('columns of one name are told apart, and no cell of a refused row is lost', async (t) => {

@@ -92,9 +92,9 @@ async function uploadCsv(app: App, request: Request, h: ResponseToolkit) {
   if (file === undefined) return startPage(app, request, h, { csv: 'Choose a CSV file.' });
   let table: CsvTable;
   try {
-    table = await READER.read(file.bytes);
+    table = await READER.read(scope.workspaceId, file.bytes);
   } catch (error) {
-    if (error instanceof Fault) return startPage(app, request, h, { csv: error.message });
+    if (error instanceof Fault && error.code !== 'import.reader_busy') return startPage(app, request, h, { csv: error.message });
     throw error;
   }
   const batchId = await startBatch(app, scope, { kind: 'csv', status: 'mapping', total: table.rowCount, fileName: file.name });
@@ -108,7 +108,7 @@ async function showBatch(app: App, request: Request, h: ResponseToolkit) {
   const { id: batchId } = parse(id, request.params);
   const { batch, source, gate, ...page } = await app.withWorkspace(scopeOf(request), (tx) => batchPage(tx, batchId));
   if (batch.status !== 'mapping' || source === null) return h.page('imports/batch', { batch, ...page });
-  const table = await READER.read(Buffer.from(source.content, 'base64'));
+  const table = await READER.read(scopeOf(request).workspaceId, Buffer.from(source.content, 'base64'));
   return h.page('imports/mapping', mappingContext(batch, table, guessMapping(table.headers, csvTargets(gate), gate.properties), gate, scopeOf(request).workspaceId, {}));
 }
 
@@ -119,7 +119,7 @@ async function mapCsv(app: App, running: RunningBatches, request: Request, h: Re
   const { batch, source, gate } = await app.withWorkspace(scope, (tx) => openSource(tx, batchId));
   const targets = csvTargets(gate);
   refuseUnknownColumns(form, targets);
-  const table = await READER.read(Buffer.from(source.content, 'base64'));
+  const table = await READER.read(scope.workspaceId, Buffer.from(source.content, 'base64'));
   const mapping = Object.fromEntries(table.headers.flatMap((header, at) => (form[`column.${at}`] ? [[header, form[`column.${at}`] as string]] : [])));
   if (form['act'] === 'preview') return h.page('imports/mapping', mappingContext(batch, table, mapping, gate, scope.workspaceId, {}));
   let checked: CsvMapping;
@@ -143,7 +143,7 @@ async function mapCsv(app: App, running: RunningBatches, request: Request, h: Re
 async function downloadRefused(app: App, request: Request, h: ResponseToolkit) {
   const { id: batchId } = parse(id, request.params);
   const { source, reasons } = await app.withWorkspace(scopeOf(request), (tx) => refusedLines(tx, batchId));
-  const csv = refusedRowsCsv(await READER.read(Buffer.from(source.content, 'base64')), reasons);
+  const csv = refusedRowsCsv(await READER.read(scopeOf(request).workspaceId, Buffer.from(source.content, 'base64')), reasons);
   return h.response(csv).type('text/csv').header('content-disposition', 'attachment; filename="refused-rows.csv"');
 }
 
