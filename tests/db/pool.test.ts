@@ -158,7 +158,7 @@ t.test('a rollback that stands behind a statement which runs on cuts the connect
   const startedAt = performance.now();
   await t.rejects(pool.transaction(enter, async ({ query }) => {
     pid = (await query<{ pid: number }>('select pg_backend_pid() as pid'))[0]?.pid ?? 0;
-    query('select pg_sleep(60)').catch(() => undefined);
+    query('select pg_sleep(60)').catch(() => undefined); // its connection is cut below
     throw new Error('of its own');
   }), /of its own/);
   t.ok(performance.now() - startedAt < 20_000, 'whoever asked is told meanwhile');
