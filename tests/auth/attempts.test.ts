@@ -3,6 +3,8 @@ import t from 'tap';
 import { openApp } from '../../core/app.ts';
 import { createLog } from '../../core/log.ts';
 import { INSTALLATION_WORKSPACE } from '../../core/db/scope.ts';
+import { knownBrowser } from '../../core/auth/sign-in/known-browser.ts';
+import { createUser } from '../../core/workspaces/people/create-user.ts';
 import { createPeople, PASSWORD, totpCode } from '../support/people.ts';
 import { auditLength, auditOf, rows } from '../support/rows.ts';
 import { openSite, serverOf, signIn } from '../support/site.ts';
@@ -13,7 +15,7 @@ t.test('guessing', async (t) => {
   const second = await openApp({ config: app.config, log: createLog('silent'), appUrl: database.appUrl, jobsUrl: database.jobsUrl });
   t.teardown(() => second.close());
   const servers = [server, await serverOf(second)];
-  const { admin, manager, agent, workspaceId } = await createPeople(app);
+  const { admin, manager, agent, workspaceId, slug } = await createPeople(app);
   const attempt = async (visitor: Visitor, email: string, password: string) => {
     await visitor.get('/sign-in');
     return visitor.post('/sign-in', { email, password });
@@ -114,5 +116,26 @@ t.test('guessing', async (t) => {
     }
     for (const answer of answers) t.same(answer, answers[0]);
     t.match(answers[0], { status: 401, verified: 1 }, 'one argon2id verification each');
+  });
+
+  t.test('a sign-in in another practice gives nobody more guesses here', async (t) => {
+    await rows(database, 'delete from sys.attempt_counters');
+    const other = await createPeople(app);
+    const given = { ...other.agent, email: admin.email, password: 'ferry marble compass' };
+    const twin = { ...given, id: await createUser(app, other.workspaceId, given) };
+    const guess = async (visitor: Visitor, workspace = ''): Promise<number> => {
+      await visitor.get('/sign-in');
+      return (await visitor.post('/sign-in', { email: admin.email, password: 'wrong wrong wrong', workspace })).statusCode;
+    };
+    for (let n = 0; n < 4; n++) t.equal(await guess(from(`192.0.2.${n + 1}`)), 401);
+    const theirs = await signIn(server, twin);
+    const cookie = theirs.cookies.get('__Host-wk_browser');
+    t.type(knownBrowser(app.formKey, cookie, { workspaceId: other.workspaceId, userId: twin.id }), 'string');
+    t.equal(knownBrowser(app.formKey, cookie, { workspaceId, userId: admin.id }), null, 'here it is a new browser, of which a mail tells');
+    theirs.cookies.delete('__Host-wardkeep');
+    t.equal(await guess(from('192.0.2.9')), 429, 'what was counted stays counted');
+    t.equal(await guess(theirs), 429, 'and the browser has no free guesses at a practice that does not know it');
+    t.equal(await guess(theirs, slug), 429);
+    t.equal(await guess(theirs, other.slug), 401, 'in its own it is known');
   });
 });

@@ -1,7 +1,7 @@
 import bcrypt from 'bcrypt';
 import t from 'tap';
 import { createUser } from '../../core/workspaces/people/create-user.ts';
-import { createPeople, sessionCookie } from '../support/people.ts';
+import { createPeople, sessionCookie, totpCode } from '../support/people.ts';
 import { auditOf, rows } from '../support/rows.ts';
 import { openSite, whoIs } from '../support/site.ts';
 import { Visitor } from '../support/visitor.ts';
@@ -36,7 +36,12 @@ t.test('changing it asks for the present one and ends the other sessions', async
   t.match(wrong.payload, /not your present password/);
   t.notMatch(wrong.payload, /wrong wrong|brand new/);
   t.match((await here.post('/account/password', { currentPassword: agent.password, password: 'short' })).payload, /at least 12/);
+  const begun = new Visitor(server);
+  await begun.get('/sign-in');
+  t.equal((await begun.post('/sign-in', { email: agent.email, password: agent.password })).statusCode, 303);
+  t.equal((await begun.get('/sign-in/second')).statusCode, 200);
   t.equal((await here.post('/account/password', { currentPassword: agent.password, password: 'a brand new password' })).statusCode, 303);
+  t.equal((await begun.post('/sign-in/second', { method: 'totp', code: totpCode(agent.totpSecret) })).statusCode, 401, 'a sign-in that the old password began is over');
   t.ok(await whoIs(here));
   t.equal(await whoIs(there), null);
   const audit = await auditOf(database, workspaceId);

@@ -38,6 +38,11 @@ t.test('a forgotten password', async (t) => {
     t.ok(link.startsWith(`${app.config.origin}/password/reset/`));
     t.notOk(JSON.stringify(await rows(database, 'select * from graphile_worker._private_jobs')).includes(link.slice(-43)), 'no token in the queue');
 
+    const begun = new Visitor(server);
+    await begun.get('/sign-in');
+    await begun.post('/sign-in', { email, password: willow.agent.password });
+    t.equal((await begun.get('/sign-in/second')).statusCode, 200);
+
     const visitor = new Visitor(server);
     t.equal((await visitor.get(pathOf(link))).statusCode, 200);
     const weak = await visitor.post(pathOf(link), { password: 'password1234' });
@@ -49,6 +54,7 @@ t.test('a forgotten password', async (t) => {
     t.equal((await visitor.get(pathOf(link))).statusCode, 410);
     t.notOk(visitor.cookies.has('__Host-wardkeep'), 'a mail signs nobody in');
     t.equal(await whoIs(open), null);
+    t.equal((await begun.post('/sign-in/second', { method: 'totp', code: totpCode(willow.agent.totpSecret) })).statusCode, 401, 'nor does a sign-in that the old password began');
 
     const back = new Visitor(server);
     await back.get('/sign-in');

@@ -167,7 +167,7 @@ t.test('signing in', async (t) => {
       t.equal((await visitor.post('/sign-in/practice', { workspace: 'installation' })).statusCode, 401);
       const cookie = visitor.cookies.get('__Host-wk_choice') ?? '';
       const [accounts = '', end = '', mac = ''] = cookie.split('.');
-      for (const forged of [`${accounts}.${Number(end) + 60_000}.${mac}`, `${Buffer.concat([Buffer.from(accounts, 'base64url').subarray(0, 32), Buffer.alloc(32)]).toString('base64url')}.${end}.${mac}`, 'x']) {
+      for (const forged of [`${accounts}.${Number(end) + 60_000}.${mac}`, `${Buffer.concat([Buffer.from(accounts, 'base64url').subarray(0, 48), Buffer.alloc(48)]).toString('base64url')}.${end}.${mac}`, 'x']) {
         visitor.cookies.set('__Host-wk_choice', forged);
         t.equal((await visitor.post('/sign-in/practice', { workspace: 'willow' })).statusCode, 401);
       }
@@ -179,6 +179,18 @@ t.test('signing in', async (t) => {
         seen.push((await visitor.post('/sign-in/practice', { workspace: 'willow' })).statusCode);
       }
       t.same(seen, [303, 303, 303, 303, 429, 429], 'the password was the first of the five');
+    });
+
+    t.test('a password that was changed meanwhile is no choice any more', async (t) => {
+      const { visitor } = await first({});
+      const stored = await rows<{ hash: string }>(database, 'select hash from app.passwords where user_id = $1', [willow.readonly.id]);
+      await rows(database, 'update app.passwords set hash = $2 where user_id = $1', [willow.readonly.id, await hashPassword('a password of today')]);
+      await visitor.get('/sign-in/practice');
+      const refused = await visitor.post('/sign-in/practice', { workspace: 'willow' });
+      t.equal(refused.statusCode, 401);
+      t.notOk(visitor.cookies.has('__Host-wk_step'));
+      t.equal((await visitor.post('/sign-in/practice', { workspace: 'harbor' })).statusCode, 303, 'the other practice has its own');
+      await rows(database, 'update app.passwords set hash = $2 where user_id = $1', [willow.readonly.id, stored[0]?.hash]);
     });
 
     t.test('of two passwords each opens its own practice, a wrong one neither', async (t) => {

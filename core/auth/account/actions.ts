@@ -10,6 +10,7 @@ import { storePasswordHash } from '../password/store-password-hash.ts';
 import { countRecoveryCodes, RECOVERY_CODES, renewRecoveryCodes } from '../recovery/actions.ts';
 import { endSessions } from '../session/actions.ts';
 import { countAttempt, forgiveAttempts, subjectsOf } from '../sign-in/attempts.ts';
+import { endChallenges } from '../sign-in/challenge.ts';
 import { requirePassword, signInElsewhere } from '../sign-in/policy.ts';
 import { countSecondFactors } from '../sign-in/second-factors.ts';
 import { requireFresh } from '../step-up/require-fresh.ts';
@@ -35,7 +36,7 @@ export async function showSecurity(tx: Tx): Promise<{ passkeys: object[]; totp: 
 }
 
 /**
- * Asks for the present password (ASVS 5.0 V6.2.3) and ends every other session (V7.4.3).
+ * Asks for the present password (ASVS 5.0 V6.2.3) and ends every other session (V7.4.3) and begun sign-in.
  * @throws Fault request.invalid with the field · request.rate_limited · sign_in.provider_only
  */
 export async function changePassword(app: App, scope: Scope, input: { current: string; next: string; workspaceName: string; email: string }): Promise<void> {
@@ -53,6 +54,7 @@ export async function changePassword(app: App, scope: Scope, input: { current: s
     await requirePassword(tx, userId, 'set_password');
     await storePasswordHash(tx, userId, hash);
     record(tx, { action: 'auth.password_changed', target: { type: 'user', id: userId } });
+    await endChallenges(tx, userId);
     await endSessions(tx, { user_id: userId }, 'password_changed', scope.actor.sessionId);
     await tellOfChange(app, tx, userId);
   });

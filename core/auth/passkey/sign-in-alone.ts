@@ -42,7 +42,7 @@ export async function signInWithPasskey(app: App, origin: Origin, cookie: unknow
     if (outcome === 'accepted') {
       const elsewhere = await signInElsewhere(tx, user.id, 'passkey', 'begin');
       if (elsewhere !== null) return { elsewhere };
-      if (state.browser(user.email) === null) await tellOfNewBrowser(app, tx, user.id);
+      if (state.browser(handle) === null) await tellOfNewBrowser(app, tx, user.id);
       return openSession(tx, { userId: user.id, method: 'passkey', replaces: state.replaces });
     }
     record(tx, { action: 'auth.sign_in_refused', outcome: 'refused', target: { type: 'user', id: user.id }, detail: { reason: outcome } });
@@ -51,7 +51,7 @@ export async function signInWithPasskey(app: App, origin: Origin, cookie: unknow
   if (opened === null) throw fault('passkey.refused');
   await app.withSystem('sign_in', (tx) => forgiveAttempts(tx, subjects));
   if (typeof opened === 'object') return opened;
-  return { cookie: opened, user };
+  return { cookie: opened, account: handle };
 }
 
 async function findClaimant(app: App, origin: Origin, { workspaceId, userId }: { workspaceId: string; userId: string }): Promise<Claimant | null> {

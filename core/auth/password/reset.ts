@@ -7,7 +7,7 @@ import { findLink, spendLink } from '../links.ts';
 import { mailPasswordReset, tellOfChange } from '../mail/notices.ts';
 import { endSessions } from '../session/actions.ts';
 import { countAttempt, subjectsOf } from '../sign-in/attempts.ts';
-import { claimantActor, scopeBeforeSession, type Origin } from '../sign-in/challenge.ts';
+import { claimantActor, endChallenges, scopeBeforeSession, type Origin } from '../sign-in/challenge.ts';
 import { passwordElsewhere, requirePassword } from '../sign-in/policy.ts';
 import { hashPassword } from './hash.ts';
 import { checkNewPassword } from './policy.ts';
@@ -42,7 +42,7 @@ export async function readResetLink(app: App, origin: Origin, token: unknown): P
 }
 
 /**
- * Sets the password, ends every session and leaves the second factor as it is (ASVS 5.0 V6.4.3): nobody is signed in by a mail.
+ * Sets the password, ends every session and begun sign-in, and leaves the second factor as it is (ASVS 5.0 V6.4.3): nobody is signed in by a mail.
  * @throws Fault link.over · request.invalid · sign_in.provider_only
  */
 export async function resetPassword(app: App, origin: Origin, token: unknown, password: string): Promise<void> {
@@ -55,6 +55,7 @@ export async function resetPassword(app: App, origin: Origin, token: unknown, pa
     await spendLink(tx, link.id);
     await storePasswordHash(tx, link.userId, hash);
     record(tx, { action: 'auth.password_reset', target: { type: 'user', id: link.userId } });
+    await endChallenges(tx, link.userId);
     await endSessions(tx, { user_id: link.userId }, 'password_changed');
     await tellOfChange(app, tx, link.userId);
   });

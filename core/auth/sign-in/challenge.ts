@@ -14,6 +14,8 @@ export const ENROL_LIFE_MS = 15 * 60_000;
 const ATTEMPTS_MAX: Readonly<Record<ChallengePurpose, number>> = { sign_in: 5, enrol: 20 };
 
 export type Origin = Pick<Scope, 'ip' | 'userAgent' | 'requestId'>;
+/** A person in a practice. */
+export type Account = { readonly workspaceId: string; readonly userId: string };
 export type Claimant = { readonly id: string; readonly email: string; readonly name: string };
 export type OpenChallenge = {
   readonly id: string;
@@ -94,6 +96,11 @@ async function find(app: App, origin: Origin, cookie: unknown, sql: string, more
     factors: { totp: row.totp, passkey: row.passkey, recovery: row.recovery },
     scope: scopeBeforeSession(token.workspaceId, origin, claimantActor(user)),
   };
+}
+
+/** With a changed password whatever an older one had opened is over. Before the sessions end, so that one which a last step opens ends too. */
+export async function endChallenges(tx: Tx, userId: string): Promise<void> {
+  await MfaChallenge.query(tx).patch({ consumed_at: new Date(tx.now) }).where({ user_id: userId }).whereNull('consumed_at');
 }
 
 /** Spends the challenge; of several requests one wins. @throws Fault sign_in.challenge_over */

@@ -30,8 +30,8 @@ async function show(app: App, request: Request, h: ResponseToolkit): Promise<Res
 
 async function choose(app: App, request: Request, h: ResponseToolkit): Promise<ResponseObject> {
   const { workspace, next } = parse<{ workspace: string; next: string }>(choiceForm, request.payload);
-  const { workspaceId, person } = await takeChoice(app, originOf(request), request.state[CHOICE_COOKIE], workspace, browserState(app, request).browser);
-  const step = await beginChallenge(app, originOf(request), workspaceId, person);
+  const { proven, person } = await takeChoice(app, originOf(request), request.state[CHOICE_COOKIE], workspace, browserState(app, request).browser);
+  const step = await beginChallenge(app, originOf(request), proven, person);
   h.unstate(CHOICE_COOKIE);
   return goOn(h, step, next);
 }

@@ -6,14 +6,15 @@ import { hashPassword, verifyPassword } from '../password/hash.ts';
 import { Password } from '../password/model.ts';
 import { storePasswordHash } from '../password/store-password-hash.ts';
 import { countAttempt, subjectsOf } from './attempts.ts';
-import { claimantActor, openChallenge, scopeBeforeSession, type Claimant, type Origin } from './challenge.ts';
+import { claimantActor, openChallenge, scopeBeforeSession, type Account, type Claimant, type Origin } from './challenge.ts';
 import type { ChallengePurpose } from './challenge-model.ts';
 import { sealChoice } from './choice.ts';
 import { signInElsewhere } from './policy.ts';
+import { provenBy, requireUnchanged, type Proven } from './proven-password.ts';
 import { hasSecondFactor } from './second-factors.ts';
 
-/** `workspace` is the slug of a practice somebody named; `browser` as knownBrowser() gives it. */
-export type Credentials = { readonly email: string; readonly password: string; readonly workspace: string | null; readonly browser: string | null };
+/** `workspace` is the slug of a practice somebody named; `browserOf` as knownBrowser() gives it. */
+export type Credentials = { readonly email: string; readonly password: string; readonly workspace: string | null; readonly browserOf: (account: Account) => string | null };
 
 /** `choice`: the password is right in several practices, and the cookie lets its holder say which (choice.ts). */
 export type FirstStepTaken = { readonly cookie: string; readonly purpose: ChallengePurpose } | { readonly elsewhere: string } | { readonly choice: string };
@@ -30,7 +31,7 @@ const PRACTICES_MAX = 4;
  *
  * A wrong password, an unknown e-mail, a disabled person and a wrong workspace cost the same work and get the same answer: as many passwords are
  * verified for every e-mail as for that which works in the most practices.
- * @throws Fault sign_in.refused · request.rate_limited
+ * @throws Fault sign_in.refused · request.rate_limited · sign_in.challenge_over when the password was changed meanwhile
  */
 export async function takeFirstStep(app: App, origin: Origin, given: Credentials): Promise<FirstStepTaken> {
   const candidates = await findCandidates(app, origin, given);
@@ -41,14 +42,18 @@ export async function takeFirstStep(app: App, origin: Origin, given: Credentials
     await recordRefusals(app, origin, candidates);
     throw fault('sign_in.refused');
   }
-  for (const { candidate, isOutdated } of right) if (isOutdated) await renewHash(app, origin, candidate, given.password);
-  if (right.length > 1) return { choice: sealChoice(app.formKey, right.map(({ candidate }) => ({ workspaceId: candidate.workspaceId, userId: candidate.id }))) };
-  return beginChallenge(app, origin, first.candidate.workspaceId, first.candidate);
+  const proven: Proven[] = [];
+  for (const { candidate, hash, isOutdated } of right) {
+    const known = provenBy(app.formKey, { workspaceId: candidate.workspaceId, userId: candidate.id }, hash as string);
+    proven.push(isOutdated ? await renewHash(app, origin, candidate, known, given.password) : known);
+  }
+  return proven.length > 1 ? { choice: sealChoice(app.formKey, proven) } : beginChallenge(app, origin, proven[0] as Proven, first.candidate);
 }
 
-/** What follows a right password in one practice. */
-export async function beginChallenge(app: App, origin: Origin, workspaceId: string, person: Claimant): Promise<Exclude<FirstStepTaken, { choice: string }>> {
-  return app.withWorkspace(scopeBeforeSession(workspaceId, origin, claimantActor(person)), async (tx) => {
+/** What follows a right password in one practice. @throws Fault sign_in.challenge_over when it was changed meanwhile */
+export async function beginChallenge(app: App, origin: Origin, proven: Proven, person: Claimant): Promise<Exclude<FirstStepTaken, { choice: string }>> {
+  return app.withWorkspace(scopeBeforeSession(proven.workspaceId, origin, claimantActor(person)), async (tx) => {
+    await requireUnchanged(tx, app.formKey, proven);
     const elsewhere = await signInElsewhere(tx, person.id, 'password', 'begin');
     if (elsewhere !== null) return { elsewhere };
     const purpose = (await hasSecondFactor(tx, person.id)) ? 'sign_in' : 'enrol';
@@ -56,17 +61,20 @@ export async function beginChallenge(app: App, origin: Origin, workspaceId: stri
   });
 }
 
-async function checkPassword(app: App, origin: Origin, { id, workspaceId }: Candidate, password: string): Promise<{ ok: boolean; isOutdated: boolean }> {
+async function checkPassword(app: App, origin: Origin, { id, workspaceId }: Candidate, password: string): Promise<{ ok: boolean; isOutdated: boolean; hash: string | null }> {
   const stored = await app.withWorkspace(scopeBeforeSession(workspaceId, origin), async (tx) => Password.query(tx).findById(id));
-  return verifyPassword(stored?.hash ?? null, password);
+  const hash = stored?.hash ?? null;
+  return { ...(await verifyPassword(hash, password)), hash };
 }
 
-async function renewHash(app: App, origin: Origin, candidate: Candidate, password: string): Promise<void> {
+async function renewHash(app: App, origin: Origin, candidate: Candidate, proven: Proven, password: string): Promise<Proven> {
   const hash = await hashPassword(password);
   await app.withWorkspace(scopeBeforeSession(candidate.workspaceId, origin, claimantActor(candidate)), async (tx) => {
+    await requireUnchanged(tx, app.formKey, proven);
     await storePasswordHash(tx, candidate.id, hash);
     record(tx, { action: 'auth.password_rehashed', target: { type: 'user', id: candidate.id } });
   });
+  return provenBy(app.formKey, proven, hash);
 }
 
 const ACTIVE = "app.users u join sys.workspaces w on w.id = u.workspace_id where u.status = 'active' and w.status = 'active'";
@@ -75,10 +83,12 @@ const CANDIDATES = `select u.workspace_id as "workspaceId", u.id, u.email, u.nam
 const MOST_PRACTICES = `select least(coalesce(max(practices), 1), ${PRACTICES_MAX})::int as most from (select count(*) as practices from ${ACTIVE} group by u.email) counted`;
 
 /** Who it would be, made up with nobody in some workspace to the number that every e-mail costs, so that what follows does the same work. */
-async function findCandidates(app: App, origin: Origin, { email, workspace, browser }: Credentials): Promise<readonly Candidate[]> {
+async function findCandidates(app: App, origin: Origin, { email, workspace, browserOf }: Credentials): Promise<readonly Candidate[]> {
   const found = await app.withSystem('sign_in', async (tx) => {
-    if (!(await countAttempt(tx, subjectsOf(app.formKey, { email, ip: origin.ip, browser })))) return null;
     const { rows } = (await tx.knex.raw(CANDIDATES, { email, workspace })) as { rows: Omit<Candidate, 'isReal'>[] };
+    const browsers = rows.map(({ workspaceId, id }) => browserOf({ workspaceId, userId: id }));
+    const browser = browsers.includes(null) ? null : (browsers[0] ?? null); // known to one practice, it has no free guesses at another's password
+    if (!(await countAttempt(tx, subjectsOf(app.formKey, { email, ip: origin.ip, browser })))) return null;
     const { rows: [counted] } = (await tx.knex.raw(MOST_PRACTICES)) as { rows: { most: number }[] };
     const someWorkspace = (await tx.knex('sys.workspaces').where({ status: 'active' }).first('id')) as { id: string } | undefined;
     if (someWorkspace === undefined) return [];

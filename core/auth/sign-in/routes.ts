@@ -69,8 +69,7 @@ async function takePassword(app: App, request: Request, h: ResponseToolkit): Pro
   const { password, ...form } = parse<{ email: string; password: string; workspace: string; next: string }>(passwordForm, request.payload);
   const email = normalizeEmail(form.email);
   try {
-    const browser = knownBrowser(app.formKey, request.state[BROWSER_COOKIE], email);
-    const step = await takeFirstStep(app, originOf(request), { email, password, workspace: form.workspace || null, browser });
+    const step = await takeFirstStep(app, originOf(request), { email, password, workspace: form.workspace || null, browserOf: browserState(app, request).browser });
     if (!('choice' in step)) return goOn(h, step, form.next);
     h.state(CHOICE_COOKIE, step.choice);
     return h.redirect(withNext('/sign-in/practice', form.next)).code(303);
@@ -139,15 +138,15 @@ export function landingPage(next: string): string {
 }
 
 /** Puts the session and the known-browser cookie on the answer and forgets the challenge. */
-export function setSession(app: App, request: Request, h: ResponseToolkit, { cookie, user }: SignedIn): void {
+export function setSession(app: App, request: Request, h: ResponseToolkit, { cookie, account }: SignedIn): void {
   h.state(SESSION_COOKIE, cookie);
-  h.state(BROWSER_COOKIE, rememberBrowser(app.formKey, request.state[BROWSER_COOKIE], user.email));
+  h.state(BROWSER_COOKIE, rememberBrowser(app.formKey, request.state[BROWSER_COOKIE], account));
   h.unstate(CHALLENGE_COOKIE);
 }
 
 export function browserState(app: App, request: Request): BrowserState {
   return {
-    browser: (email) => knownBrowser(app.formKey, request.state[BROWSER_COOKIE], email),
+    browser: (account) => knownBrowser(app.formKey, request.state[BROWSER_COOKIE], account),
     replaces: request.auth.credentials?.wardkeep?.actor.sessionId ?? null,
   };
 }

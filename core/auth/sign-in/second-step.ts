@@ -9,13 +9,13 @@ import type { SecondFactor } from '../session/method.ts';
 import { spendTotpCode } from '../totp/actions.ts';
 import { forgiveAttempts, subjectsOf } from './attempts.ts';
 import { requirePassword } from './policy.ts';
-import { consumeChallenge, takeAttempt, type Claimant, type OpenChallenge, type Origin } from './challenge.ts';
+import { consumeChallenge, takeAttempt, type Account, type OpenChallenge, type Origin } from './challenge.ts';
 
 export type CodeMethod = 'totp' | 'recovery';
-export type SignedIn = { readonly cookie: string; readonly user: Claimant };
+export type SignedIn = { readonly cookie: string; readonly account: Account };
 
-/** `browser` as knownBrowser() gives it for this e-mail; `replaces` is the session that this browser was signed in with so far. */
-export type BrowserState = { readonly browser: (email: string) => string | null; readonly replaces: string | null };
+/** `browser` as knownBrowser() gives it for an account; `replaces` is the session that this browser was signed in with so far. */
+export type BrowserState = { readonly browser: (account: Account) => string | null; readonly replaces: string | null };
 
 /**
  * The second step with a code. A refused one is counted and recorded, so its transaction commits.
@@ -36,6 +36,7 @@ export async function takeSecondStep(app: App, origin: Origin, cookie: unknown, 
  */
 export async function completeSecondStep(app: App, challenge: OpenChallenge, state: BrowserState, prove: (tx: Tx) => Promise<SecondFactor | { refused: string }>, refusal: FaultCode): Promise<SignedIn> {
   const { user, scope, first } = challenge;
+  const account = { workspaceId: scope.workspaceId, userId: user.id };
   const opened = await app.withWorkspace(scope, async (tx) => {
     const proof = await prove(tx);
     if (typeof proof === 'object') {
@@ -45,10 +46,18 @@ export async function completeSecondStep(app: App, challenge: OpenChallenge, sta
     // The workspace may have turned passwords off since the first step.
     if (first.factor === 'password') await requirePassword(tx, user.id, 'finish');
     await consumeChallenge(tx, challenge);
-    if (challenge.purpose === 'sign_in' && state.browser(user.email) === null) await tellOfNewBrowser(app, tx, user.id);
+    if (challenge.purpose === 'sign_in' && state.browser(account) === null) await tellOfNewBrowser(app, tx, user.id);
     return openSession(tx, { userId: user.id, method: `${first.factor}+${proof}`, vouchedBy: first.vouchedBy, replaces: state.replaces });
   });
   if (opened === null) throw fault(refusal);
-  await app.withSystem('sign_in', (tx) => forgiveAttempts(tx, subjectsOf(app.formKey, { email: user.email, ip: scope.ip, browser: state.browser(user.email) })));
-  return { cookie: opened, user };
+  if (first.factor === 'password') await forgiveSignIn(app, challenge, state.browser(account)); // a provider's word was not counted
+  return { cookie: opened, account };
+}
+
+/** What an e-mail is counted by on unknown browsers guards its passwords in all practices, and is not for one of them to forgive. */
+async function forgiveSignIn(app: App, { user, scope }: OpenChallenge, browser: string | null): Promise<void> {
+  await app.withSystem('sign_in', async (tx) => {
+    const another = browser === null ? await tx.knex('app.users').where({ email: user.email }).whereNot({ id: user.id }).first('id') : undefined;
+    await forgiveAttempts(tx, subjectsOf(app.formKey, { ...(another === undefined && { email: user.email }), ip: scope.ip, browser }));
+  });
 }

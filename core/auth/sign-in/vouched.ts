@@ -31,10 +31,11 @@ export async function letInVouched(app: App, workspaceId: string, request: Reque
   const user = await app.withWorkspace(scopeBeforeSession(workspaceId, origin), (tx) => findActiveUser(tx, userId));
   if (user === undefined) throw fault('sign_in.refused');
   const state = browserState(app, request);
+  const account = { workspaceId, userId };
   return app.withWorkspace(scopeBeforeSession(workspaceId, origin, claimantActor(user)), async (tx) => {
     if (isSecondFactorDone) {
-      if (state.browser(user.email) === null) await tellOfNewBrowser(app, tx, user.id);
-      setSession(app, request, h, { cookie: await openSession(tx, { userId, method: protocol, vouchedBy, replaces: state.replaces }), user });
+      if (state.browser(account) === null) await tellOfNewBrowser(app, tx, user.id);
+      setSession(app, request, h, { cookie: await openSession(tx, { userId, method: protocol, vouchedBy, replaces: state.replaces }), account });
       return h.redirect(landingPage(next)).code(303);
     }
     const purpose = (await hasSecondFactor(tx, userId)) ? 'sign_in' : 'enrol';

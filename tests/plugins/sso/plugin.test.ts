@@ -1,6 +1,7 @@
 import t from 'tap';
 import sso from '../../../plugins/sso/index.ts';
 import { systemScope } from '../../../core/db/scope.ts';
+import { createUser } from '../../../core/workspaces/people/create-user.ts';
 import { totpCode } from '../../support/people.ts';
 import { onwardOf, Visitor } from '../../support/visitor.ts';
 import { openHost } from '../open-host.ts';
@@ -95,6 +96,26 @@ t.test('a workspace with its own provider', async (t) => {
     const there = await visitor.get(onwardOf(out));
     t.ok(String(there.headers.location).startsWith(`${peer.origin}/session/end?`), 'signed out there too');
     t.equal((await visitor.get(onwardOf(out))).headers.location, '/sign-in', 'the handle works once');
+  });
+
+  t.test('its word undoes nothing that guards the same e-mail in another practice', async (t) => {
+    await createUser(app, willow.workspaceId, harbor.agent);
+    const guess = async (visitor: Visitor): Promise<number> => {
+      visitor.cookies.delete('__Host-wardkeep');
+      await visitor.get('/sign-in');
+      return (await visitor.post('/sign-in', { email: harbor.agent.email, password: 'wrong wrong wrong', workspace: harbor.slug })).statusCode;
+    };
+    for (let n = 0; n < 4; n++) t.equal(await guess(new Visitor(server)), 401);
+    peer.claims = { email: harbor.agent.email };
+    const { visitor: atOnce } = await comeThrough('twin');
+    peer.amr = ['pwd'];
+    const { visitor: withCode } = await comeThrough('twin');
+    await withCode.get('/sign-in/second');
+    t.equal((await withCode.post('/sign-in/second', { method: 'totp', code: totpCode(harbor.agent.totpSecret), next: '' })).statusCode, 303);
+    for (const visitor of [atOnce, withCode]) t.equal((await visitor.get('/contacts')).statusCode, 200);
+    t.same([await guess(atOnce), await guess(withCode), await guess(new Visitor(server))], [401, 429, 429], 'one was left of the five, for whatever browser');
+    peer.claims = {};
+    peer.amr = ['pwd', 'mfa'];
   });
 
   t.test('signed out there, signed out here at once', async (t) => {
