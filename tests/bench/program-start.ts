@@ -3,7 +3,7 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startDemo } from './demo-program.ts';
-import { freePort } from './free-port.ts';
+import { freePort } from '../support/free-port.ts';
 import { openHttpLoad, getRequest, postRequest } from './http-load.ts';
 import { median, type Result } from './measure.ts';
 import type { Bench } from './run.ts';

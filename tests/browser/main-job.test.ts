@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -11,6 +10,7 @@ import type { DemoFacts, DemoUser } from '../../core/demo/demo-facts.ts';
 import { bytesOf, documentXml } from '../clinical/build-document.ts';
 import { openChromium } from '../support/chromium.ts';
 import { totpCode } from '../support/people.ts';
+import { freePort } from '../support/free-port.ts';
 
 /*
  * The main job as a newcomer does it: the demo command as a process of its own, its pages in Chromium, its commands beside it. Afterwards
@@ -181,12 +181,4 @@ async function stopProgram(program: ChildProcess): Promise<number | null> {
   if (program.exitCode !== null) return program.exitCode;
   program.kill('SIGINT');
   return new Promise((resolve) => program.on('exit', (code) => resolve(code)));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,6 +1,4 @@
 import { readFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import type { Page } from 'playwright-core';
 import t from 'tap';
 import { composeServer, FEATURES } from '../../core/server.ts';
@@ -10,6 +8,7 @@ import { openChromium } from '../support/chromium.ts';
 import { openTestApp } from '../support/database.ts';
 import { createPeople, PASSWORD } from '../support/people.ts';
 import { rows } from '../support/rows.ts';
+import { freePort } from '../support/free-port.ts';
 
 const AXE = readFileSync(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 
@@ -94,13 +93,3 @@ t.test('a newcomer in Chromium, with its virtual authenticator', { timeout: 120_
   t.pass('so does a recovery code after the password');
   t.same(faults, [], 'no script failed and no policy was broken');
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
-}

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { createRootKeyFile } from '../../core/crypto/root-key-file.ts';
+import { freePort } from '../support/free-port.ts';
 
 const MAIN = fileURLToPath(new URL('../../core/main.ts', import.meta.url));
 t.setTimeout(120_000);
@@ -17,7 +18,7 @@ async function installation(t: Test): Promise<{ folder: string; env: NodeJS.Proc
   await chmod(folder, 0o711); // as root, PostgreSQL runs as another user and must reach its folder
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   await createRootKeyFile(join(folder, 'root.key'));
-  const env = { ...process.env, WARDKEEP_DATA_DIR: folder, WARDKEEP_PORT: String(20_000 + (process.pid % 20_000)), WARDKEEP_LOG_LEVEL: 'error' };
+  const env = { ...process.env, WARDKEEP_DATA_DIR: folder, WARDKEEP_PORT: String(await freePort()), WARDKEEP_LOG_LEVEL: 'error' };
   return { folder, env, isUp: () => existsSync(join(folder, 'postgres', 'postmaster.pid')) };
 }
 
@@ -41,7 +42,7 @@ t.test('an error that nobody handled is logged without its message, and the prog
   let [said, logged] = ['', ''];
   program.stdout.on('data', (chunk: Buffer) => { said += chunk.toString(); });
   program.stderr.on('data', (chunk: Buffer) => { logged += chunk.toString(); });
-  while (!said.includes('Wardkeep answers')) await sleep(20);
+  while (!said.includes('Wardkeep answers') && program.exitCode === null) await sleep(20);
   program.kill('SIGUSR2');
   t.same(await exited, [1, null]);
   t.notOk(isUp());

@@ -16,7 +16,7 @@ t.test('a token holds for its session and key alone', async (t) => {
   t.notOk(checkToken(KEY, 'session s-2', token));
   t.notOk(checkToken(Buffer.alloc(32, 8), 'session s-1', token));
   t.notOk(checkToken(KEY, 'before s-1', token), 'a session id is not a pre-session cookie of the same text');
-  for (const bad of [undefined, null, 7, '', 'x', [token], token.slice(0, -2), `${token}AA`, `A${token.slice(1)}`]) t.notOk(checkToken(KEY, 'session s-1', bad), String(bad).slice(0, 12));
+  for (const bad of [undefined, null, 7, '', 'x', [token], token.slice(0, -2), `${token}AA`, `${token.startsWith('A') ? 'B' : 'A'}${token.slice(1)}`]) t.notOk(checkToken(KEY, 'session s-1', bad), String(bad).slice(0, 12));
   t.not(mintToken(KEY, 'session s-1'), token, 'every page prints it under another mask (BREACH)');
 });
 

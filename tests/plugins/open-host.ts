@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import type { Server } from '@hapi/hapi';
 import type { Test } from 'tap';
 import type { App } from '../../core/app.ts';
@@ -17,6 +15,7 @@ import { makeCertificate } from '../support/certificate.ts';
 import { openTestApp, type TestDatabase } from '../support/database.ts';
 import { createPeople, sessionCookie, type People, type Person } from '../support/people.ts';
 import { Visitor } from '../support/visitor.ts';
+import { freePort } from '../support/free-port.ts';
 
 export type OpenHost = { app: App; host: PluginHost; server: Server; database: TestDatabase; willow: People; harbor: People; visit(person: Person): Promise<Visitor> };
 
@@ -43,13 +42,4 @@ export async function openHost(t: Pick<Test, 'teardown'>, plugins: readonly Plug
     return visitor;
   };
   return { app, host, server, database, willow, harbor, visit };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

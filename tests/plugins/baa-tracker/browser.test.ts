@@ -6,7 +6,7 @@ import { switchOn } from '../../../core/plugins/switch-plugin.ts';
 import { composeServer } from '../../../core/server.ts';
 import { makeCertificate } from '../../support/certificate.ts';
 import { openChromium } from '../../support/chromium.ts';
-import { freePort } from '../../bench/free-port.ts';
+import { freePort } from '../../support/free-port.ts';
 import { sessionCookie } from '../../support/people.ts';
 import { agreement, concludeAgreement, daysFromNow, HOME, idIn, openRegister, subprocessor } from './register.ts';
 

@@ -1,11 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
+import { freePort } from '../../../support/free-port.ts';
 
 /** A real Keycloak: its Quarkus distribution, which Maven brings and keeps in its own local repository. For tests alone. */
 const VERSION = '26.4.7';
@@ -59,12 +58,3 @@ export async function startKeycloak(archive: string, realm: { realm: string }): 
 }
 
 const answers = (url: string): Promise<boolean> => fetch(url).then((answer) => answer.ok, () => false);
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
