@@ -121,7 +121,7 @@ t.test('the program goes on answering while a large spreadsheet is read', async 
   t.ok(await isBrief(() => admin.get(address)), 'as its columns are shown');
 
   const pages = await Promise.all(Array.from({ length: 6 }, () => admin.get(address)));
-  t.equal(pages[0]?.statusCode, 200);
+  t.ok(pages.some(({ statusCode }) => statusCode === 200), 'those who came first are answered, whichever they were');
   const refused = pages.find(({ statusCode }) => statusCode !== 200);
   t.match([refused?.statusCode, refused?.headers['retry-after'], refused?.payload], [429, 5, /Other large spreadsheets are being read just now\. Nothing is lost: try again in a moment\./], 'one practice does not take the thread for itself');
 });
