@@ -175,7 +175,7 @@ t.test('importers that must wait leave the connections to others', async (t) => 
   const importing = await asSuperuser(database.superuserUrl, async (client) => {
     await client.query('select pg_advisory_lock(hashtextextended($1, 4712))', [people.workspaceId]);
     const all = Promise.all(files.map((bytes) => importFile(app, scope, 'a.xml', bytes)));
-    const waiting = async () => (await client.query("select count(*)::int as count from pg_locks where locktype = 'advisory' and not granted")).rows[0].count as number;
+    const waiting = async () => (await client.query("select count(*)::int as count from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())")).rows[0].count as number;
     while ((await waiting()) === 0) await sleep(20);
     await sleep(300);
     t.ok((await waiting()) <= 2, 'of twelve, two at the most stand at the lock');
