@@ -59,6 +59,12 @@ const byChange = (what: string, table: string, change: string): Breach => ({
     await sql(`set session_replication_role = replica; delete from ${table}; insert into ${table} (${columns.join(', ')}) select ${columns.join(', ')} from public.kept; drop table public.kept`);
   },
 });
+/** Takes back what is written to a table, as a mistake in the program or the schema would. */
+const byTrigger = (what: string, table: string, change: string): Breach => bySql(
+  what,
+  `create function public.breach() returns trigger language plpgsql as $$ begin ${change}; return new; end $$; create trigger breach before insert or update on ${table} for each row execute function public.breach()`,
+  'drop function public.breach() cascade',
+);
 const unwatched = (change: string) => `set session_replication_role = replica; ${change}`;
 const policy = "create policy tenant on app.contacts to wardkeep_app, wardkeep_jobs using (workspace_id = (select sec.workspace())) with check (workspace_id = (select sec.workspace()))";
 
@@ -101,10 +107,22 @@ const BREACHES: Readonly<Record<string, readonly Breach[]>> = {
     byChange('a limit longer than allowed', 'app.workspaces', unwatched(`update app.workspaces set settings = settings || '{"idleMinutes": 100000}' where workspace_id = '${workspaceId}'`)),
     byChange('no limit at all', 'app.workspaces', unwatched(`update app.workspaces set settings = settings || '{"absoluteHours": 0}' where workspace_id = '${workspaceId}'`)),
   ],
+  'SIG-1': [
+    byTrigger('attempts never have to wait', 'sys.attempt_counters', 'new.blocked_until = null'),
+    byTrigger('a thousand attempts are free', 'sys.attempt_counters', 'if new.attempts < 1000 then new.blocked_until = null; end if'),
+    byTrigger('everybody has to wait from the start', 'sys.attempt_counters', "new.last_at = new.last_at - interval '1 second'"),
+  ],
   'ACC-1': [byChange('no security officer', 'app.users', unwatched("update app.users set designations = '{}'"))],
   'ACC-2': [
     byChange('an account without an end', 'app.service_accounts', unwatched("update app.service_accounts set expires_at = now() + interval '10 years'")),
     byChange('a scope beyond the role', 'app.service_accounts', unwatched("update app.service_accounts set role = 'READONLY', scopes = array['contact.write']")),
+  ],
+  'ACC-3': [
+    byTrigger('a suspension that does not stay', 'app.workspaces', 'new.suspended_at = null'),
+    byTrigger('the directory goes on, so that passwords are taken', 'sys.workspaces', "new.status = 'active'"),
+    byTrigger('sessions that do not end', 'app.sessions', 'new.ended_at = null'),
+    bySql('this workspace suspended by half', `update sys.workspaces set status = 'suspended' where id = '${workspaceId}'`, `update sys.workspaces set status = 'active' where id = '${workspaceId}'`),
+    byTrigger('a trial that begins with nobody inside', 'app.sessions', "new.ended_at = now(); new.ended_reason = 'ended'"),
   ],
   'DOC-1': [byChange('a recorded hash changed', 'app.documents', unwatched('update app.documents set sha256 = sha256(sha256)')), byChange('an original gone', 'app.document_contents', unwatched('delete from app.document_contents'))],
   'TLS-1': [{
@@ -142,6 +160,16 @@ t.test('every claim fails when its subject is broken, and holds again when it is
       t.equal(mended.status, 'proved', `${id} mended: ${mended.summary} ${mended.status === 'proved' ? '' : JSON.stringify(mended.evidence)}`);
     }
   }
+});
+
+t.test('what a claim tries out leaves nothing behind', async (t) => {
+  await proveClaims(app, workspaceId);
+  const left = () => sql(`select (select count(*) from app.users) as users, (select count(*) from app.sessions) as sessions, (select count(*) from app.service_accounts) as accounts, (select count(*) from app.mfa_challenges) as challenges,
+    (select count(*) from app.one_time_links) as links, (select count(*) from sys.attempt_counters) as attempts, (select count(*) from app.audit_entries) as entries, (select count(*) from graphile_worker._private_jobs) as jobs,
+    (select json_agg(w order by w.id) from sys.workspaces w) as directory, (select json_agg(w order by w.workspace_id) from app.workspaces w) as workspaces`);
+  const before = await left();
+  await proveClaims(app, workspaceId);
+  t.same(await left(), before);
 });
 
 t.test('a claim that looks at a sample says so', async (t) => {

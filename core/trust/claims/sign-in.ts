@@ -1,5 +1,11 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { App } from '../../app.ts';
+import { countAttempt, subjectsOf, type Subject as Counted } from '../../auth/sign-in/attempts.ts';
+import { takeFirstStep } from '../../auth/sign-in/first-step.ts';
 import { ABSOLUTE_HOURS, DEFAULT_SESSION_LIMITS, IDLE_MINUTES, WITHIN_LIMITS } from '../../auth/session/limits.ts';
+import { Fault } from '../../errors.ts';
 import { claim, notApplicable, verdict } from '../claim.ts';
+import { madeUpAddress, onTrial } from '../trial.ts';
 
 // Design invariant 6; NIST SP 800-63B-4 section 2.2.3 (AAL2).
 
@@ -60,4 +66,51 @@ export const sessionLimits = claim({
   },
 });
 
-export const SIGN_IN_CLAIMS = [secondFactor, passwords, sessionLimits] as const;
+/** NIST SP 800-63B-4 section 3.2.2 allows that many failed attempts in a row. */
+const ATTEMPTS_MAX = 100;
+
+export const guessing = claim({
+  id: 'SIG-1',
+  title: 'Guessing is slowed down',
+  statement: `After at most ${ATTEMPTS_MAX} attempts at one e-mail, or from one address, the next sign-in is turned away without a look at the password and has to wait (NIST SP 800-63B-4 section 3.2.2). Proved on an e-mail and an address that nobody has, undone.`,
+  async prove({ app }) {
+    const { first, email, address } = await onTrial(app, 'sign_in', async (trial) => {
+      const [guessed, guesser] = [madeUpEmail(), madeUpAddress()];
+      const [byAddress, byEmail] = subjectsOf(trial.formKey, { email: guessed, ip: guesser }) as [Counted, Counted];
+      return {
+        first: await guess(trial, madeUpEmail(), madeUpAddress()),
+        email: { free: await guessOn(trial, byEmail), next: await guess(trial, guessed, madeUpAddress()) },
+        address: { free: await guessOn(trial, byAddress), next: await guess(trial, madeUpEmail(), guesser) },
+      };
+    });
+    const holds = first === 'sign_in.refused' && [email, address].every(({ free, next }) => free <= ATTEMPTS_MAX && next === 'request.rate_limited');
+    return verdict(holds, { proved: `After ${email.free} attempts at a made-up e-mail and ${address.free} from a made-up address the next had to wait, just now.`, failing: `After ${email.free} attempts at a made-up e-mail the next was answered ${email.next}, after ${address.free} from a made-up address ${address.next}; a first one ${first}.` }, { first, email, address });
+  },
+});
+
+const madeUpEmail = () => `${randomUUID()}@trial.invalid`;
+
+/** Counts attempts as sign-in does until one has to wait; how many had not. */
+async function guessOn(trial: App, subject: Counted): Promise<number> {
+  return trial.withSystem('sign_in', async (tx) => {
+    for (let free = 0; free <= ATTEMPTS_MAX; free++) {
+      if (!(await countAttempt(tx, [subject]))) return free;
+      // Within one transaction the clock stands still, and an attempt is known from the one before by its time.
+      await tx.knex('sys.attempt_counters').where({ subject: subject.tag }).update({ last_at: tx.knex.raw("last_at - interval '1 second'") });
+    }
+    return ATTEMPTS_MAX + 1;
+  });
+}
+
+/** What sign-in answers to a wrong password. */
+async function guess(trial: App, email: string, ip: string): Promise<string> {
+  try {
+    await takeFirstStep(trial, { ip, userAgent: null, requestId: null }, { email, password: randomBytes(16).toString('hex'), workspace: null, browserOf: () => null });
+    return 'nothing';
+  } catch (error) {
+    if (error instanceof Fault) return error.code;
+    throw error;
+  }
+}
+
+export const SIGN_IN_CLAIMS = [secondFactor, passwords, sessionLimits, guessing] as const;
