@@ -1,17 +1,23 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type pg from 'pg';
+import { Batch, nothingPrepared, toWire, type Answered, type Prepared, type Result, type Statement } from './batch.ts';
 
-/** A connection of a pool, and what is sent on it: gathered into few writes, prepared once under names that only this program knows. */
+/** A connection of a pool, and what is sent on it: gathered into batches, prepared once under names that only this program knows. */
 export type Connection = pg.Client & { processID: number; connection: { stream: Duplex }; __knex__disposed?: unknown };
 
-type ConnectionMemory = { readonly secret: string; entries: number };
+type ConnectionMemory = { readonly secret: string; readonly prepared: Prepared; entries: number; gathered: (Statement & Answered)[] };
 const memories = new WeakMap<Connection, ConnectionMemory>();
 
-export function memoryOf(connection: Connection): ConnectionMemory {
+function memoryOf(connection: Connection): ConnectionMemory {
   let memory = memories.get(connection);
-  if (memory === undefined) memories.set(connection, (memory = { secret: randomBytes(12).toString('base64url'), entries: 0 }));
+  if (memory === undefined) memories.set(connection, (memory = { secret: randomBytes(12).toString('base64url'), prepared: nothingPrepared(), entries: 0, gathered: [] }));
   return memory;
+}
+
+/** How manieth transaction this is on the connection, from 1. */
+export function countEntry(connection: Connection): number {
+  return (memoryOf(connection).entries += 1);
 }
 
 /** The pool closes it instead of handing it on. */
@@ -19,29 +25,42 @@ export function dispose(connection: Connection, reason: string): void {
   connection.__knex__disposed ??= reason;
 }
 
-/**
- * What is asked before the present run of promises is through leaves in one write: reset, BEGIN, binding and first queries cost one system
- * call at either end, the sealing INSERT and COMMIT another.
- */
-export function gatherWrites({ connection: { stream } }: Connection): void {
-  if (stream.writableCorked > 0) return;
-  stream.cork();
-  process.nextTick(() => stream.uncork());
-}
-
 /** What a prepared statement does not recover from: someone has run DEALLOCATE; a migration has changed what it gives (SQLSTATE 26000, 0A000). */
 const STALE_STATEMENT = new Set(['26000', '0A000']);
 
-export function sendNamed<R extends object>(connection: Connection, query: { text: string; values: unknown[] }): Promise<pg.QueryResult<R>> {
-  gatherWrites(connection);
-  const name = preparedName(query.text);
+/**
+ * Sends a statement together with all that is asked before the present run of promises is through: BEGIN, binding and first queries cost one
+ * system call at either end, the sealing INSERT and COMMIT another. Answers come in the order of the calls.
+ */
+export function send(connection: Connection, text: string, values: readonly unknown[] = []): Promise<Result> {
+  const memory = memoryOf(connection);
+  const name = preparedName(text);
   return new Promise((resolve, reject) => {
-    connection.query<R>(name === undefined ? query : { ...query, name: memoryOf(connection).secret + name }, (error: (Error & { code?: string }) | null, result) => {
-      if (error === null) return resolve(result);
-      if (STALE_STATEMENT.has(error.code ?? '')) dispose(connection, 'A prepared statement of this connection is stale.');
-      reject(error);
-    });
+    const statement = {
+      text, values: toWire(values), name: name === undefined ? null : memory.secret + name, resolve,
+      reject(error: Error & { code?: string }) {
+        if (STALE_STATEMENT.has(error.code ?? '')) dispose(connection, 'A prepared statement of this connection is stale.');
+        reject(error);
+      },
+    };
+    if (memory.gathered.push(statement) === 1) process.nextTick(sendGathered, connection);
   });
+}
+
+/** A message of its own, behind what was gathered before it: several statements in one, or such as cannot be prepared. */
+export function sendAlone(connection: Connection, text: string): Promise<pg.QueryResult> {
+  const { stream } = connection.connection;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
+  sendGathered(connection);
+  return connection.query(text);
+}
+
+function sendGathered(connection: Connection): void {
+  const memory = memoryOf(connection);
+  if (memory.gathered.length === 0) return;
+  connection.query(new Batch(memory.gathered, memory.prepared) as unknown as pg.Query);
+  memory.gathered = [];
 }
 
 const MAX_PREPARED = 400;

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import knexModule, { type Knex } from 'knex';
 import pg from 'pg';
-import { sendNamed, type Connection } from './connection.ts';
+import { send, sendAlone, type Connection } from './connection.ts';
 import { Transaction, type Bound, type Compose, type Enter } from './transaction.ts';
 
 /**
@@ -41,7 +41,7 @@ const PINNED = Object.entries({
 class BoundDialect extends PgDialect {
   override async _query(connection: Connection, query: QueryObject): Promise<QueryObject> {
     const { sql, bindings = [] } = query;
-    query.response = bindings.length > 0 ? await sendNamed(connection, { text: sql, values: bindings }) : await connection.query(sql);
+    query.response = await (bindings.length > 0 ? send(connection, sql, bindings) : sendAlone(connection, sql));
     return query;
   }
 }

@@ -1,6 +1,5 @@
 import type { Knex } from 'knex';
-import type pg from 'pg';
-import { dispose, gatherWrites, memoryOf, sendNamed, type Connection } from './connection.ts';
+import { countEntry, dispose, send, sendAlone, type Connection } from './connection.ts';
 import type { Backend } from './context.ts';
 
 /** Mints the token for the backend that the transaction got. */
@@ -26,8 +25,9 @@ export type Bound = {
 export type Query = <R extends object = Record<string, unknown>>(text: string, values?: readonly unknown[]) => Promise<R[]>;
 
 /**
- * RESET ALL goes back to what the connection was opened with, so to PINNED. A message of its own, since one message is one transaction: BEGIN in the
- * same one would take the modes that an earlier borrower had made the default, and UNLISTEN would wait for the commit.
+ * Behind every transaction, in front of the next borrower's BEGIN. RESET ALL goes back to what the connection was opened with, so to PINNED. A
+ * message of its own, since one message is one transaction: BEGIN in the same one would take the modes that the borrower before had made the
+ * default, and UNLISTEN would wait for the commit.
  */
 const SESSION_RESET = 'CLOSE ALL; UNLISTEN *; RESET ALL';
 
@@ -37,7 +37,7 @@ const SESSION_RESET = 'CLOSE ALL; UNLISTEN *; RESET ALL';
  * be served by a server that recovered, or took over, without it. PostgreSQL lets the waits of many share one write; under the audit chain's
  * lock (core/audit/seal.ts) their commits could not.
  */
-const COMMIT_AND_FLUSH = "COMMIT; select pg_catalog.pg_logical_emit_message(true, 'wardkeep', '')";
+const FLUSH = "select pg_catalog.pg_logical_emit_message(true, 'wardkeep', '')";
 
 /** A rollback that is not answered by then stands behind a statement that runs on; whoever asked is told, and the connection is cut: PostgreSQL rolls back once that statement ends. */
 const ROLLBACK_MS = 5_000;
@@ -56,23 +56,19 @@ export class Transaction implements Bound {
     this.#compose = compose;
     this.#connection = connection;
     this.ended = new Promise((resolve) => (this.#settle = resolve));
-    gatherWrites(connection);
-    const memory = memoryOf(connection);
-    memory.entries += 1;
-    const token = enter({ pid: connection.processID, nth: memory.entries });
+    const token = enter({ pid: connection.processID, nth: countEntry(connection) });
     // Not awaited: a refused binding aborts the transaction, the first query fails, and commit() below sees the refusal.
     const refused = (error: Error) => {
       this.#refusal ??= error;
       dispose(connection, 'The connection could not be bound to a workspace.');
     };
-    connection.query(SESSION_RESET).catch(refused);
-    connection.query('BEGIN').catch(refused);
-    connection.query({ name: `${memory.secret}enter`, text: 'select sec.enter($1)', values: [token] }).catch(refused);
+    send(connection, 'begin').catch(refused);
+    send(connection, 'select sec.enter($1)', [token]).catch(refused);
   }
 
   readonly query: Query = async <R extends object>(text: string, values: readonly unknown[] = []): Promise<R[]> => {
     if (!this.#isOpen) throw new TransactionEnded();
-    return (await sendNamed<R>(this.#connection, { text, values: values as unknown[] })).rows;
+    return (await send(this.#connection, text, values)).rows as R[];
   };
 
   get knex(): Knex.Transaction {
@@ -85,13 +81,28 @@ export class Transaction implements Bound {
 
   async commit(): Promise<void> {
     this.#isOpen = false;
+    const { __knex__disposed: unfit } = this.#connection; // the reset behind the transaction before it may have failed by now
+    if (unfit !== undefined) this.#refusal ??= new Error(String(unfit));
     if (this.#refusal !== undefined) return this.rollback(this.#refusal);
-    gatherWrites(this.#connection);
-    const answer = (await this.#connection.query(this.#isFlushedBehind ? COMMIT_AND_FLUSH : 'COMMIT').catch((error: unknown) => error)) as pg.QueryResult | pg.QueryResult[] | Error;
-    const result = Array.isArray(answer) ? (answer[0] as pg.QueryResult) : answer;
-    // PostgreSQL answers COMMIT of an aborted transaction with ROLLBACK and no error.
-    if (!(result instanceof Error) && result.command === 'COMMIT') return;
-    throw this.#refusal ?? (result instanceof Error ? result : new Error('The transaction was aborted and has been rolled back.'));
+    const committed = send(this.#connection, 'commit');
+    const flushed = this.#isFlushedBehind ? send(this.#connection, FLUSH) : committed;
+    flushed.catch(() => undefined);
+    const isReset = this.#reset();
+    try {
+      const { command } = await committed;
+      await flushed;
+      // PostgreSQL answers COMMIT of an aborted transaction with ROLLBACK and no error.
+      if (command !== 'COMMIT') throw new Error('The transaction was aborted and has been rolled back.');
+    } catch (error) {
+      await isReset; // refused, where the transaction is still open
+      return this.rollback(error);
+    }
+    void isReset.then((error) => error && dispose(this.#connection, 'A connection could not be reset.'));
+  }
+
+  /** Nobody waits for it: whatever the next borrower sends stands behind it. */
+  async #reset(): Promise<Error | null> {
+    return sendAlone(this.#connection, SESSION_RESET).then(() => null, (error: Error) => error);
   }
 
   /** @throws `error`, or what was refused before it, which says more than the first statement's "transaction is aborted". */
@@ -104,11 +115,12 @@ export class Transaction implements Bound {
         connection.connection.stream.destroy();
         resolve();
       }, ROLLBACK_MS);
-      connection.query('ROLLBACK').catch(() => dispose(connection, 'A rollback failed.')).finally(() => {
+      sendAlone(connection, 'ROLLBACK').catch(() => dispose(connection, 'A rollback failed.')).finally(() => {
         clearTimeout(late);
         resolve();
       });
     });
+    if ((await this.#reset()) !== null) dispose(connection, 'A connection could not be reset.');
     throw this.#refusal ?? error;
   }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import pg from 'pg';
 import type { Test } from 'tap';
 import { localRootKeys } from '../../core/crypto/root-keys.ts';
@@ -31,6 +32,7 @@ export async function realTarget(t: Pick<Test, 'teardown'>): Promise<Target> {
     const pool = openPool(database.appUrl, 1);
     const raw = async <T>(work: (sql: Sql) => Promise<T>, client: { acquireConnection(): Promise<pg.Client>; releaseConnection(c: pg.Client): unknown }): Promise<T> => {
       const connection = await client.acquireConnection();
+      await setImmediate(); // what the program has begun is sent first
       try {
         return await work(async (text, values) => rowsOf(await connection.query(text, values)));
       } finally {

@@ -1,0 +1,124 @@
+import { createRequire } from 'node:module';
+import pg from 'pg';
+
+/**
+ * Statements that go out in one write and are answered in one: Bind and Execute of each, one Sync behind the last (PostgreSQL 18, section 54.2.4,
+ * "Pipelining"). pg alone puts a Sync behind every statement, which PostgreSQL answers with a send of its own, and asks for the columns of a
+ * prepared statement each time it is run; here they are remembered from the first.
+ *
+ * After a failure PostgreSQL skips what stands behind it up to the Sync: these statements reject as in any aborted transaction (SQLSTATE 25P02).
+ * All settle once the batch has been answered whole, so a COMMIT in it, or what a Sync commits, is on disk by then.
+ */
+export type Statement = { readonly text: string; readonly values: readonly WireValue[]; /** Prepared once under it; null: parsed each time. */ readonly name: string | null };
+export type WireValue = string | Buffer | null;
+export type Result = { readonly command: string; readonly rowCount: number | null; readonly rows: object[] };
+export type Answered = { resolve(result: Result): void; reject(error: Error): void };
+
+type Columns = { readonly names: readonly string[]; readonly parsers: readonly ((text: string) => unknown)[] };
+/** What a connection has prepared: the columns each statement gives, null while not yet told. */
+export type Prepared = { readonly columns: Map<string, Columns | null>; /** Failed while they were prepared, so PostgreSQL may know them or not. */ readonly doubtful: Set<string> };
+export const nothingPrepared = (): Prepared => ({ columns: new Map(), doubtful: new Set() });
+
+/** The messages of the protocol, as pg's connection sends them. */
+type Wire = {
+  readonly stream: { cork(): void; uncork(): void };
+  parse(message: { text: string; name: string }): void;
+  bind(message: { statement: string; values: readonly WireValue[] }): void;
+  describe(message: { type: 'P' }): void;
+  execute(message: object): void;
+  close(message: { type: 'S'; name: string }): void;
+  sync(): void;
+};
+type Described = { readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[] };
+
+// Both are pg's own: what it takes for a query in pipeline mode must be one, and values are written as it writes them.
+const Query = pg.Query as unknown as new (text: string) => object;
+const { prepareValue } = createRequire(import.meta.url)('pg/lib/utils.js') as { prepareValue(value: unknown): WireValue };
+export const toWire = (values: readonly unknown[]): WireValue[] => values.map(prepareValue);
+
+const NO_COLUMNS: Columns = { names: [], parsers: [] };
+
+export class Batch extends Query {
+  readonly #statements: readonly (Statement & Answered)[];
+  readonly #prepared: Prepared;
+  readonly #columns: (Columns | null)[] = [];
+  readonly #results: Result[] = [];
+  #rows: object[] = [];
+  #unreadable: Error | null = null;
+
+  constructor(statements: readonly (Statement & Answered)[], prepared: Prepared) {
+    super('');
+    this.#statements = statements;
+    this.#prepared = prepared;
+  }
+
+  submit(wire: Wire): null {
+    const { columns, doubtful } = this.#prepared;
+    wire.stream.cork();
+    for (const { text, name, values } of this.#statements) {
+      const statement = name ?? '';
+      const known = name === null ? null : columns.get(name);
+      if (known === undefined || name === null) {
+        if (doubtful.delete(statement)) wire.close({ type: 'S', name: statement });
+        wire.parse({ text, name: statement });
+        if (name !== null) columns.set(name, null);
+      }
+      wire.bind({ statement, values });
+      if (known == null) wire.describe({ type: 'P' });
+      wire.execute({});
+      this.#columns.push(known ?? null);
+    }
+    wire.sync();
+    wire.stream.uncork();
+    return null;
+  }
+
+  handleRowDescription({ fields }: Described): void {
+    this.#columns[this.#results.length] = { names: fields.map(({ name }) => name), parsers: fields.map(({ dataTypeID }) => pg.types.getTypeParser(dataTypeID, 'text') as (text: string) => unknown) };
+  }
+
+  handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
+    const { names, parsers } = this.#columns[this.#results.length] as Columns;
+    const row: Record<string, unknown> = {};
+    try {
+      for (let at = 0; at < fields.length; at++) {
+        const field = fields[at] as string | null;
+        row[names[at] as string] = field === null ? null : (parsers[at] as (text: string) => unknown)(field);
+      }
+      this.#rows.push(row);
+    } catch (error) {
+      this.#unreadable ??= error as Error;
+    }
+  }
+
+  handleCommandComplete({ text }: { readonly text: string }): void {
+    const at = this.#results.length;
+    const { name } = this.#statements[at] as Statement;
+    if (name !== null) this.#prepared.columns.set(name, this.#columns[at] ?? NO_COLUMNS);
+    const [, command = '', count] = /^([A-Z]+(?: [A-Z]+)*)(?: \d+)*? ?(\d+)?$/.exec(text) ?? [];
+    this.#results.push({ command, rowCount: count === undefined ? null : Number(count), rows: this.#rows });
+    this.#rows = [];
+  }
+
+  handleEmptyQuery(): void {
+    this.handleCommandComplete({ text: '' });
+  }
+
+  handleReadyForQuery(): void {
+    this.#statements.forEach(({ resolve, reject }, at) => (this.#unreadable === null ? resolve(this.#results[at] as Result) : reject(this.#unreadable)));
+  }
+
+  /** Of the first statement not answered; or, when all are, of the commit that a Sync brings. Also of a connection that broke. */
+  handleError(error: Error): void {
+    const failed = Math.min(this.#results.length, this.#statements.length - 1);
+    const aborted = Object.assign(new Error('current transaction is aborted, commands ignored until end of transaction block', { cause: error }), { code: '25P02' });
+    this.#statements.forEach(({ name, resolve, reject }, at) => {
+      if (at < failed) return resolve(this.#results[at] as Result);
+      if (name !== null && this.#prepared.columns.get(name) === null) {
+        this.#prepared.columns.delete(name);
+        this.#prepared.doubtful.add(name);
+      }
+      reject(at === failed ? error : aborted);
+    });
+  }
+}

@@ -1,0 +1,44 @@
+import pg from 'pg';
+import t from 'tap';
+import { send, sendAlone, type Connection } from '../../core/db/connection.ts';
+import { createTestDatabase } from '../support/database.ts';
+
+t.test('statements asked together are answered together', async (t) => {
+  const client = new pg.Client({ connectionString: (await createTestDatabase(t)).superuserUrl, pipeline: true } as pg.ClientConfig);
+  await client.connect();
+  t.teardown(() => client.end());
+  const connection = client as unknown as Connection;
+  const wire = client as unknown as { connection: pg.Connection };
+  let answers = 0;
+  wire.connection.on('readyForQuery', () => (answers += 1));
+  const settled = async (...sent: Promise<unknown>[]) => (await Promise.allSettled(sent)).map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : { code: (outcome.reason as { code: string }).code }));
+
+  const one = (value: unknown) => send(connection, 'select $1::int as n, null as nothing, $1::int > 1 as "isMore"', [value]);
+  for (const round of ['prepared', 'known by then']) {
+    answers = 0;
+    t.match(await settled(one(1), send(connection, 'create temp table kept (n int)'), send(connection, 'insert into kept values ($1), ($2) returning n', [7, 8]), send(connection, 'update kept set n = 0 where n = $1', [7]), send(connection, 'drop table kept'), one(2)), [
+      { command: 'SELECT', rowCount: 1, rows: [{ n: 1, nothing: null, isMore: false }] }, { command: 'CREATE TABLE', rowCount: null, rows: [] },
+      { command: 'INSERT', rowCount: 2, rows: [{ n: 7 }, { n: 8 }] }, { command: 'UPDATE', rowCount: 1, rows: [] }, { command: 'DROP TABLE', rows: [] }, { rows: [{ n: 2, isMore: true }] },
+    ], round);
+    t.equal(answers, 1, 'one answer for all');
+  }
+
+  const divided = (by: number) => send(connection, 'select 1 / $1::int as n', [by]);
+  t.match(await settled(one(1), divided(0), one(2), divided(1)), [{ rows: [{ n: 1 }] }, { code: '22012' }, { code: '25P02' }, { code: '25P02' }], 'a failure stands for what is behind it');
+  t.match(await settled(divided(1), one(3)), [{ rows: [{ n: 1 }] }, { rows: [{ n: 3 }] }], 'and for nothing later; what failed while it was prepared is prepared anew');
+  const missing = () => send(connection, 'select n from not_there_yet');
+  t.match(await settled(missing()), [{ code: '42P01' }]);
+  t.match(await settled(send(connection, 'create temp table not_there_yet (n int)'), missing(), send(connection, '')), [{}, { rows: [] }, { command: '', rows: [] }]);
+
+  await t.rejects(send(connection, 'select $1', [{ toPostgres: () => { throw new Error('cannot be written'); } }]), /cannot be written/, 'a value that cannot be written disturbs nobody');
+  t.match(await settled(one(4), sendAlone(connection, 'select 5 as n; select 6 as n'), one(7)), [{ rows: [{ n: 4 }] }, [{ rows: [{ n: 5 }] }, { rows: [{ n: 6 }] }], { rows: [{ n: 7 }] }], 'a message of its own keeps its place');
+
+  await send(connection, 'create temp table strict (n int unique deferrable initially deferred)');
+  t.match(await settled(send(connection, 'insert into strict values (1), ($1)', [1])), [{ code: '23505' }], 'what the Sync was to commit is not answered before it has');
+  t.same((await send(connection, 'select * from strict')).rows, []);
+
+  const lost = settled(one(1), send(connection, 'select pg_terminate_backend(pg_backend_pid())'), one(2));
+  client.on('error', () => undefined);
+  t.match((await lost)[1], { code: /57P01|undefined/ });
+  t.equal((await settled(one(1))).length, 1, 'nothing waits for a connection that is gone');
+});
