@@ -2,7 +2,6 @@ import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { openWorkerPool } from '../worker-pool.ts';
 import { DocumentRefusal, refusalFrom } from './document-refusal.ts';
-import { readDocument } from './read-document.ts';
 import type { ClinicalDocument } from './clinical-document.ts';
 import type { RefusalData } from './document-refusal.ts';
 
@@ -25,7 +24,10 @@ export function openDocumentReader(bounds: Partial<ReaderBounds> = {}): Document
   const pool = openWorkerPool<ReadAnswer>(WORKER, { workers, taskMs: readMs, heapMegabytes }, { tooSlow: () => new DocumentRefusal('document.too_slow'), tooLarge: () => new DocumentRefusal('document.too_large') });
   return {
     async read(bytes) {
-      if (bytes.length < inPlaceBytes) return readDocument(bytes);
+      if (bytes.length < inPlaceBytes) {
+        const { readDocument } = await import('./read-document.ts'); // with the first document: most programs at rest never read one
+        return readDocument(bytes);
+      }
       const answer = await pool.run(bytes);
       if ('document' in answer) return answer.document;
       throw refusalFrom(answer.refusal);

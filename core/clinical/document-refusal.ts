@@ -15,6 +15,8 @@ const REASONS = {
   'document.not_cda': 'The XML is not a CDA clinical document.'
 } as const;
 
+export const DOCUMENT_BYTES_MAX = 30 * 1024 * 1024;
+
 export type DocumentRefusalCode = keyof typeof REASONS;
 
 export type Position = { line: number; column: number };

@@ -1,7 +1,7 @@
 // One clinical document, bytes to values. A strict reading first; where the XML is broken, one tolerant reading of the same bytes.
 // No input or output, no clock, no state: safe in a worker thread.
 
-import { DocumentRefusal, positionAt } from './document-refusal.ts';
+import { DOCUMENT_BYTES_MAX, DocumentRefusal, positionAt } from './document-refusal.ts';
 import { decodeXml } from './xml-encoding.ts';
 import { mendXml } from './xml-mend.ts';
 import { parseXml } from './xml.ts';
@@ -18,8 +18,6 @@ import type { DocumentRefusalCode } from './document-refusal.ts';
 import type { Repair } from './repairs.ts';
 import type { Mended } from './xml-mend.ts';
 import type { XmlDocument, XmlElement } from './xml.ts';
-
-export const DOCUMENT_BYTES_MAX = 30 * 1024 * 1024;
 
 const HL7_NAMESPACE = 'urn:hl7-org:v3';
 // SOAP and registry envelopes, export wrappers.

@@ -1,6 +1,5 @@
 import { lookup as resolve, type LookupAddress } from 'node:dns';
 import { request } from 'node:https';
-import { request as plainRequest } from 'node:http';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { fault } from '../errors.ts';
 
@@ -42,7 +41,9 @@ export function createOutbound(allowed: readonly string[]): Outbound {
     if (url.username !== '' || url.password !== '' || !(url.protocol === 'https:' || (url.protocol === 'http:' && isAllowed))) throw fault('plugin.address_refused');
     // A literal address is not looked up, so the check below would never see it.
     if (!isAllowed && isIP(url.hostname.replace(/^\[|\]$/g, '')) !== 0 && !isPublicAddress(url.hostname.replace(/^\[|\]$/g, ''))) throw fault('plugin.address_refused');
-    return await exchange(url, init, isAllowed ? undefined : lookupPublic);
+    // An import of node:http loads all that it exports, fetch and WebSocket among it (3 MB): here, since hardly anybody calls without TLS.
+    const send = url.protocol === 'https:' ? request : (await import('node:http')).request;
+    return await exchange(send, url, init, isAllowed ? undefined : lookupPublic);
   };
 }
 
@@ -60,10 +61,9 @@ const lookupPublic: LookupFunction = (host, options, callback) => {
   });
 };
 
-function exchange(url: URL, { method = 'GET', headers = {}, body }: OutboundInit, lookup: LookupFunction | undefined): Promise<Response> {
+function exchange(send: typeof request, url: URL, { method = 'GET', headers = {}, body }: OutboundInit, lookup: LookupFunction | undefined): Promise<Response> {
   return new Promise((done, fail) => {
     const unreachable = (cause: unknown) => fail(fault((cause as { code?: string }).code === REFUSED ? 'plugin.address_refused' : 'plugin.unreachable', { cause }));
-    const send = url.protocol === 'https:' ? request : plainRequest;
     const outgoing = send(url, {
       method, headers: { 'user-agent': 'Wardkeep', ...headers, ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }) },
       agent: false, signal: AbortSignal.timeout(TIMEOUT_MS), ...(lookup === undefined ? {} : { lookup }),

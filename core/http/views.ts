@@ -88,7 +88,15 @@ export function trustHtml(markup: string): Handlebars.SafeString {
   return new Handlebars.SafeString(markup);
 }
 
-/** `others`: templates by name that come from elsewhere, such as operators' plugins. */
+/** @throws Error on a template that cannot be read or prints unescaped; `path` is what the message calls it */
+export function checkTemplate(path: string, text: string): void {
+  new EscapeCheck(path).accept(Handlebars.parse(text, { srcName: path }));
+}
+
+/**
+ * `others`: templates by name that come from elsewhere, such as operators' plugins, checked at once. Our own are checked and compiled with their
+ * first use, since the trees of them all are 5 MB.
+ */
 export function createViews(others: ReadonlyMap<string, string> = new Map()): Views {
   const handlebars = Handlebars.create();
   handlebars.registerHelper(HELPERS);
@@ -96,14 +104,20 @@ export function createViews(others: ReadonlyMap<string, string> = new Map()): Vi
 
   const add = (name: string, path: string, text: string): void => {
     if (pages.has(name)) throw new Error(`Two templates are called "${name}".`);
-    const tree = handlebars.parse(text, { srcName: path });
-    new EscapeCheck(path).accept(tree);
-    const template = handlebars.compile(tree, COMPILE);
+    let compiled: Handlebars.TemplateDelegate | undefined;
+    const compile = (): Handlebars.TemplateDelegate => {
+      checkTemplate(path, text);
+      return handlebars.compile(text, COMPILE); // of the text: what is compiled of a tree holds on to the tree
+    };
+    const template: Handlebars.TemplateDelegate = (context, options) => (compiled ??= compile())(context, options);
     pages.set(name, template);
     handlebars.registerPartial(name.replace(/^partials\//, ''), template);
   };
   for (const [name, path] of templateFiles()) add(name, path, readAsset(path).toString('utf8'));
-  for (const [name, text] of others) add(name, `${name}.hbs`, text);
+  for (const [name, text] of others) {
+    checkTemplate(`${name}.hbs`, text);
+    add(name, `${name}.hbs`, text);
+  }
 
   return {
     render(name, context, layout) {

@@ -1,5 +1,6 @@
 import t from 'tap';
-import { readDocument, DOCUMENT_BYTES_MAX } from '../../core/clinical/read-document.ts';
+import { DOCUMENT_BYTES_MAX } from '../../core/clinical/document-refusal.ts';
+import { readDocument } from '../../core/clinical/read-document.ts';
 import { parseXml } from '../../core/clinical/xml.ts';
 import { documentXml, readText, refusalOf } from './build-document.ts';
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { createViews, trustHtml } from '../../core/http/views.ts';
+import { checkTemplate, createViews, trustHtml } from '../../core/http/views.ts';
 import { listAssets, readAsset, useAssetSource } from '../../core/read-asset.ts';
 import { anonymous, anonymousPages, contactTabPages, layout, pages } from './samples.ts';
 
@@ -10,6 +10,12 @@ t.test('every page renders with the context its comment names', async (t) => {
   for (const [name, context] of Object.entries(pages)) t.match(views.render(name, context, layout), /<\/html>/, name);
   for (const [name, context] of Object.entries(anonymousPages)) t.match(views.render(name, context, anonymous), /<\/html>/, name);
   for (const [tab, context] of Object.entries(contactTabPages)) t.match(views.render('contacts/page', context, layout), /<\/html>/, `contact tab ${tab}`);
+});
+
+t.test('every template passes the check of its first use', async (t) => {
+  const paths = ['templates', 'core', 'plugins'].flatMap((folder) => listAssets(folder, '.hbs'));
+  t.ok(paths.length >= views.names().length, 'they are found');
+  for (const path of paths) t.doesNotThrow(() => checkTemplate(path, readAsset(path).toString('utf8')), path);
 });
 
 t.test('no page breaks its own content security policy', async (t) => {
@@ -52,9 +58,11 @@ t.test('templates', async (t) => {
   t.teardown(() => useAssetSource(disk));
 
   put({ 'templates/a.hbs': '{{{x}}}' });
-  t.throws(() => createViews(), /templates\/a\.hbs:1 prints unescaped/, 'triple braces do not compile');
+  t.throws(() => createViews().render('a', { x: '' }, layout), /templates\/a\.hbs:1 prints unescaped/, 'triple braces do not compile');
   put({ 'templates/a.hbs': '{{#if x}}\n{{& x}}{{/if}}' });
-  t.throws(() => createViews(), /templates\/a\.hbs:2 prints unescaped/, 'nor does the ampersand form, at any depth');
+  t.throws(() => createViews().render('a', { x: '' }, layout), /templates\/a\.hbs:2 prints unescaped/, 'nor does the ampersand form, at any depth');
+  put({});
+  t.throws(() => createViews(new Map([['other/b', '{{{x}}}']])), /other\/b\.hbs:1 prints unescaped/, 'and what an operator brings is refused at the start');
   put({ 'templates/contacts/list.hbs': '', 'core/practice/contacts/views/list.hbs': '' });
   t.throws(() => createViews(), /Two templates are called "contacts\/list"/);
 

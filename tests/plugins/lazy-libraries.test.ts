@@ -4,19 +4,20 @@ import { promisify } from 'node:util';
 import t from 'tap';
 
 /**
- * Starting the program loads no library that only some act needs: writing a PDF, a sign-in by OpenID Connect or SAML, a certificate. They are some 20 MB of
- * memory and a tenth of a second between them, in every process and every start.
+ * Starting the program loads no library that only some act needs: writing a PDF, a sign-in by OpenID Connect or SAML, a certificate, reading a
+ * document. They are some 25 MB of memory and a tenth of a second between them, in every process and every start. An import of node:http loads fetch and
+ * WebSocket with it, as it reads all that the module exports; what hapi requires of it does not.
  */
 const ROOT = new URL('../../', import.meta.url);
-const LATE = ['pdfkit', '@node-saml/node-saml', 'openid-client', 'node-forge'];
+const LATE = ['pdfkit', '@node-saml/node-saml', 'openid-client', 'node-forge', 'nodemailer', 'otplib', '@simplewebauthn/server', '@zxcvbn-ts/language-common', 'yazl', 'bcrypt', 'node:http', './read-document.ts'];
 
-/** Runs the program's own import of everything, with `then` after it, and says which of the libraries were resolved. */
+/** Runs the program's own import of everything, with `then` after it, and says which of the libraries its own modules asked for. */
 async function loadedBy(then: string): Promise<string[]> {
   const script = `
     const { registerHooks } = await import('node:module');
     process.argv.push('core/main.ts', 'help');
     const seen = new Set();
-    registerHooks({ resolve(specifier, context, next) { seen.add(specifier); return next(specifier, context); } });
+    registerHooks({ resolve(specifier, context, next) { if (!context.parentURL?.includes('/node_modules/')) seen.add(specifier); return next(specifier, context); } });
     const list = await import('./plugins/list.ts');
     await import('./core/serve.ts');
     await import('./core/main.ts');

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import argon2 from 'argon2';
-import bcrypt from 'bcrypt';
 
 /**
  * argon2id with OWASP's Password Storage Cheat Sheet parameters (19 MiB, 2 passes, 1 lane). Raising them here is all it takes: hashes made
@@ -40,6 +39,7 @@ export async function verifyPassword(stored: string | null, password: string): P
 /** As typed, not normalised: the system that made the hash did not normalise either, as far as we can know. */
 async function verifyBcrypt(stored: string, password: string): Promise<boolean> {
   if (!isBcryptHash(stored) || Buffer.byteLength(password, 'utf8') > BCRYPT_MAX_BYTES || password.includes('\0')) return false;
+  const { default: bcrypt } = await import('bcrypt'); // here, since few installations have brought such hashes
   return bcrypt.compare(password, stored.replace(/^\$2y\$/, '$2b$')); // PHP's name for the same algorithm
 }
 

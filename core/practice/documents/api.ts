@@ -1,7 +1,7 @@
 import Joi from 'joi';
 import { apiRoute, type ApiRoute } from '../../http/api/api-route.ts';
 import { fault } from '../../errors.ts';
-import { DOCUMENT_BYTES_MAX } from '../../clinical/read-document.ts';
+import { DOCUMENT_BYTES_MAX } from '../../clinical/document-refusal.ts';
 import { oneContact } from '../contacts/api.ts';
 import { id } from '../schemas.ts';
 import { importFile } from './import-files.ts';
