@@ -4,7 +4,7 @@ import type { Plugin, Request } from '@hapi/hapi';
 import type { RateLimits } from '../config.ts';
 import { fault, type Fault } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { openRequestBudgets } from './request-budgets.ts';
+import { openRequestBudgets, type RequestBudgets } from './request-budgets.ts';
 
 type Options = {
   readonly limits: RateLimits;
@@ -28,6 +28,7 @@ export const rateLimitPlugin: Plugin<Options> = {
   register(server, { limits, log, secretOf }) {
     const people = limits.signedIn === null ? null : openRequestBudgets(limits.signedIn);
     const addresses = limits.anonymous === null ? null : openRequestBudgets(limits.anonymous);
+    server.expose({ people, addresses });
     let known = new Map<string, string>();
     let knownBefore = new Map<string, string>();
     let loggedAt = -LOGGED_EVERY_MS;
@@ -36,7 +37,7 @@ export const rateLimitPlugin: Plugin<Options> = {
     const charge = (request: Request, person: string | undefined): Fault | null => {
       const waitMs = (person === undefined ? addresses?.take(networkOf(request.plugins.client?.ip ?? request.info.remoteAddress)) : people?.take(person)) ?? 0;
       if (waitMs === 0) return null;
-      if (performance.now() - loggedAt >= LOGGED_EVERY_MS) {
+      if (request.app.isTrial !== true && performance.now() - loggedAt >= LOGGED_EVERY_MS) {
         loggedAt = performance.now();
         log.warn('requests are being turned away by the rate limit', { requestId: request.info.id, route: request.route.path, code: person === undefined ? 'anonymous' : 'signed_in' });
       }
@@ -87,7 +88,17 @@ export function networkOf(address: string): string {
   return groups.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, '')).join(':');
 }
 
+/** The budgets themselves; null where the operator has set no limit. A session or service account is known by what onPostAuth calls it, an address by its network. */
+type Exposed = { readonly people: RequestBudgets | null; readonly addresses: RequestBudgets | null };
+
 declare module '@hapi/hapi' {
+  interface PluginProperties {
+    'wardkeep-rate-limit'?: Exposed;
+  }
+  interface RequestApplicationState {
+    /** A request of the trust page's to its own server: nobody is there whom the log would have to warn of. No header leads here. */
+    isTrial?: true;
+  }
   interface PluginsStates {
     /** Set once the request is counted; `unknown` is the hash of a secret not yet found good. */
     rateLimit?: { readonly unknown: string | null };

@@ -6,6 +6,8 @@
 export type RequestBudgets = {
   /** Takes one token. Zero: there was one; else the milliseconds until there is one. */
   take(caller: string): number;
+  /** Takes that many, left or not: for the trust page's trial (core/trust/claims/rate-limit.ts), on a caller that is made up. */
+  spend(caller: string, requests: number): void;
   /** How many callers are remembered, for tests of the bound. */
   readonly size: number;
 };
@@ -19,19 +21,26 @@ export function openRequestBudgets(perMinute: number, clock: () => number = () =
   let recent = new Map<string, number>();
   let earlier = new Map<string, number>();
   let turnedAt = clock();
+  const fullAtAfter = (caller: string, requests: number, now: number): number => {
+    if (now - turnedAt >= MINUTE_MS || recent.size >= REMEMBERED_MAX / 2) {
+      earlier = now - turnedAt >= 2 * MINUTE_MS ? new Map() : recent;
+      recent = new Map();
+      turnedAt = now;
+    }
+    return Math.max(recent.get(caller) ?? earlier.get(caller) ?? now, now) + requests * costMs;
+  };
   return {
     take(caller) {
       const now = clock();
-      if (now - turnedAt >= MINUTE_MS || recent.size >= REMEMBERED_MAX / 2) {
-        earlier = now - turnedAt >= 2 * MINUTE_MS ? new Map() : recent;
-        recent = new Map();
-        turnedAt = now;
-      }
-      const fullAt = Math.max(recent.get(caller) ?? earlier.get(caller) ?? now, now) + costMs;
+      const fullAt = fullAtAfter(caller, 1, now);
       const waitMs = fullAt - now - MINUTE_MS;
       if (waitMs > 0) return waitMs;
       recent.set(caller, fullAt);
       return 0;
+    },
+    spend(caller, requests) {
+      const fullAt = fullAtAfter(caller, requests, clock()); // which may turn the maps
+      recent.set(caller, fullAt);
     },
     get size() {
       return recent.size + earlier.size;

@@ -8,6 +8,7 @@ import { scopeOf } from '../http/credentials.ts';
 import type { Feature } from '../http/feature.ts';
 import { attest } from './attest.ts';
 import type { SignedAttestation } from './attestation.ts';
+import { noteServer } from './serving.ts';
 
 /** The trust page: what this installation claims, proved when the page is asked for, and the same as a signed document. */
 const GROUPS: readonly (readonly [prefixes: RegExp, title: string])[] = [
@@ -39,6 +40,7 @@ const TRUST_API: readonly ApiRoute[] = [apiRoute({
 export const trustFeature: Feature = {
   name: 'wardkeep-trust',
   register(server, { app }) {
+    noteServer(app, server);
     const shown = new Map<string, SignedAttestation>();
     server.route([
       ...apiRoutes(app, TRUST_API),

@@ -18,6 +18,10 @@ t.test('a budget holds a minute’s requests, refills steadily and forgets who w
   t.equal(asked('a', 100), 5);
   now += 59_000;
   t.equal(asked('a', 100), 59, 'what was taken before the turn of a minute still counts after it');
+  budgets.spend('d', 59);
+  t.equal(asked('d', 100), 1);
+  budgets.spend('d', 60);
+  t.equal(budgets.take('d'), 61_000, 'what is spent beyond the budget is owed');
   now += 600_000;
   budgets.take('c');
   t.equal(budgets.size, 1, 'the silent are forgotten');

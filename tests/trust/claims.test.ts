@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { Lifecycle, Request, ResponseToolkit } from '@hapi/hapi';
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:tls';
 import type { AddressInfo } from 'node:net';
@@ -14,6 +15,7 @@ import { proveClaims, type ProvenClaim } from '../../core/trust/prove-claims.ts'
 import { TEST_ROOT_KEYS } from '../support/cluster.ts';
 import { openTestApp } from '../support/database.ts';
 import { bearer, createPeople, sessionCookie } from '../support/people.ts';
+import { serverOf } from '../support/site.ts';
 
 // One installation, sound to begin with. Each breach is made, seen by its claim, and mended, so that the next starts from a sound one.
 
@@ -25,10 +27,11 @@ const listen = async (options: { minVersion: 'TLSv1.2' | 'TLSv1.3' }, port = 0) 
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return { port: (server.address() as AddressInfo).port, close: () => new Promise((resolve) => server.close(resolve)) };
 };
-let server = await listen({ minVersion: 'TLSv1.3' });
-t.teardown(() => server.close());
+let listener = await listen({ minVersion: 'TLSv1.3' });
+t.teardown(() => listener.close());
 
-const { app, database } = await openTestApp(t, { dataDir, host: '127.0.0.1', port: server.port, rootKeys: [...TEST_ROOT_KEYS] });
+const { app, database } = await openTestApp(t, { dataDir, host: '127.0.0.1', port: listener.port, rootKeys: [...TEST_ROOT_KEYS], rateLimits: { signedIn: 60, anonymous: 6_000 } });
+const server = await serverOf(app);
 const sql = (text: string, values: unknown[] = []) => asSuperuser(database.superuserUrl, async (client) => (await client.query(text, values)).rows as Record<string, unknown>[]);
 const people = await createPeople(app, 'willow');
 const others = await createPeople(app, 'harbor');
@@ -65,6 +68,12 @@ const byTrigger = (what: string, table: string, change: string): Breach => bySql
   `create function public.breach() returns trigger language plpgsql as $$ begin ${change}; return new; end $$; create trigger breach before insert or update on ${table} for each row execute function public.breach()`,
   'drop function public.breach() cascade',
 );
+/** A step of the running server's that somebody put in a wrong place. */
+const byStep = (what: string, point: 'onPreAuth' | 'onPreResponse', step: (request: Request, h: ResponseToolkit) => ReturnType<Lifecycle.Method>): Breach => {
+  let isThere = false;
+  server.ext(point, (request, h) => (isThere ? step(request, h) : h.continue), { before: ['wardkeep-rate-limit'] });
+  return { what, breaks: async () => { isThere = true; }, mends: async () => { isThere = false; } };
+};
 const unwatched = (change: string) => `set session_replication_role = replica; ${change}`;
 const policy = "create policy tenant on app.contacts to wardkeep_app, wardkeep_jobs using (workspace_id = (select sec.workspace())) with check (workspace_id = (select sec.workspace()))";
 
@@ -128,16 +137,27 @@ const BREACHES: Readonly<Record<string, readonly Breach[]>> = {
   'TLS-1': [{
     what: 'TLS 1.2 is accepted',
     breaks: async () => {
-      const { port } = server;
-      await server.close();
-      server = await listen({ minVersion: 'TLSv1.2' }, port);
+      const { port } = listener;
+      await listener.close();
+      listener = await listen({ minVersion: 'TLSv1.2' }, port);
     },
     mends: async () => {
-      const { port } = server;
-      await server.close();
-      server = await listen({ minVersion: 'TLSv1.3' }, port);
+      const { port } = listener;
+      await listener.close();
+      listener = await listen({ minVersion: 'TLSv1.3' }, port);
     },
   }],
+  'NET-1': [
+    byStep('what was turned away is answered all the same', 'onPreResponse', (request, h) => (('isBoom' in request.response ? request.response.output : request.response).statusCode === 429 ? h.response('welcome').code(404) : h.continue)),
+    byStep('everybody counts as one address', 'onPreAuth', (request, h) => {
+      request.plugins.client = { ip: '203.0.113.7' };
+      return h.continue;
+    }),
+    byStep('sessions are not known again', 'onPreAuth', (request, h) => {
+      delete request.state['__Host-wardkeep'];
+      return h.continue;
+    }),
+  ],
   'LOG-1': [bySql('statements are logged', `alter database "${database.name}" set log_statement = 'all'`, `alter database "${database.name}" reset log_statement`)],
 };
 
@@ -160,6 +180,14 @@ t.test('every claim fails when its subject is broken, and holds again when it is
       t.equal(mended.status, 'proved', `${id} mended: ${mended.summary} ${mended.status === 'proved' ? '' : JSON.stringify(mended.evidence)}`);
     }
   }
+});
+
+t.test('a program without limits does not claim them', async (t) => {
+  const unlimited = { ...app, config: { ...app.config, rateLimits: { signedIn: 60, anonymous: null } } };
+  const proof = async () => (await proveClaims(unlimited, workspaceId, CLAIMS.filter((one) => one.id === 'NET-1')))[0];
+  t.match(await proof(), { status: 'not_applicable', summary: /^This is a command/ });
+  await serverOf(unlimited);
+  t.match(await proof(), { status: 'failing', summary: /WARDKEEP_RATE_ANONYMOUS/ });
 });
 
 t.test('what a claim tries out leaves nothing behind', async (t) => {
