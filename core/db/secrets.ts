@@ -24,7 +24,7 @@ export const AUDIT_SECRET = 'audit';
 
 type SecretRow = { readonly name: string; readonly version: number; readonly wrapped: string };
 
-/** What a secret's wrapping is bound to. */
+/** What a secret's wrapping is bound to. Not to the installation: its id is in the same hands as these rows (SECURITY.md, "Operator ↔ data"). */
 export const secretContext = (name: string, version: number): string => `secret\n${name}\n${version}`;
 
 /** Makes what is missing. Run by `migrate` under the owner role; running it again changes nothing. */
