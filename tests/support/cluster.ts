@@ -11,7 +11,7 @@ import { ensureSecrets } from '../../core/db/secrets.ts';
 export const TEST_ROOT_KEYS = [{ id: 'test', bytes: Buffer.alloc(32, 0x2a) }] as const;
 
 /** A crash may cost tests their data, never their truth: nothing here waits for the disk. */
-const FAST = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'wal_level=minimal', 'max_wal_senders=0', 'autovacuum=off', 'max_connections=200'];
+const FAST = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'wal_level=minimal', 'max_wal_senders=0', 'autovacuum=off', 'max_connections=200', 'scram_iterations=1'];
 
 export type TestCluster = EmbeddedUrls & { stop(): Promise<void> };
 

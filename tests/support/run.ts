@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { startTestCluster } from './cluster.ts';
 import { createReport } from './report.ts';
 import { runFiles, type Run } from './run-files.ts';
+import { makeScratchFolder } from './scratch-folder.ts';
 import { describeTally, tallyTap } from './tally.ts';
 
 /** `npm test [-- [--timeout=SECONDS] FILE…]`: one PostgreSQL for the whole run, every file a program of its own, the count as the last line. */
@@ -26,6 +27,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 let code = 1;
+const scratch = await makeScratchFolder();
+process.env['TMPDIR'] = scratch.path; // for the PostgreSQL started here, and for every file
 try {
   const cluster = await startTestCluster();
   try {
@@ -49,6 +52,8 @@ try {
 } catch (error) {
   console.error(error);
   code = 1;
+} finally {
+  await scratch.remove();
 }
 const tally = tallyTap(raw);
 if (tally.failed > 0 || tally.passed === 0) code ||= 1;
