@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { brotliCompressSync, constants, createBrotliCompress, gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, createBrotliCompress, gzip } from 'node:zlib';
 import type { Plugin } from '@hapi/hapi';
 import { readAsset } from '../read-asset.ts';
 
@@ -25,7 +26,7 @@ const TYPES: Record<string, string> = { css: 'text/css; charset=utf-8', js: 'tex
 const YEAR_S = 31_536_000;
 const PAGE_BROTLI_QUALITY = 4;
 
-type Asset = { url: string; type: string; etag: string; plain: Buffer; gzip: Buffer; brotli: Buffer };
+type Asset = { url: string; type: string; etag: string; plain: Buffer; gzip(): Promise<Buffer>; brotli(): Promise<Buffer> };
 
 // Read at the first page and kept: some 80 kB, and a hashed name can only ever mean these bytes.
 let shelf: Map<string, Asset> | undefined;
@@ -44,9 +45,15 @@ function load(name: string, paths: readonly string[]): Asset {
     type: TYPES[name.slice(dot + 1)] ?? 'application/octet-stream',
     etag: hash,
     plain,
-    gzip: gzipSync(plain, { level: 9 }),
-    brotli: brotliCompressSync(plain, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: plain.length } }),
+    gzip: once(() => promisify(gzip)(plain, { level: 9 })),
+    brotli: once(() => promisify(brotliCompress)(plain, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: plain.length } })),
   };
+}
+
+/** Squeezing as hard as it goes takes a tenth of a second for the style sheet: at the first request for it, beside the event loop, not at every start. */
+function once(squeeze: () => Promise<Buffer>): () => Promise<Buffer> {
+  let squeezed: Promise<Buffer> | undefined;
+  return () => (squeezed ??= squeeze());
 }
 
 /** `/assets/app.3f2a9c1b77d0.css` for `app.css`. Throws on a name that is not in the table. */
@@ -66,10 +73,10 @@ export const assetsPlugin: Plugin<void> = {
         method: 'GET',
         path: asset.url,
         options: { auth: false, plugins: { headers: { immutable: true } } },
-        handler(request, h) {
+        async handler(request, h) {
           const accepted = request.info.acceptEncoding;
-          const response = accepted === 'br' ? h.response(asset.brotli).compressed('br')
-            : accepted === 'gzip' ? h.response(asset.gzip).compressed('gzip')
+          const response = accepted === 'br' ? h.response(await asset.brotli()).compressed('br')
+            : accepted === 'gzip' ? h.response(await asset.gzip()).compressed('gzip')
               : h.response(asset.plain);
           return response.type(asset.type).etag(asset.etag, { weak: false, vary: true }).vary('accept-encoding')
             .header('cache-control', `public, max-age=${YEAR_S}, immutable`);
