@@ -24,7 +24,7 @@ t.test('the nightly run verifies the workspaces where it is two, and leaves the 
   const verified = (id: string) => app.withWorkspace(systemScope(id, 'test'), (tx) => tx.knex('app.audit_verifications').select('ok', 'from_seq')) as Promise<unknown[]>;
   await app.withWorkspace(systemScope(willow, 'test'), async (tx) => void tx.pending.push({ action: 'test.acted', outcome: 'ok', target: null, detail: {} }));
   const worker = await startWorker(app, { jobsUrl: database.jobsUrl, jobs: [verifyAuditLog, nightlyAuditVerification] });
-  for (let waited = 0; (await verified(willow)).length === 0 && waited < 5000; waited += 50) await new Promise((resolve) => setTimeout(resolve, 50));
+  for (let waited = 0; (await verified(willow)).length === 0 && waited < 25_000; waited += 50) await new Promise((resolve) => setTimeout(resolve, 50));
   await worker.stop();
   t.same(await verified(willow), [{ ok: true, from_seq: 1 }]);
   t.same(await verified(harbor), []);

@@ -25,9 +25,10 @@ const letter = (ran: Ran[], then: () => Promise<void> = async () => undefined) =
   },
 });
 const input = { contactId: CONTACT, copies: 2, kind: 'recall' as const };
+/** Longer than the worker's poll (20 s): a job that comes between its first look and its listening is found by that alone. */
 const work = async (jobs: readonly Job[], until: () => boolean | Promise<boolean>) => {
   const worker = await startWorker(app, { jobsUrl: database.jobsUrl, jobs });
-  for (let waited = 0; !(await until()) && waited < 5000; waited += 50) await new Promise((resolve) => setTimeout(resolve, 50));
+  for (let waited = 0; !(await until()) && waited < 25_000; waited += 50) await new Promise((resolve) => setTimeout(resolve, 50));
   await worker.stop();
 };
 const raw = async (url: string, sql: string, values: unknown[] = []) => {

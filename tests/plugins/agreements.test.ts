@@ -45,7 +45,7 @@ t.test('no agreement, no patient data', async (t) => {
   const waiting = async (): Promise<number> => (await app.withSystem('health', (tx) => tx.knex('graphile_worker._private_jobs').where('attempts', 0).count('id as n'))) .map(({ n }) => Number(n))[0] ?? 0;
   const work = async () => {
     const worker = await startWorker(app, { jobsUrl: database.jobsUrl, jobs: host.jobs.filter((job) => !('schedule' in job)) });
-    for (let waited = 0; waited < 8000 && (await waiting()) > 0; waited += 50) await new Promise((resolve) => setTimeout(resolve, 50));
+    for (let waited = 0; waited < 25_000 && (await waiting()) > 0; waited += 50) await new Promise((resolve) => setTimeout(resolve, 50));
     await worker.stop();
   };
   const post = async (name: string, path: string, form: Record<string, string> = {}) => { await admin.get(`/admin/plugins/${name}`); return admin.post(`/admin/plugins/${name}/${path}`, form); };

@@ -29,7 +29,7 @@ t.test('spreadsheets that nobody will ask for again are dropped at night; what b
   const worker = await startWorker(app, { jobsUrl: database.jobsUrl, jobs: IMPORT_JOBS });
   for (const job of IMPORT_JOBS) if ('schedule' in job) await job.run(app, new Date());
   const left = async (): Promise<string[]> => (await rows<{ id: string }>(database, 'select id from app.import_sources order by created_at, id')).map(({ id }) => id);
-  for (let waited = 0; (await left()).length > 2 && waited < 10_000; waited += 50) await sleep(50);
+  for (let waited = 0; (await left()).length > 2 && waited < 25_000; waited += 50) await sleep(50);
   await worker.stop();
   t.same((await left()).sort(), [waiting, recent].sort());
   const batches = new Map((await rows<{ id: string; status: string }>(database, 'select id, status from app.import_batches')).map(({ id, status }) => [id, status]));

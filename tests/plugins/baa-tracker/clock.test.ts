@@ -45,7 +45,7 @@ async function openClock(t: Parameters<typeof openRegister>[0] & { testdir(): st
     if ((await untried()) === 0) return;
     // A new one each time, since a worker looks when it starts and begins to listen a little later.
     const worker = await startWorker(app, { jobsUrl: database.jobsUrl, jobs: host.jobs.filter((job) => !('schedule' in job)) });
-    for (let waited = 0; waited < 8_000 && (await untried()) > 0; waited += 25) await new Promise((resolve) => setTimeout(resolve, 25));
+    for (let waited = 0; waited < 25_000 && (await untried()) > 0; waited += 25) await new Promise((resolve) => setTimeout(resolve, 25));
     await worker.stop();
   };
   const run = async () => { await remind(deps, scope); await post(); };
