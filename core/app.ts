@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Config } from './config.ts';
 import { localRootKeys, type RootKeyProvider } from './crypto/root-keys.ts';
 import { signingKey, type SigningKey } from './audit/signing-key.ts';
-import { sealPending } from './audit/seal.ts';
+import { sealAhead, sealPending } from './audit/seal.ts';
 import { createSigner } from './audit/signer.ts';
 import { openDoor, type Door } from './db/door.ts';
 import type { Plugged } from './db/scope.ts';
@@ -36,13 +36,13 @@ export async function openApp(options: { config: Config; log: Log; appUrl: strin
   const secrets = await loadSecrets(appUrl, roots);
   const signer = createSigner(roots, { key: signingKey(secrets.auditKey), version: secrets.auditKeyVersion });
   const loadKeys = createKeyLoader(roots);
-  const door = openDoor({ appUrl, jobsUrl, contextKey: secrets.contextKey, loadKeys, seal: (tx) => sealPending(tx, signer), ...(options.poolSize === undefined ? {} : { poolSize: options.poolSize }), ...(options.plugged === undefined ? {} : { plugged: options.plugged }) });
+  const door = openDoor({ appUrl, jobsUrl, contextKey: secrets.contextKey, loadKeys, seal: { pending: (tx) => sealPending(tx, signer), ahead: (tx) => sealAhead(tx, signer) }, ...(options.poolSize === undefined ? {} : { poolSize: options.poolSize }), ...(options.plugged === undefined ? {} : { plugged: options.plugged }) });
   const mail = mailOf(config);
   const close = async () => {
     await door.close();
     await mail?.close();
   };
-  return { ...door, close, mail, config, log, installationId: secrets.installationId, database: { appUrl, jobsUrl }, roots, get signer() { return signer.key; }, formKey: secrets.formKey, forgetKeys: loadKeys.forget };
+  return { ...door, close, mail, config, log, installationId: secrets.installationId, database: { appUrl, jobsUrl }, roots, get signer() { return signer.last.key; }, formKey: secrets.formKey, forgetKeys: loadKeys.forget };
 }
 
 /** By SMTP where it is set; the demo keeps its mail in a folder that `/demo/mail` shows. */

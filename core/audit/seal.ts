@@ -1,11 +1,12 @@
 import { uuidv7 } from '../crypto/uuid.ts';
 import type { Sealed } from '../db/door.ts';
-import type { SystemTx, Tx } from '../db/scope.ts';
+import type { PendingEntry, SystemTx, Tx } from '../db/scope.ts';
 import { AUDIT_SECRET } from '../db/secrets.ts';
 import { canonicalize } from './canonical.ts';
 import { entryMessage, NO_PREVIOUS, parseEntry } from './entry.ts';
 import { sha256 } from './primitives.ts';
 import type { Signer } from './signer.ts';
+import type { SigningKey } from './signing-key.ts';
 
 /**
  * Seals what a transaction recorded, as its last statements before COMMIT. The chain of a workspace is held by a transaction-level advisory
@@ -50,6 +51,26 @@ function standInLine({ ended, scope: { workspaceId } }: Tx | SystemTx): void {
   void ended.then(leave);
 }
 
+/** The last head this process made of each workspace's chain: if nobody else has written, the next entry stands on it. */
+const newest = new Map<string, Head>();
+const madeAhead = new WeakMap<Tx | SystemTx, { readonly head: Head; readonly acts: readonly PendingEntry[]; readonly made: Made }>();
+
+/**
+ * Signs what an act that holds the chain has recorded so far, for the head that the chain probably has: signing costs as much as reading, and
+ * meanwhile PostgreSQL reads. Used only if the head is that one and nothing more was recorded.
+ */
+export function sealAhead(tx: Tx | SystemTx, signer: Signer): void {
+  const head = newest.get(tx.scope.workspaceId);
+  if (tx.pending.length === 0 || !held.has(tx) || head === undefined || head.keyVersion !== signer.last.version) return;
+  try {
+    madeAhead.set(tx, { head, acts: [...tx.pending], made: makeEntries(tx, head, signer.last.key) });
+  } catch {
+    // What cannot be sealed is refused by sealPending, to whoever asked for the act.
+  }
+}
+
+const isAsMade = (a: Head, b: Head): boolean => a.seq === b.seq && a.prev === b.prev && a.keyVersion === b.keyVersion;
+
 /**
  * Sends the sealing INSERT and returns without waiting for its answer, so that it shares a round trip with COMMIT.
  * `inserted` rejects when the INSERT fails; the transaction is then aborted and COMMIT cannot succeed.
@@ -58,7 +79,28 @@ export async function sealPending(tx: Tx | SystemTx, signer: Signer): Promise<Se
   if (tx.pending.length === 0) return { inserted: Promise.resolve() };
   const head = await takeChain(tx);
   const { key, version } = await signer.at(head.keyVersion, tx.query);
-  let { seq, prev } = head;
+  const ahead = madeAhead.get(tx);
+  const isReady = ahead !== undefined && isAsMade(ahead.head, head) && ahead.acts.length === tx.pending.length && ahead.acts.every((act, at) => act === tx.pending[at]);
+  const { rows, last } = isReady ? ahead.made : makeEntries(tx, head, key);
+  tx.pending.length = 0;
+  const { workspaceId, actor } = tx.scope;
+  const next = { ...last, keyVersion: version };
+  held.set(tx, Promise.resolve(next));
+  if (newest.size >= MAX_NEWEST) newest.clear();
+  newest.set(workspaceId, next);
+  const isFlushedBehind = (inLine.get(workspaceId) ?? 0) > 1;
+  const inserted = tx.query(INSERT, [workspaceId, actor.kind, actor.id, key.keyId, ...rows, isFlushedBehind]);
+  inserted.catch(() => undefined);
+  if (isFlushedBehind) tx.flushBehind();
+  return { inserted };
+}
+
+const MAX_NEWEST = 10_000;
+
+/** Columns of the entries, each as one array, and the head they make. */
+type Made = { readonly rows: readonly (readonly unknown[])[]; readonly last: Omit<Head, 'keyVersion'> };
+
+function makeEntries(tx: Tx | SystemTx, { seq, prev }: Head, key: SigningKey): Made {
   const { workspaceId, actor, ip, userAgent, requestId } = tx.scope;
   const column: { seq: number[]; id: string[]; at: string[]; action: string[]; outcome: string[]; targetType: (string | null)[]; targetId: (string | null)[]; body: string[]; hash: Buffer[]; signature: Buffer[] } =
     { seq: [], id: [], at: [], action: [], outcome: [], targetType: [], targetId: [], body: [], hash: [], signature: [] };
@@ -84,15 +126,7 @@ export async function sealPending(tx: Tx | SystemTx, signer: Signer): Promise<Se
     column.signature.push(Buffer.from(key.sign(entryMessage(hash))));
     prev = hash.toString('hex');
   }
-  tx.pending.length = 0;
-  held.set(tx, Promise.resolve({ seq, prev, keyVersion: version }));
-  const isFlushedBehind = (inLine.get(workspaceId) ?? 0) > 1;
-  const inserted = tx.query(INSERT, [
-    workspaceId, actor.kind, actor.id, key.keyId, column.seq, column.id, column.at, column.action, column.outcome, column.targetType, column.targetId, column.body, column.hash, column.signature, isFlushedBehind,
-  ]);
-  inserted.catch(() => undefined);
-  if (isFlushedBehind) tx.flushBehind();
-  return { inserted };
+  return { rows: [column.seq, column.id, column.at, column.action, column.outcome, column.targetType, column.targetId, column.body, column.hash, column.signature], last: { seq, prev } };
 }
 
 const INSERT = `insert into app.audit_entries (workspace_id, actor_kind, actor_id, key_id, seq, id, at, action, outcome, target_type, target_id, body, hash, signature)
@@ -109,8 +143,8 @@ cross join lateral (select max(version) as key_version from sys.secrets where na
 /** Two statements, sent together: under READ COMMITTED the second's snapshot is taken once the first has the lock. */
 async function lockHead({ query, scope: { workspaceId } }: Tx | SystemTx): Promise<Head> {
   const locked = query('select pg_advisory_xact_lock(hashtextextended($1, 4711))', [workspaceId]);
-  const newest = query<HeadRow>(NEWEST, [workspaceId, AUDIT_SECRET]);
-  const [, [row]] = await Promise.all([locked, newest]);
+  const head = query<HeadRow>(NEWEST, [workspaceId, AUDIT_SECRET]);
+  const [, [row]] = await Promise.all([locked, head]);
   const { seq, hash, key_version: keyVersion } = row as HeadRow;
   return { seq: seq ?? 0, prev: hash?.toString('hex') ?? NO_PREVIOUS, keyVersion };
 }

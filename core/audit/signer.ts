@@ -8,7 +8,7 @@ import type { SigningKey } from './signing-key.ts';
 /** The installation's signing key while programs run: a rotation by one is noticed by all others at their next entry. */
 export type Signer = {
   /** As last seen. */
-  readonly key: SigningKey;
+  readonly last: VersionedKey;
   /** The key of this version of its secret, else the newest that the transaction of `query` sees; it is the last seen from then on. */
   at(version: number, query: Query): Promise<VersionedKey>;
 };
@@ -17,8 +17,8 @@ export type VersionedKey = { readonly key: SigningKey; readonly version: number 
 export function createSigner(roots: RootKeyProvider, first: VersionedKey): Signer {
   let last = first;
   return {
-    get key() {
-      return last.key;
+    get last() {
+      return last;
     },
     // Unwrapping inside a transaction may hold the chain for the time of a call to a key service, once per process and rotation. Signing on
     // with the old key until it is loaded elsewhere would, after an idle hour, seal an entry that no verifier accepts. What is read is handed

@@ -1,6 +1,30 @@
 import type { App } from '../app.ts';
-import { Fault } from '../errors.ts';
+import { Fault, fault } from '../errors.ts';
 import type { WardkeepCredentials } from '../http/credentials.ts';
+
+type Token = { readonly workspaceId: string; readonly hash: Buffer };
+/** What a token was found to be, with the row that said so. */
+type Remembered = { readonly row: string; readonly credentials: WardkeepCredentials };
+
+/**
+ * Only a guess at what will be found: every request asks anew, in the transaction that it acts in, and a row that differs in anything counts as
+ * another (`anticipate` in core/db/door.ts). It saves waiting for the answer before the act is sent. By what identifies the program that asks: an app is
+ * copied where some of it is exchanged.
+ */
+const remembered = new WeakMap<App['identify'], Map<string, Remembered>>();
+const MAX_REMEMBERED = 10_000;
+const nameOf = ({ workspaceId, hash }: Token): string => workspaceId + hash.toString('base64');
+
+function recall({ identify }: App, token: Token): Remembered | undefined {
+  return remembered.get(identify)?.get(nameOf(token));
+}
+
+function remember({ identify }: App, token: Token, found: Remembered): void {
+  let known = remembered.get(identify);
+  if (known === undefined) remembered.set(identify, (known = new Map()));
+  if (known.size >= MAX_REMEMBERED) known.clear();
+  known.set(nameOf(token), found);
+}
 
 /** `is_due`: that the token is in use was last noted more than a minute ago. */
 type FoundRow = { readonly token_id: string; readonly is_due: boolean };
@@ -9,14 +33,33 @@ type Statements = { readonly find: string; readonly note: string };
 
 /**
  * Whose a secret token is, or null. One round trip: the answer does not wait for the transaction's end, in which the request's first act may
- * go on (`identify` in core/db/door.ts). What was noted stays noted, whatever becomes of the act: then the transaction ends by itself.
+ * go on (`identify` in core/db/door.ts). With `mayAnticipate` none at all, where the token was seen before. What was noted stays noted, whatever becomes of the act: then the transaction ends by itself.
  */
-export async function findCredentials<R extends FoundRow>(app: App, { workspaceId, hash }: { workspaceId: string; hash: Buffer }, { find, note }: Statements, credentialsOf: (row: R) => WardkeepCredentials): Promise<WardkeepCredentials | null> {
+export async function findCredentials<R extends FoundRow>(app: App, token: Token, statements: Statements, credentialsOf: (row: R) => WardkeepCredentials, { mayAnticipate = false } = {}): Promise<WardkeepCredentials | null> {
+  const { workspaceId, hash } = token;
+  const { find, note } = statements;
+  const before = mayAnticipate ? recall(app, token) : undefined;
+  if (before !== undefined) {
+    const credentials = { ...before.credentials, actor: { ...before.credentials.actor } }; // this request's own: transactions go by the actor's identity
+    app.anticipate(workspaceId, credentials.actor, {
+      async isStill({ query }) {
+        const [row] = await query<R>(find, [workspaceId, hash]);
+        return row !== undefined && !row.is_due && JSON.stringify(row) === before.row;
+      },
+      async again() {
+        const now = await findCredentials(app, token, statements, credentialsOf);
+        if (now === null) throw fault(credentials.actor.kind === 'agent' ? 'token.refused' : 'session.expired');
+        Object.assign(credentials, now, { actor: Object.assign(credentials.actor, now.actor) });
+      },
+    });
+    return credentials;
+  }
   try {
     return await app.identify(workspaceId, async ({ query }) => {
       const [row] = await query<R>(find, [workspaceId, hash]);
       if (row === undefined) return { answer: null, actor: null };
       const credentials = credentialsOf(row);
+      remember(app, token, { row: JSON.stringify({ ...row, is_due: false }), credentials });
       if (!row.is_due) return { answer: credentials, actor: credentials.actor };
       await query(note, [workspaceId, row.token_id]);
       return { answer: credentials, actor: null };

@@ -23,7 +23,7 @@ export const schemePlugin: Plugin<{ app: App }> = {
       async authenticate(request, h) {
         const cookie: unknown = request.state[SESSION_COOKIE];
         if (cookie === undefined) return h.unauthenticated(NO_SESSION);
-        const credentials = await findSession(app, cookie);
+        const credentials = await findSession(app, cookie, { mayAnticipate: actsAtOnce(request) });
         if (credentials !== null) return h.authenticated({ credentials: { wardkeep: credentials } });
         request.plugins.auth = { deadCookie: true };
         throw fault('session.expired');
@@ -33,7 +33,7 @@ export const schemePlugin: Plugin<{ app: App }> = {
       async authenticate(request, h) {
         const token = bearerOf(request);
         if (token === null) return h.unauthenticated(NO_TOKEN);
-        const credentials = await findServiceAccount(app, token);
+        const credentials = await findServiceAccount(app, token, { mayAnticipate: actsAtOnce(request) });
         if (credentials === null) throw fault('token.refused');
         return h.authenticated({ credentials: { wardkeep: credentials } });
       },
@@ -48,6 +48,12 @@ export const schemePlugin: Plugin<{ app: App }> = {
     });
   },
 };
+
+/** Routes whose handler does nothing but one act, which only reads: until it is through, the actor may be one remembered. */
+function actsAtOnce({ route }: Request): boolean {
+  const api = route.settings.plugins?.api;
+  return api !== undefined && api.method === 'GET' && 'handler' in api;
+}
 
 /**
  * What the route goes by to know who asks: of its strategies the first that finds something, good or not. Whatever else a request comes with is never

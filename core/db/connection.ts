@@ -51,9 +51,10 @@ export function send(connection: Connection, text: string, values: readonly unkn
 export function sendAlone(connection: Connection, text: string): Promise<pg.QueryResult> {
   const { stream } = connection.connection;
   stream.cork();
-  process.nextTick(() => stream.uncork());
   sendGathered(connection);
-  return connection.query(text);
+  const answer = connection.query(text);
+  stream.uncork();
+  return answer;
 }
 
 function sendGathered(connection: Connection): void {

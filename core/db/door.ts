@@ -22,6 +22,12 @@ export type Door = {
    * all. What `look` changes is then committed or rolled back with the act.
    */
   identify<R>(workspaceId: string, look: (bound: Bound) => Promise<Identified<R>>): Promise<R>;
+  /**
+   * For an actor as an earlier request found them: the first act begins at once, beside the question whether they are still the same, and what it
+   * comes to is thrown away if they are not. `again` then finds out anew, brings `actor` up to date or throws, and the act is done once more. Only
+   * for acts that do nothing outside of their transaction.
+   */
+  anticipate(workspaceId: string, actor: Actor, question: Anticipated): void;
   withSystem<T>(reason: SystemReason, fn: (tx: SystemTx) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 };
@@ -29,11 +35,15 @@ export type Door = {
 /** `actor`: whose act may go on in the transaction; null: it ends at once. */
 export type Identified<R> = { readonly answer: R; readonly actor: Actor | null };
 
-/**
- * Seals `tx.pending` in order, inside the transaction; `inserted` settles with the last statement, which shares a round trip with COMMIT.
- * Provided by core/audit, which may import this room but not the reverse.
- */
-export type Sealer = (tx: Tx | SystemTx) => Promise<Sealed>;
+export type Anticipated = { isStill(bound: Bound): Promise<boolean>; again(): Promise<void> };
+
+/** Provided by core/audit, which may import this room but not the reverse. */
+export type Sealer = {
+  /** Seals `tx.pending` in order, inside the transaction; `inserted` settles with the last statement, which shares a round trip with COMMIT. */
+  pending(tx: Tx | SystemTx): Promise<Sealed>;
+  /** While PostgreSQL is at work on what the act asked first: may make ready what `pending` will probably seal. */
+  ahead(tx: Tx | SystemTx): void;
+};
 export type Sealed = { readonly inserted: Promise<unknown> };
 /** Loads (and caches) a workspace's opened keys. */
 export type KeyLoader = (workspaceId: string, read: <T>(fn: (bound: Bound) => Promise<T>) => Promise<T>) => Promise<WorkspaceKeys>;
@@ -61,9 +71,11 @@ export function openDoor(options: DoorOptions): Door {
     pool.transaction((backend) => mintContext(contextKey, workspaceId, backend, clock() + CONTEXT_LIFE_MS), fn);
 
   const open = new WeakMap<Actor, OpenTransaction>();
+  const unconfirmed = new WeakMap<Actor, Promise<void>>();
   const inTransaction = async <T>(pool: Pool, { workspaceId, actor }: Scope, fn: (bound: Bound) => Promise<T>): Promise<T> => {
     const identified = open.get(actor);
     if (pool === app && identified?.workspaceId === workspaceId) return identified.goOn(fn);
+    await unconfirmed.get(actor);
     const question = pool === app ? stillActing(actor) : null;
     return bound(pool, workspaceId, async (entered) => {
       const found = question === null ? null : entered.query(question.text, question.values); // sent in front of the act, looked at behind it
@@ -74,13 +86,18 @@ export function openDoor(options: DoorOptions): Door {
     });
   };
 
-  const sealed = async <T, X extends Tx | SystemTx>(pool: Pool, start: { scope: Scope; keys: X['keys']; pending: PendingEntry[] }, fn: (tx: X) => Promise<T>): Promise<T> => {
+  const sealed = async <T, X extends Tx | SystemTx>(pool: Pool, start: { scope: Scope; keys: X['keys']; pending: readonly PendingEntry[] }, fn: (tx: X) => Promise<T>): Promise<T> => {
     let entries: Sealed = { inserted: Promise.resolve() };
     try {
       return await inTransaction(pool, start.scope, async (bound) => {
-        const tx = { ...start, query: bound.query, ended: bound.ended, flushBehind: () => bound.flushBehind(), get knex() { return bound.knex; }, plugged, now: clock() } as unknown as X;
-        const result = await fn(tx);
-        entries = await seal(tx);
+        const tx = {
+          ...start, pending: [...start.pending], query: bound.query, ended: bound.ended, flushBehind: () => bound.flushBehind(), whileCommitting: (work: () => void) => bound.whileCommitting(work),
+          get knex() { return bound.knex; }, plugged, now: clock(),
+        } as unknown as X;
+        const acting = fn(tx);
+        process.nextTick(() => seal.ahead(tx)); // behind the sending of what was asked so far
+        const result = await acting;
+        entries = await seal.pending(tx);
         return result;
       });
     } catch (error) {
@@ -119,6 +136,33 @@ export function openDoor(options: DoorOptions): Door {
         whole.catch(reject);
       });
     },
+    anticipate(workspaceId, actor, { isStill, again }) {
+      const { promise: confirmed, resolve: confirm, reject: refute } = Promise.withResolvers<void>();
+      confirmed.catch(() => undefined); // whoever acts again is told
+      unconfirmed.set(actor, confirmed);
+      const first = firstActOf(open, actor, workspaceId, () => whole);
+      const whole = (async () => {
+        await loadKeys(workspaceId, (read) => bound(app, workspaceId, read));
+        try {
+          await bound(app, workspaceId, async (entered) => {
+            const still = isStill(entered);
+            still.catch(() => undefined);
+            const act = await first;
+            const outcome = await act?.(entered).then(() => null, (error: unknown) => ({ error }));
+            if (!(await still)) throw new SomebodyElse();
+            confirm();
+            if (outcome) throw outcome.error;
+          });
+        } catch (error) {
+          if (!(error instanceof SomebodyElse)) throw error;
+          await again();
+          confirm();
+          const act = await first;
+          if (act !== null) await bound(app, workspaceId, act);
+        }
+      })();
+      whole.catch(refute);
+    },
     async withSystem(reason, fn) {
       const act: PendingEntry = { action: 'system.door', outcome: 'ok', target: null, detail: { reason } };
       return recorded(jobs, { scope: systemScope(INSTALLATION_WORKSPACE, reason), keys: null }, [act], fn);
@@ -128,6 +172,9 @@ export function openDoor(options: DoorOptions): Door {
     },
   };
 }
+
+/** The actor is not, or not quite, who they were. */
+class SomebodyElse extends Error {}
 
 type Act = (bound: Bound) => Promise<void>;
 type OpenTransaction = { readonly workspaceId: string; /** Settles when the whole transaction has. */ goOn<T>(fn: (bound: Bound) => Promise<T>): Promise<T> };

@@ -61,6 +61,8 @@ export type Tx = {
   readonly ended: Promise<void>;
   /** As `Bound.flushBehind` says. */
   flushBehind(): void;
+  /** As `Bound.whileCommitting` says. */
+  whileCommitting(work: () => void): void;
   readonly scope: Scope;
   readonly keys: WorkspaceKeys;
   readonly pending: PendingEntry[];

@@ -21,6 +21,11 @@ export type Bound = {
    * for the transaction is answered after that.
    */
   flushBehind(): void;
+  /**
+   * For what needs nothing more of the database, such as opening and writing out rows already read: it is done while PostgreSQL commits. What it
+   * throws is thrown to whoever asked for the transaction, which is committed all the same.
+   */
+  whileCommitting(work: () => void): void;
 };
 export type Query = <R extends object = Record<string, unknown>>(text: string, values?: readonly unknown[]) => Promise<R[]>;
 
@@ -50,6 +55,7 @@ export class Transaction implements Bound {
   #refusal: Error | undefined;
   #knex: Knex.Transaction | undefined;
   #settle: () => void = () => undefined;
+  readonly #meanwhile: (() => void)[] = [];
   readonly ended: Promise<void>;
 
   constructor(connection: Connection, enter: Enter, compose: Compose) {
@@ -79,6 +85,10 @@ export class Transaction implements Bound {
     this.#isFlushedBehind = true;
   }
 
+  whileCommitting(work: () => void): void {
+    this.#meanwhile.push(work);
+  }
+
   async commit(): Promise<void> {
     this.#isOpen = false;
     const { __knex__disposed: unfit } = this.#connection; // the reset behind the transaction before it may have failed by now
@@ -88,6 +98,12 @@ export class Transaction implements Bound {
     const flushed = this.#isFlushedBehind ? send(this.#connection, FLUSH) : committed;
     flushed.catch(() => undefined);
     const isReset = this.#reset();
+    let failure: { readonly error: unknown } | null = null;
+    try {
+      for (const work of this.#meanwhile) work();
+    } catch (error) {
+      failure = { error };
+    }
     try {
       const { command } = await committed;
       await flushed;
@@ -98,6 +114,7 @@ export class Transaction implements Bound {
       return this.rollback(error);
     }
     void isReset.then((error) => error && dispose(this.#connection, 'A connection could not be reset.'));
+    if (failure !== null) throw failure.error;
   }
 
   /** Nobody waits for it: whatever the next borrower sends stands behind it. */

@@ -102,7 +102,7 @@ t.test('when sealing fails, nothing is committed', async (t) => {
       return { inserted };
     },
   ]) {
-    const door = openDoor({ appUrl: database.appUrl, jobsUrl: database.jobsUrl, contextKey, loadKeys, seal: seal as never, poolSize: 1 });
+    const door = openDoor({ appUrl: database.appUrl, jobsUrl: database.jobsUrl, contextKey, loadKeys, seal: { pending: seal as never, ahead: () => undefined }, poolSize: 1 });
     await t.rejects(door.withWorkspace(scope, (tx) => rename(tx, 'Unsealed')), { message: /signer is away|null value/ });
     await door.close();
   }
@@ -112,7 +112,7 @@ t.test('when sealing fails, nothing is committed', async (t) => {
 t.test('a door with another key is refused, and says so', async (t) => {
   const { app, database, scope } = await openWorkspace(t);
   const { loadKeys } = await keysOf(app, database);
-  const door = openDoor({ appUrl: database.appUrl, jobsUrl: database.jobsUrl, contextKey: { id: 'c1', bytes: Buffer.alloc(32) }, loadKeys, seal: async () => ({ inserted: Promise.resolve() }), poolSize: 1 });
+  const door = openDoor({ appUrl: database.appUrl, jobsUrl: database.jobsUrl, contextKey: { id: 'c1', bytes: Buffer.alloc(32) }, loadKeys, seal: { pending: async () => ({ inserted: Promise.resolve() }), ahead: () => undefined }, poolSize: 1 });
   t.teardown(() => door.close());
   await t.rejects(door.withWorkspace(scope, async () => 'nothing asked'), { message: /not signed by this installation/ });
 });

@@ -13,12 +13,12 @@ const FIND = `select a.id as token_id, a.name, a.role, a.scopes, ${UNNOTED} as i
 const NOTE = `update app.service_accounts set last_used_at = now() where workspace_id = $1 and id = $2 and ${UNNOTED}`;
 
 /** The service account a bearer token belongs to, or null when it is mistyped, unknown, revoked or past its end. */
-export async function findServiceAccount(app: App, text: string): Promise<WardkeepCredentials | null> {
+export async function findServiceAccount(app: App, text: string, options?: { readonly mayAnticipate: boolean }): Promise<WardkeepCredentials | null> {
   const token = readAccessToken(text);
   if (token === null) return null;
   return findCredentials<Row>(app, token, { find: FIND, note: NOTE }, (row) => ({
     workspace: { id: token.workspaceId, name: row.workspace_name, slug: row.slug, timeZone: row.time_zone },
     actor: { kind: 'agent', id: row.token_id, name: row.name, role: row.role, designations: [], scopes: row.scopes, sessionId: null, assuredAt: 0 },
     email: null,
-  }));
+  }), options);
 }

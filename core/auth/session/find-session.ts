@@ -22,7 +22,7 @@ const FIND = `select s.id as token_id, s.assured_at, s.last_seen_at < now() - in
    where s.workspace_id = $1 and s.token_hash = $2 and ${WITHIN_LIMITS}`;
 const NOTE = "update app.sessions set last_seen_at = now() where workspace_id = $1 and id = $2 and last_seen_at < now() - interval '1 minute'";
 
-export async function findSession(app: App, cookie: unknown): Promise<WardkeepCredentials | null> {
+export async function findSession(app: App, cookie: unknown, options?: { readonly mayAnticipate: boolean }): Promise<WardkeepCredentials | null> {
   const token = readOpaqueToken(cookie);
   if (token === null) return null;
   return findCredentials<Row>(app, token, { find: FIND, note: NOTE }, (row) => ({
@@ -32,5 +32,5 @@ export async function findSession(app: App, cookie: unknown): Promise<WardkeepCr
       sessionId: row.token_id, assuredAt: row.assured_at.getTime(),
     },
     email: row.email,
-  }));
+  }), options);
 }

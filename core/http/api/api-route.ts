@@ -58,8 +58,8 @@ export type ApiRoute<P = unknown, Q = unknown, B = unknown> = {
   /** Refusals of its own, beside those every operation has. */
   readonly refusals?: readonly FaultCode[];
 } & (
-  /** One transaction, sealed and committed before the answer goes out. */
-  | { handler(tx: Tx, call: ApiCall<P, Q, B>): Promise<ApiAnswer> }
+  /** One transaction, sealed and committed before the answer goes out. A function makes the answer while it commits (`Tx.whileCommitting`). */
+  | { handler(tx: Tx, call: ApiCall<P, Q, B>): Promise<ApiAnswer | (() => ApiAnswer)> }
   /** For work that is more than one transaction, such as an upload. */
   | { process(call: ApiCall<P, Q, B>): Promise<ApiAnswer> }
 );
@@ -114,13 +114,19 @@ async function handle(app: App, route: ApiRoute, request: Request, h: ResponseTo
   if ('process' in route) return respond(await route.process(parsed(route)), h);
   const same = route.asSeenIn === undefined ? parsed(route) : null; // refused without a transaction where nobody sees it otherwise
   const key = route.idempotent ? readIdempotencyKey(request.headers['idempotency-key']) : null;
-  const answer = await app.withWorkspace(scope, async (tx) => {
+  let answer: ApiAnswer = {};
+  await app.withWorkspace(scope, async (tx) => {
     const seen = await route.asSeenIn?.(tx);
     const call = same ?? parsed({ ...route, ...seen });
-    const act = () => route.handler(tx, call);
-    if (key === null) return act();
+    if (key === null) {
+      const made = await route.handler(tx, call);
+      if (typeof made === 'function') return tx.whileCommitting(() => void (answer = made()));
+      answer = made;
+      return;
+    }
     if (route.capability !== null) authorize(tx, route.capability); // a repetition, too, is answered only to those who may
-    return answerOnce(tx, app.formKey, key, [route.operation, call.params, call.query, call.body, ...(seen === undefined ? [] : [seen.signature])], act);
+    const act = async () => { const made = await route.handler(tx, call); return typeof made === 'function' ? made() : made; };
+    answer = await answerOnce(tx, app.formKey, key, [route.operation, call.params, call.query, call.body, ...(seen === undefined ? [] : [seen.signature])], act);
   });
   return respond(answer, h);
 }

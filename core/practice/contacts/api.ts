@@ -10,7 +10,7 @@ import type { ContactView } from './contact-view.ts';
 import { contactGate, type ContactGate } from './field-gate.ts';
 import { findContacts, type FindInput } from './find-contacts.ts';
 import { listContacts, type ListInput } from './list-contacts.ts';
-import { readContact } from './read-contact.ts';
+import { readSealedContact } from './read-contact.ts';
 import { createContact, updateContact } from './write-contact.ts';
 
 export const oneContact = Joi.object<{ id: string }>({ id: id.required() });
@@ -67,7 +67,7 @@ export const CONTACT_API: readonly ApiRoute[] = [
     summary: 'One contact, whole', params: oneContact, asSeenIn: seenBy(oneShown),
     responses: { 200: { description: 'The contact; its version is the ETag', ...contact } },
     refusals: ['contact.not_found'],
-    handler: async (tx, { params }) => contactAnswer(await readContact(tx, params.id)),
+    handler: async (tx, { params }) => { const open = await readSealedContact(tx, params.id); return () => contactAnswer(open()); },
   }),
   apiRoute({
     operation: 'updateContact', method: 'PATCH', path: '/contacts/{id}', tag: 'Contacts', capability: 'contact.write', ifMatch: true,

@@ -36,27 +36,37 @@ type WholeRow = Contact & { points: ContactPoint[]; addresses: ContactAddress[];
  * @throws Fault contact.not_found, for contacts of other workspaces and for those an AGENT has no part in alike
  */
 export async function readContact(tx: Tx, id: string): Promise<ContactView> {
+  return (await readSealedContact(tx, id))();
+}
+
+/** The same, opened when it is called, if only while the transaction commits. */
+export async function readSealedContact(tx: Tx, id: string): Promise<() => ContactView> {
   const target = { type: 'contact', id };
   authorize(tx, 'contact.read', target);
   holdChain(tx);
-  const contact = await wholeContact(tx, id);
-  record(tx, { action: 'contact.read', target });
-  return contact;
+  record(tx, { action: 'contact.read', target }); // if it is not there, nothing of this is committed
+  return sealedContact(tx, id);
 }
 
 /** The same without an entry of its own, for actions that record what they did with it. `anywhere`: not among the visible alone. */
-export async function wholeContact(tx: Tx, id: string, { anywhere = false } = {}): Promise<ContactView> {
+export async function wholeContact(tx: Tx, id: string, where: { readonly anywhere?: boolean } = {}): Promise<ContactView> {
+  return (await sealedContact(tx, id, where))();
+}
+
+async function sealedContact(tx: Tx, id: string, { anywhere = false } = {}): Promise<() => ContactView> {
   const gate = await contactGate(tx);
   const own = seesOwnOnly(tx);
   const sql = STATEMENTS.get(`${own} ${own && !anywhere} ${gate.properties.length > 0}`) as string;
   const [row] = await tx.query<WholeRow>(sql, own ? [id, tx.scope.actor.id] : [id]);
   if (row === undefined) throw contactNotFound(id);
-  Contact.openGated(tx, row);
-  for (const point of row.points) ContactPoint.openGated(tx, point);
-  for (const address of row.addresses) ContactAddress.openGated(tx, address);
-  for (const value of row.values ?? []) ContactValue.openGated(tx, value);
-  for (const identifier of row.identifiers) ContactIdentifier.openGated(tx, identifier);
-  return shownVersion(tx, contactView(row, row, accessOf(tx, row), gate));
+  return () => {
+    Contact.openGated(tx, row);
+    for (const point of row.points) ContactPoint.openGated(tx, point);
+    for (const address of row.addresses) ContactAddress.openGated(tx, address);
+    for (const value of row.values ?? []) ContactValue.openGated(tx, value);
+    for (const identifier of row.identifiers) ContactIdentifier.openGated(tx, identifier);
+    return shownVersion(tx, contactView(row, row, accessOf(tx, row), gate));
+  };
 }
 
 /** What reading a contact just made would give: columns that were not given are empty. */
