@@ -89,7 +89,8 @@ export async function sealPending(tx: Tx | SystemTx, signer: Signer): Promise<Se
   if (newest.size >= MAX_NEWEST) newest.clear();
   newest.set(workspaceId, next);
   const isFlushedBehind = (inLine.get(workspaceId) ?? 0) > 1;
-  const inserted = tx.query(INSERT, [workspaceId, actor.kind, actor.id, key.keyId, ...rows, isFlushedBehind]);
+  const isOne = rows[0]?.length === 1;
+  const inserted = tx.query(isOne ? INSERT_ONE : INSERT, [workspaceId, actor.kind, actor.id, key.keyId, ...(isOne ? rows.flat() : rows), isFlushedBehind]);
   inserted.catch(() => undefined);
   if (isFlushedBehind) tx.flushBehind();
   return { inserted };
@@ -129,9 +130,13 @@ function makeEntries(tx: Tx | SystemTx, { seq, prev }: Head, key: SigningKey): M
   return { rows: [column.seq, column.id, column.at, column.action, column.outcome, column.targetType, column.targetId, column.body, column.hash, column.signature], last: { seq, prev } };
 }
 
-const INSERT = `insert into app.audit_entries (workspace_id, actor_kind, actor_id, key_id, seq, id, at, action, outcome, target_type, target_id, body, hash, signature)
+const INTO = 'insert into app.audit_entries (workspace_id, actor_kind, actor_id, key_id, seq, id, at, action, outcome, target_type, target_id, body, hash, signature)';
+const LAZILY = "where not $15::boolean or set_config('synchronous_commit', 'off', true) = 'off'";
+/** Most acts leave one entry, and arrays of one cost more than the row. */
+const INSERT_ONE = `${INTO} select $1::uuid, $2, $3::uuid, $4, $5::bigint, $6::uuid, $7::timestamptz, $8, $9, $10, $11, $12, $13::bytea, $14::bytea ${LAZILY}`;
+const INSERT = `${INTO}
 select $1::uuid, $2::text, $3::uuid, $4::text, e.* from unnest($5::bigint[], $6::uuid[], $7::timestamptz[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bytea[], $14::bytea[]) as e
-where not $15::boolean or set_config('synchronous_commit', 'off', true) = 'off'`;
+${LAZILY}`;
 
 type HeadRow = { seq: number | null; hash: Buffer | null; key_version: number };
 
