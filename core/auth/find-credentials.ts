@@ -41,7 +41,7 @@ export async function findCredentials<R extends FoundRow>(app: App, token: Token
   const before = mayAnticipate ? recall(app, token) : undefined;
   if (before !== undefined) {
     const credentials = { ...before.credentials, actor: { ...before.credentials.actor } }; // this request's own: transactions go by the actor's identity
-    app.anticipate(workspaceId, credentials.actor, {
+    app.anticipate(credentials.actor, {
       async isStill({ query }) {
         const [row] = await query<R>(find, [workspaceId, hash]);
         return row !== undefined && !row.is_due && JSON.stringify(row) === before.row;

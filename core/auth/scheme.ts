@@ -49,10 +49,10 @@ export const schemePlugin: Plugin<{ app: App }> = {
   },
 };
 
-/** Routes whose handler does nothing but one act, which only reads: until it is through, the actor may be one remembered. */
+/** Routes whose handler does nothing but one act, which only reads: until that is through, the actor may be one remembered. */
 function actsAtOnce({ route }: Request): boolean {
   const api = route.settings.plugins?.api;
-  return api !== undefined && api.method === 'GET' && 'handler' in api;
+  return api !== undefined && (api.method === 'GET' || api.readOnly === true) && 'handler' in api;
 }
 
 /**

@@ -23,11 +23,11 @@ export type Door = {
    */
   identify<R>(workspaceId: string, look: (bound: Bound) => Promise<Identified<R>>): Promise<R>;
   /**
-   * For an actor as an earlier request found them: the first act begins at once, beside the question whether they are still the same, and what it
-   * comes to is thrown away if they are not. `again` then finds out anew, brings `actor` up to date or throws, and the act is done once more. Only
-   * for acts that do nothing outside of their transaction.
+   * For an actor as an earlier request found them: their first act begins at once, beside the question whether they are still the same, and what
+   * it comes to is thrown away if they are not. `again` then finds out anew, brings `actor` up to date or throws, and the act is done once more.
+   * Only for acts that do nothing outside of their transaction, and where nothing is answered without one.
    */
-  anticipate(workspaceId: string, actor: Actor, question: Anticipated): void;
+  anticipate(actor: Actor, question: Anticipated): void;
   withSystem<T>(reason: SystemReason, fn: (tx: SystemTx) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 };
@@ -71,11 +71,12 @@ export function openDoor(options: DoorOptions): Door {
     pool.transaction((backend) => mintContext(contextKey, workspaceId, backend, clock() + CONTEXT_LIFE_MS), fn);
 
   const open = new WeakMap<Actor, OpenTransaction>();
-  const unconfirmed = new WeakMap<Actor, Promise<void>>();
+  const anticipated = new WeakMap<Actor, Anticipated>();
   const inTransaction = async <T>(pool: Pool, { workspaceId, actor }: Scope, fn: (bound: Bound) => Promise<T>): Promise<T> => {
     const identified = open.get(actor);
     if (pool === app && identified?.workspaceId === workspaceId) return identified.goOn(fn);
-    await unconfirmed.get(actor);
+    const before = anticipated.get(actor);
+    if (before !== undefined) return asBefore(before, actor, (act) => bound(pool, workspaceId, act), fn);
     const question = pool === app ? stillActing(actor) : null;
     return bound(pool, workspaceId, async (entered) => {
       const found = question === null ? null : entered.query(question.text, question.values); // sent in front of the act, looked at behind it
@@ -84,6 +85,26 @@ export function openDoor(options: DoorOptions): Door {
       if (found !== null && (await found).length === 0) throw fault(actor.kind === 'agent' ? 'token.refused' : 'session.expired');
       return outcome;
     });
+  };
+
+  /** What the act throws, too, counts only if it was done in the right name. */
+  const asBefore = async <T>({ isStill, again }: Anticipated, actor: Actor, enter: (act: (bound: Bound) => Promise<T>) => Promise<T>, fn: (bound: Bound) => Promise<T>): Promise<T> => {
+    try {
+      return await enter(async (entered) => {
+        const still = isStill(entered); // sent in front of the act, looked at behind it
+        still.catch(() => undefined);
+        const [outcome] = await Promise.allSettled([fn(entered)]);
+        if (!(await still)) throw new SomebodyElse();
+        anticipated.delete(actor);
+        if (outcome.status === 'rejected') throw outcome.reason;
+        return outcome.value;
+      });
+    } catch (error) {
+      if (!(error instanceof SomebodyElse)) throw error;
+    }
+    await again();
+    anticipated.delete(actor);
+    return enter(fn);
   };
 
   const sealed = async <T, X extends Tx | SystemTx>(pool: Pool, start: { scope: Scope; keys: X['keys']; pending: readonly PendingEntry[] }, fn: (tx: X) => Promise<T>): Promise<T> => {
@@ -136,32 +157,8 @@ export function openDoor(options: DoorOptions): Door {
         whole.catch(reject);
       });
     },
-    anticipate(workspaceId, actor, { isStill, again }) {
-      const { promise: confirmed, resolve: confirm, reject: refute } = Promise.withResolvers<void>();
-      confirmed.catch(() => undefined); // whoever acts again is told
-      unconfirmed.set(actor, confirmed);
-      const first = firstActOf(open, actor, workspaceId, () => whole);
-      const whole = (async () => {
-        await loadKeys(workspaceId, (read) => bound(app, workspaceId, read));
-        try {
-          await bound(app, workspaceId, async (entered) => {
-            const still = isStill(entered);
-            still.catch(() => undefined);
-            const act = await first;
-            const outcome = await act?.(entered).then(() => null, (error: unknown) => ({ error }));
-            if (!(await still)) throw new SomebodyElse();
-            confirm();
-            if (outcome) throw outcome.error;
-          });
-        } catch (error) {
-          if (!(error instanceof SomebodyElse)) throw error;
-          await again();
-          confirm();
-          const act = await first;
-          if (act !== null) await bound(app, workspaceId, act);
-        }
-      })();
-      whole.catch(refute);
+    anticipate(actor, question) {
+      anticipated.set(actor, question);
     },
     async withSystem(reason, fn) {
       const act: PendingEntry = { action: 'system.door', outcome: 'ok', target: null, detail: { reason } };

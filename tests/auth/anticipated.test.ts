@@ -93,7 +93,7 @@ t.test('an act begun for somebody remembered', async (t) => {
   const { workspaceId, manager } = await createPeople(app);
   const begin = (isStill: () => Promise<boolean>, again: (actor: Actor) => Promise<void> = async () => void t.fail('not asked for')) => {
     const scope = { ...systemScope(workspaceId, 'test'), actor: { ...scopeAs(manager).actor } };
-    app.anticipate(workspaceId, scope.actor, { isStill, again: () => again(scope.actor) });
+    app.anticipate(scope.actor, { isStill, again: () => again(scope.actor) });
     return scope;
   };
   const rename = (name: string) => async (tx: Tx) => {

@@ -47,6 +47,8 @@ export type ApiRoute<P = unknown, Q = unknown, B = unknown> = {
   readonly query?: Joi.ObjectSchema<Q>;
   readonly body?: Joi.ObjectSchema<B>;
   readonly maxBytes?: number;
+  /** A POST that changes nothing. */
+  readonly readOnly?: true;
   /** An update: If-Match is required (428) and must name the present version (412). */
   readonly ifMatch?: true;
   /** A create: with an Idempotency-Key it happens once, and every repetition gets the first answer. */

@@ -48,7 +48,7 @@ export const CONTACT_API: readonly ApiRoute[] = [
     handler: async (tx, { query }) => pageAnswer(await listContacts(tx, query)),
   }),
   apiRoute({
-    operation: 'searchContacts', method: 'POST', path: '/contacts/search', tag: 'Contacts', capability: 'contact.read',
+    operation: 'searchContacts', method: 'POST', readOnly: true, path: '/contacts/search', tag: 'Contacts', capability: 'contact.read',
     summary: 'Find by name, phone, e-mail, birth date or identifier',
     description: 'Three letters of any part of the name, several words must all match; phones, dates and numbers in any usual form. POST, so that what was asked stays out of URLs.',
     body: Joi.object<FindInput>(FIND), asSeenIn: seenBy((gate) => ({ ...pageShown(gate), body: Joi.object(shownFilters(FIND, gate)) })),
