@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Server } from '@hapi/hapi';
 import type { App } from '../app.ts';
+import { generatePassword } from '../auth/password/generate.ts';
+import { hashPassword } from '../auth/password/hash.ts';
 import { openSession } from '../auth/session/actions.ts';
 import { boot } from '../boot.ts';
 import { readConfig, type Config } from '../config.ts';
@@ -13,7 +15,6 @@ import { CONTRACT, type Plugin } from '../plugin.ts';
 import { composeServer } from '../server.ts';
 import { createWorkspace } from '../workspaces/create-workspace.ts';
 import { createUser } from '../workspaces/people/create-user.ts';
-import { generatePassword } from '../auth/password/generate.ts';
 import { grantPlan } from '../plugins/entitlements.ts';
 import { createHost, type PluginHost } from '../plugins/host.ts';
 import type { LoadedPlugin } from '../plugins/loaded-plugin.ts';
@@ -79,8 +80,9 @@ async function makeSide(app: App, slug: string): Promise<Side> {
   const workspaceId = await createWorkspace(app, { slug, name: slug, timeZone: 'UTC' });
   const scope = systemScope(workspaceId, 'conformance');
   await app.withWorkspace(scope, (tx) => grantPlan(tx, { tier: 'enterprise', endsAt: null }));
+  const password = { hash: await hashPassword(generatePassword()) }; // nobody types it: one does for all
   const signIn = async (role: Role): Promise<{ role: Role; id: string; cookie: string }> => {
-    const userId = await createUser(app, workspaceId, { email: `${role.toLowerCase()}@${slug}.example`, name: role, role, password: generatePassword() });
+    const userId = await createUser(app, workspaceId, { email: `${role.toLowerCase()}@${slug}.example`, name: role, role, password });
     return { role, id: userId, cookie: `__Host-wardkeep=${await app.withWorkspace(scope, (tx) => openSession(tx, { userId, method: 'passkey' }))}` };
   };
   const signedIn = await Promise.all((['ADMIN', 'MANAGER', 'AGENT', 'READONLY'] as const).map(signIn));

@@ -9,8 +9,8 @@ import { Visitor } from '../support/visitor.ts';
 t.test('hashes brought from elsewhere are replaced at the first sign-in', async (t) => {
   const { app, server, database } = await openSite(t);
   const { workspaceId } = await createPeople(app);
-  const id = await createUser(app, workspaceId, { email: 'old@example.org', name: 'Old Hand', role: 'AGENT', password: { bcrypt: await bcrypt.hash('brought from elsewhere', 5) } });
-  await t.rejects(createUser(app, workspaceId, { email: 'x@example.org', name: 'X', role: 'AGENT', password: { bcrypt: '$1$nonsense' } }), { name: 'TypeError' });
+  const id = await createUser(app, workspaceId, { email: 'old@example.org', name: 'Old Hand', role: 'AGENT', password: { hash: await bcrypt.hash('brought from elsewhere', 5) } });
+  await t.rejects(createUser(app, workspaceId, { email: 'x@example.org', name: 'X', role: 'AGENT', password: { hash: '$1$nonsense' } }), { name: 'TypeError' });
   const visitor = new Visitor(server);
   await visitor.get('/sign-in');
   t.equal((await visitor.post('/sign-in', { email: 'old@example.org', password: 'not that one at all' })).statusCode, 401);

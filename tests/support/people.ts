@@ -1,5 +1,6 @@
 import { generateSync } from 'otplib';
 import type { App } from '../../core/app.ts';
+import { hashPassword } from '../../core/auth/password/hash.ts';
 import { openSession } from '../../core/auth/session/actions.ts';
 import { createServiceAccount } from '../../core/auth/service-accounts/actions.ts';
 import { newTotpSecret } from '../../core/auth/totp/code.ts';
@@ -13,13 +14,19 @@ export type Person = { id: string; workspaceId: string; email: string; name: str
 export type People = { workspaceId: string; slug: string; admin: Person; manager: Person; agent: Person; readonly: Person; officer: Person };
 
 let made = 0;
+let hash: Promise<string> | undefined;
 
-/** A workspace with one active person per role and a security officer, who is READONLY by role. Names are unique per process. */
+/**
+ * A workspace with one active person per role and a security officer, who is READONLY by role. Names are unique per process. Their one password
+ * is hashed once: what argon2 costs by design would be most of what they cost.
+ */
 export async function createPeople(app: App, slug = `practice-${(made += 1)}`): Promise<People> {
   const workspaceId = await createWorkspace(app, { slug, name: `Practice ${slug}`, timeZone: 'America/New_York' });
+  hash ??= hashPassword(PASSWORD);
+  const password = { hash: await hash };
   const make = async (word: string, role: Role, designations: readonly Designation[] = []): Promise<Person> => {
     const person = { workspaceId, email: `${word}@${slug}.example`, name: `${word[0]?.toUpperCase()}${word.slice(1)} Person`, role, designations, password: PASSWORD, totpSecret: newTotpSecret() };
-    return { ...person, id: await createUser(app, workspaceId, person) };
+    return { ...person, id: await createUser(app, workspaceId, { ...person, password }) };
   };
   const [admin, manager, agent, readonly, officer] = await Promise.all([
     make('admin', 'ADMIN'), make('manager', 'MANAGER'), make('agent', 'AGENT'), make('readonly', 'READONLY'), make('officer', 'READONLY', ['SECURITY_OFFICER']),

@@ -13,15 +13,15 @@ export type NewUser = {
   readonly name: string;
   readonly role: Role;
   readonly designations?: readonly Designation[];
-  /** In clear, hashed here; or a bcrypt hash that another system made. Neither is checked against the password policy. */
-  readonly password: string | { readonly bcrypt: string };
+  /** In clear, hashed here; or a hash: one made here before, or bcrypt of another system. None is checked against the password policy. */
+  readonly password: string | { readonly hash: string };
   /** Base 32. Without one the first sign-in sets up a second factor. */
   readonly totpSecret?: string;
 };
 
 /** Makes an active person, for the command line, the demo and imports; pages invite instead. Returns the id. @throws Fault person.exists */
 export async function createUser(app: App, workspaceId: string, input: NewUser): Promise<string> {
-  const hash = typeof input.password === 'string' ? await hashPassword(input.password) : importedHash(input.password.bcrypt);
+  const hash = typeof input.password === 'string' ? await hashPassword(input.password) : madeBefore(input.password.hash);
   return app.withWorkspace(systemScope(workspaceId, 'people'), async (tx) => {
     const email = normalizeEmail(input.email);
     if ((await User.query(tx).findOne({ email })) !== undefined) throw fault('person.exists');
@@ -33,7 +33,7 @@ export async function createUser(app: App, workspaceId: string, input: NewUser):
   });
 }
 
-function importedHash(hash: string): string {
-  if (!isBcryptHash(hash)) throw new TypeError('The imported password hash is not bcrypt ($2a$, $2b$ or $2y$, cost 4 to 31).');
+function madeBefore(hash: string): string {
+  if (!hash.startsWith('$argon2id$') && !isBcryptHash(hash)) throw new TypeError('The password hash is neither argon2id nor bcrypt ($2a$, $2b$ or $2y$, cost 4 to 31).');
   return hash;
 }
