@@ -53,7 +53,7 @@ function standInLine({ ended, scope: { workspaceId } }: Tx | SystemTx): void {
 
 /** The last head this process made of each workspace's chain: if nobody else has written, the next entry stands on it. */
 const newest = new Map<string, Head>();
-const madeAhead = new WeakMap<Tx | SystemTx, { readonly head: Head; readonly acts: readonly PendingEntry[]; readonly made: Made }>();
+const madeAhead = new WeakMap<Tx | SystemTx, { readonly head: Head; readonly key: SigningKey; readonly acts: readonly PendingEntry[]; readonly made: Made }>();
 
 /**
  * Signs what an act that holds the chain has recorded so far, for the head that the chain probably has: signing costs as much as reading, and
@@ -62,8 +62,9 @@ const madeAhead = new WeakMap<Tx | SystemTx, { readonly head: Head; readonly act
 export function sealAhead(tx: Tx | SystemTx, signer: Signer): void {
   const head = newest.get(tx.scope.workspaceId);
   if (tx.pending.length === 0 || !held.has(tx) || head === undefined || head.keyVersion !== signer.last.version) return;
+  const { key } = signer.last;
   try {
-    madeAhead.set(tx, { head, acts: [...tx.pending], made: makeEntries(tx, head, signer.last.key) });
+    madeAhead.set(tx, { head, key, acts: [...tx.pending], made: makeEntries(tx, head, key) });
   } catch {
     // What cannot be sealed is refused by sealPending, to whoever asked for the act.
   }
@@ -80,7 +81,8 @@ export async function sealPending(tx: Tx | SystemTx, signer: Signer): Promise<Se
   const head = await takeChain(tx);
   const { key, version } = await signer.at(head.keyVersion, tx.query);
   const ahead = madeAhead.get(tx);
-  const isReady = ahead !== undefined && isAsMade(ahead.head, head) && ahead.acts.length === tx.pending.length && ahead.acts.every((act, at) => act === tx.pending[at]);
+  // Another transaction may meanwhile have met a newer key, which then signs here as well, though the head was read before it.
+  const isReady = ahead !== undefined && isAsMade(ahead.head, head) && ahead.key === key && ahead.acts.length === tx.pending.length && ahead.acts.every((act, at) => act === tx.pending[at]);
   const { rows, last } = isReady ? ahead.made : makeEntries(tx, head, key);
   tx.pending.length = 0;
   const { workspaceId, actor } = tx.scope;
