@@ -111,7 +111,9 @@ export class Batch extends Query {
   /** Of the first statement not answered; or, when all are, of the commit that a Sync brings. Also of a connection that broke. */
   handleError(error: Error): void {
     const failed = Math.min(this.#results.length, this.#statements.length - 1);
-    const aborted = Object.assign(new Error('current transaction is aborted, commands ignored until end of transaction block', { cause: error }), { code: '25P02' });
+    // What ends the connection, rather than the transaction, is everybody's own error.
+    const isSkipped = error instanceof pg.DatabaseError && error.severity === 'ERROR';
+    const aborted = isSkipped ? Object.assign(new Error('current transaction is aborted, commands ignored until end of transaction block', { cause: error }), { code: '25P02' }) : error;
     this.#statements.forEach(({ name, resolve, reject }, at) => {
       if (at < failed) return resolve(this.#results[at] as Result);
       if (name !== null && this.#prepared.columns.get(name) === null) {

@@ -92,7 +92,7 @@ export class Transaction implements Bound {
   async commit(): Promise<void> {
     this.#isOpen = false;
     const { __knex__disposed: unfit } = this.#connection; // the reset behind the transaction before it may have failed by now
-    if (unfit !== undefined) this.#refusal ??= new Error(String(unfit));
+    if (unfit !== undefined) this.#refusal ??= unfit instanceof Error ? unfit : new Error(String(unfit));
     if (this.#refusal !== undefined) return this.rollback(this.#refusal);
     const committed = send(this.#connection, 'commit');
     const flushed = this.#isFlushedBehind ? send(this.#connection, FLUSH) : committed;
