@@ -115,6 +115,25 @@ t.test('an AGENT sees own and shared contacts only; the rest is not there', asyn
   t.equal((await manager('POST', '/contacts/search', { q: 'min' })).body.items.length, 2);
 });
 
+t.test('whole values are found in all their readings, by whoever may see the contact, within the filters', async (t) => {
+  const [agent, manager] = [await as(people.agent), await as(people.manager)];
+  const known = { birthDate: '1931-07-04', phones: [{ value: '(617) 555-0177' }], emails: [{ value: 'Shared.Line@example.com' }], identifiers: [{ system: 'mrn', value: 'QX-5561' }], tags: ['recall'] };
+  const mine = (await agent('POST', '/contacts', { familyName: 'Okonkwo', ...known, status: 'active' })).body.id as string;
+  const theirs = (await manager('POST', '/contacts', { familyName: 'Okafor', ...known, tags: [] })).body.id as string;
+  const find = async (call: typeof agent, body: object) => ((await call('POST', '/contacts/search', body)).body.items as { id: string }[]).map(({ id }) => id).sort();
+  for (const q of ['6175550177', '+1 617 555 0177', 'shared.line@EXAMPLE.com', '7/4/1931', '1931-07-04', 'qx5561']) {
+    t.same(await find(manager, { q }), [mine, theirs].sort(), q);
+    t.same(await find(agent, { q }), [mine], `${q}, own and shared ones alone`);
+  }
+  const q = '617-555-0177';
+  t.same(await find(manager, { q, status: 'active' }), [mine]);
+  t.same(await find(manager, { q, ownerId: people.manager.id }), [theirs]);
+  t.same(await find(manager, { q, tag: 'RECALL' }), [mine]);
+  t.same(await find(manager, { q, status: 'active', ownerId: people.manager.id }), []);
+  t.same(await find(manager, { q: '617-555-0178' }), []);
+  t.match((await manager('POST', '/contacts/search', { q })).body.items.find(({ id }: { id: string }) => id === mine), { name: 'Okonkwo', birthDate: '1931-07-04', phone: '(617) 555-0177', email: /shared\.line/i, tags: ['recall'] });
+});
+
 t.test('Idempotency-Key: once, also under a race', async (t) => {
   const call = await agent(['contact.read', 'contact.write', 'contact.all']);
   const key = { 'idempotency-key': 'import-17' };

@@ -1,3 +1,4 @@
+import type { Tx } from '../../core/db/scope.ts';
 import { findContacts } from '../../core/practice/contacts/find-contacts.ts';
 import { scopeAs } from '../support/people.ts';
 import { LOOKUPS } from './floor-program.ts';
@@ -29,10 +30,12 @@ async function lookups({ installation, options }: Bench, name: string, by: keyof
   try {
     return await app.withWorkspace(scopeAs(people.manager), async (tx) => {
       const sent: Sent[] = [];
-      const listen = ({ sql, bindings }: Sent) => void (/\bcontacts\b/.test(sql) && sent.push({ sql, bindings }));
-      tx.knex.on('query', listen);
-      for (const q of asked) await findContacts(tx, { q, limit: 25 });
-      tx.knex.removeListener('query', listen);
+      const query: Tx['query'] = (sql, bindings = []) => {
+        if (/\bcontacts\b/.test(sql)) sent.push({ sql, bindings });
+        return tx.query(sql, bindings);
+      };
+      const overheard = Object.create(tx, { query: { value: query } }) as Tx;
+      for (const q of asked) await findContacts(overheard, { q, limit: 25 });
       const sides = {
         wardkeep: () => timed(async () => { for (const { sql, bindings } of sent) await tx.query(sql, bindings); }),
         floor: () => timed(async () => { for (const q of asked) await plain.query({ name: by, text: LOOKUPS[by], values: [people.workspaceId, q] }); }),

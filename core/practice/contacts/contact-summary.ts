@@ -24,10 +24,10 @@ export type ContactSummary = {
 /** Both kinds by one look at the table: each look costs a check of the workspace. */
 const POINTS = `(select json_agg(json_build_object('id', p.id, 'kind', p.kind, 'value', p.value) order by p.rank, p.id) from contact_points p where p.workspace_id = contacts.workspace_id and p.contact_id = contacts.id)`;
 
-export const SUMMARY_COLUMNS = [
-  ...['id', 'given_name', 'middle_name', 'family_name', 'name_suffix', 'preferred_name', 'birth_date', 'sex', 'status', 'owner_id', 'tags', 'updated_at'].map((column) => `contacts.${column}`),
-  raw(POINTS).as('points'),
-];
+const OWN_COLUMNS = ['id', 'given_name', 'middle_name', 'family_name', 'name_suffix', 'preferred_name', 'birth_date', 'sex', 'status', 'owner_id', 'tags', 'updated_at'].map((column) => `contacts.${column}`);
+/** For statements that are composed, and for fixed ones. */
+export const SUMMARY_COLUMNS = [...OWN_COLUMNS, raw(POINTS).as('points')];
+export const SUMMARY = [...OWN_COLUMNS, `${POINTS} as points`];
 
 type SummaryRow = Contact & { points: ContactPoint[] | null };
 

@@ -1,17 +1,16 @@
 import type { Knex } from 'knex';
-import type { QueryBuilder, RawBuilder } from 'objection';
 import { authorize } from '../../access/authorize.ts';
 import { record } from '../../audit/record.ts';
 import { holdChain } from '../../audit/seal.ts';
 import { NAME_PREFIX_MAX, NAME_PREFIX_MIN, nameQueryTerm, nameTokens, propertyTerm } from '../../crypto/normalize.ts';
 import type { Tx } from '../../db/scope.ts';
 import { readOffset, writeOffset, type Page } from '../paging.ts';
-import { contactSummary, SUMMARY_COLUMNS, type ContactSummary } from './contact-summary.ts';
+import { contactSummary, SUMMARY, SUMMARY_COLUMNS, type ContactSummary } from './contact-summary.ts';
 import { contactGate, gateOf, refuseFilters } from './field-gate.ts';
-import { filteredContacts, narrowContacts, type ContactFilters } from './list-contacts.ts';
-import { Contact, ContactIdentifier, ContactPoint, ContactValue } from './model.ts';
+import { filterConditions, filteredContacts, narrowContacts, type ContactFilters } from './list-contacts.ts';
+import { Contact } from './model.ts';
 import { readSearchQuery, type SearchQuery } from './search-query.ts';
-import { onOwnOrShared } from './visible-contacts.ts';
+import { onOwnOrShared, ownOrShared, seesOwnOnly } from './visible-contacts.ts';
 
 export type FindInput = ContactFilters & { readonly q: string; readonly cursor?: string | null; readonly limit: number };
 
@@ -55,9 +54,9 @@ export async function findContacts(tx: Tx, input: FindInput): Promise<Page<Conta
 
 /** Whole values match few rows, so these come with all that a list shows of them, still sealed: one statement, one round trip. */
 async function exactMatches(tx: Tx, filters: ContactFilters, query: SearchQuery): Promise<Candidate[]> {
-  const search = byValue(tx, filters, query, SUMMARY_COLUMNS);
+  const search = byValue(tx, filters, query, SUMMARY);
   holdChain(tx);
-  return search === null ? [] : ((await search) as Candidate[]);
+  return (await search) ?? [];
 }
 
 /** In the order of `page`. */
@@ -72,9 +71,9 @@ async function wholeRows(tx: Tx, page: readonly Candidate[]): Promise<Contact[]>
 /** Sealed rows: Objection's hooks, which would open every one of them, are passed by. */
 async function candidatesOf(tx: Tx, filters: ContactFilters, query: SearchQuery): Promise<Candidate[]> {
   const run = async (search: Knex.QueryBuilder<Candidate> | null): Promise<Candidate[]> => (search === null ? [] : ((await search) as Candidate[]));
-  const [whole, prefix, byExactValue] = await Promise.all([run(byName(tx, filters, query, 'whole')), run(byName(tx, filters, query, 'prefix')), run(byValue(tx, filters, query, CANDIDATE_COLUMNS))]);
+  const [whole, prefix, byExactValue] = await Promise.all([run(byName(tx, filters, query, 'whole')), run(byName(tx, filters, query, 'prefix')), byValue(tx, filters, query, CANDIDATE_COLUMNS)]);
   const named = narrowByWords(tx, distinct([...whole, ...prefix]), query.words);
-  return distinct([...byExactValue, ...named]);
+  return distinct([...(byExactValue ?? []), ...named]);
 }
 
 const distinct = (rows: Candidate[]): Candidate[] => [...new Map(rows.map((row) => [row.id, row])).values()];
@@ -103,17 +102,21 @@ function byName(tx: Tx, filters: ContactFilters, { words, birthDates }: SearchQu
   return query.select('c.*').orderBy('t.contact_id', 'desc').limit(most) as unknown as Knex.QueryBuilder<Candidate>;
 }
 
-function byValue(tx: Tx, filters: ContactFilters, { words, birthDates, points, identifiers, whole }: SearchQuery, columns: readonly (string | RawBuilder)[]): Knex.QueryBuilder<Candidate> | null {
-  const tags = (domain: string, terms: readonly string[]) => terms.flatMap((term) => tx.keys.tags(domain, term));
-  const sources: QueryBuilder<Contact | ContactPoint | ContactIdentifier | ContactValue>[] = [];
-  if (points.length > 0) sources.push(ContactPoint.query(tx).select('contact_id as id').whereIn('value_tag', tags('point', points)));
-  if (identifiers.length > 0) sources.push(ContactIdentifier.query(tx).select('contact_id as id').whereIn('bare_tag', tags('identifier', identifiers)));
-  if (birthDates.length > 0 && words.length === 0) sources.push(Contact.query(tx).select('id').whereIn('birth_date_tag', tags('date', birthDates)));
+/** Rows with a whole value, of whatever kind, by its tags. Fixed text, sent as it is: nothing is looked up more often. Null where nothing can match. */
+function byValue(tx: Tx, filters: ContactFilters, { words, birthDates, points, identifiers, whole }: SearchQuery, columns: readonly string[]): Promise<Candidate[]> | null {
+  const values: unknown[] = [];
+  const bound = (value: unknown) => `$${values.push(value)}`;
+  const tagged = (domain: string, terms: readonly string[]) => `any (${bound(`{${terms.flatMap((term) => tx.keys.tags(domain, term)).join(',')}}`)}::bigint[])`;
+  const sources: string[] = [];
+  if (points.length > 0) sources.push(`select contact_id from contact_points where value_tag = ${tagged('point', points)}`);
+  if (identifiers.length > 0) sources.push(`select contact_id from contact_identifiers where bare_tag = ${tagged('identifier', identifiers)}`);
+  if (birthDates.length > 0 && words.length === 0) sources.push(`select id from contacts where birth_date_tag = ${tagged('date', birthDates)}`);
   const properties = gateOf(tx).properties.filter(({ isIndexed }) => isIndexed).map(({ name }) => propertyTerm(name, whole));
-  if (properties.length > 0) sources.push(ContactValue.query(tx).select('contact_id as id').whereIn('value_tag', tags('property', properties)));
-  const [source, ...more] = sources;
-  if (source === undefined) return null;
-  return filteredContacts(tx, filters).whereIn('contacts.id', source.union(more as never)).select(...columns).orderBy('contacts.id', 'desc').limit(CANDIDATES_MAX).toKnexQuery<Candidate>();
+  if (properties.length > 0) sources.push(`select contact_id from contact_values where value_tag = ${tagged('property', properties)}`);
+  if (sources.length === 0) return null;
+  const conditions = [`contacts.id = any (array(${sources.join(' union all ')}))`, ...filterConditions(tx, filters, bound)];
+  if (seesOwnOnly(tx)) conditions.push(ownOrShared(bound(tx.scope.actor.id)));
+  return tx.query<Candidate>(`select ${columns.join(', ')} from contacts where ${conditions.join(' and ')} order by contacts.id desc limit ${CANDIDATES_MAX}`, values);
 }
 
 /** Words too short to have a prefix tag are looked up only where nothing longer was typed; otherwise they narrow what was found. */

@@ -56,6 +56,16 @@ export function narrowContacts(tx: Tx, query: QueryBuilder<Contact>, { status, o
   if (status) query.where('contacts.status', status);
   else query.whereNot('contacts.status', 'merged');
   if (ownerId) query.where('contacts.owner_id', ownerId);
-  if (tag) query.whereRaw('contacts.label_tags && ?::bigint[]', [`{${tx.keys.tags('label', normalizeLabel(tag)).join(',')}}`]);
+  if (tag) query.whereRaw('contacts.label_tags && ?::bigint[]', [tagsOf(tx, tag)]);
   return query;
 }
+
+/** The same for a fixed statement; `bound` gives the placeholder of a value. */
+export function filterConditions(tx: Tx, { status, ownerId, tag }: ContactFilters, bound: (value: unknown) => string): string[] {
+  const conditions = [status ? `contacts.status = ${bound(status)}` : "contacts.status <> 'merged'"];
+  if (ownerId) conditions.push(`contacts.owner_id = ${bound(ownerId)}`);
+  if (tag) conditions.push(`contacts.label_tags && ${bound(tagsOf(tx, tag))}::bigint[]`);
+  return conditions;
+}
+
+const tagsOf = (tx: Tx, tag: string): string => `{${tx.keys.tags('label', normalizeLabel(tag)).join(',')}}`;

@@ -6,7 +6,7 @@ import { contactView, type ContactParts, type ContactView } from './contact-view
 import { contactGate, gateOf } from './field-gate.ts';
 import { ContactAddress, ContactIdentifier, ContactPoint, ContactValue, Contact, CONTACT_COLUMNS, type ShareAccess } from './model.ts';
 import { shownVersion } from './shown-version.ts';
-import { contactNotFound, OWN_OR_SHARED, seesOwnOnly } from './visible-contacts.ts';
+import { contactNotFound, ownOrShared, seesOwnOnly } from './visible-contacts.ts';
 
 /** A contact's rows of other tables as JSON columns: the whole record is one statement, and one check of the workspace per table. */
 const POINTS = `(select coalesce(json_agg(json_build_object('id', p.id, 'kind', p.kind, 'use', p.use, 'value', p.value) order by p.rank, p.id), '[]')
@@ -26,7 +26,7 @@ const COLUMNS = ['id', ...Object.values(CONTACT_COLUMNS), 'merged_into_id', 'ver
 /** The most read of all statements, so its few texts are fixed. $1: the contact; $2: whose own and shared ones, where that decides. */
 const statement = (part: { own: boolean; limited: boolean; values: boolean }): string => `select ${COLUMNS.join(', ')}, ${POINTS} as points, ${ADDRESSES} as addresses, ${IDENTIFIERS} as identifiers
   ${part.own ? `, ${MY_SHARE} as my_share` : ''}${part.values ? `, ${VALUES} as values` : ''}
-  from contacts where contacts.id = $1${part.limited ? ` and ${OWN_OR_SHARED}` : ''}`;
+  from contacts where contacts.id = $1${part.limited ? ` and ${ownOrShared('$2')}` : ''}`;
 const STATEMENTS = new Map([true, false].flatMap((own) => [true, false].flatMap((limited) => [true, false].map((values) => [`${own} ${limited} ${values}`, statement({ own, limited, values })] as const))));
 
 type WholeRow = Contact & { points: ContactPoint[]; addresses: ContactAddress[]; identifiers: ContactIdentifier[]; values?: ContactValue[]; my_share?: ShareAccess | null };

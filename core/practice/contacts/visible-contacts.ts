@@ -5,8 +5,8 @@ import { fault } from '../../errors.ts';
 import { UNGATED } from './gated-model.ts';
 import { Contact, ContactShare, type ShareAccess } from './model.ts';
 
-/** What an actor who is limited to own and shared contacts may open, for fixed statements: $2 is their id. */
-export const OWN_OR_SHARED = '(contacts.owner_id = $2 or contacts.id = any (array(select s.contact_id from contact_shares s where s.user_id = $2)))';
+/** What an actor who is limited to own and shared contacts may open, for fixed statements; `me` is the placeholder of their id. */
+export const ownOrShared = (me: string): string => `(contacts.owner_id = ${me} or contacts.id = any (array(select s.contact_id from contact_shares s where s.user_id = ${me})))`;
 
 /** The array is worked out once per statement. */
 const SHARED_ROW: Readonly<Record<ShareAccess, string>> = {
