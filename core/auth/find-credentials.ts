@@ -26,6 +26,16 @@ function remember({ identify }: App, token: Token, found: Remembered): void {
   known.set(nameOf(token), found);
 }
 
+function forget({ identify }: App, token: Token): void {
+  remembered.get(identify)?.delete(nameOf(token));
+}
+
+/** `guessed`: nobody has asked yet whether they are still good. `gone`: somebody has, and they are not. */
+const standings = new WeakMap<WardkeepCredentials, 'guessed' | 'gone'>();
+export function standingOf(credentials: WardkeepCredentials): 'guessed' | 'gone' | 'found' {
+  return standings.get(credentials) ?? 'found';
+}
+
 /** `is_due`: that the token is in use was last noted more than a minute ago. */
 type FoundRow = { readonly token_id: string; readonly is_due: boolean };
 /** Both begin with the workspace as $1; then `find` takes the token's hash, `note` the row's id. */
@@ -41,14 +51,21 @@ export async function findCredentials<R extends FoundRow>(app: App, token: Token
   const before = mayAnticipate ? recall(app, token) : undefined;
   if (before !== undefined) {
     const credentials = { ...before.credentials, actor: { ...before.credentials.actor } }; // this request's own: transactions go by the actor's identity
+    standings.set(credentials, 'guessed');
     app.anticipate(credentials.actor, {
       async isStill({ query }) {
+        standings.delete(credentials);
         const [row] = await query<R>(find, [workspaceId, hash]);
         return row !== undefined && !row.is_due && JSON.stringify(row) === before.row;
       },
       async again() {
         const now = await findCredentials(app, token, statements, credentialsOf);
-        if (now === null) throw fault(credentials.actor.kind === 'agent' ? 'token.refused' : 'session.expired');
+        if (now === null) {
+          forget(app, token);
+          standings.set(credentials, 'gone');
+          throw fault(credentials.actor.kind === 'agent' ? 'token.refused' : 'session.expired');
+        }
+        standings.delete(credentials);
         Object.assign(credentials, now, { actor: Object.assign(credentials.actor, now.actor) });
       },
     });

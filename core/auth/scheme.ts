@@ -1,7 +1,9 @@
-import { unauthorized } from '@hapi/boom';
+import { boomify, unauthorized } from '@hapi/boom';
 import type { Plugin, Request } from '@hapi/hapi';
 import type { App } from '../app.ts';
-import { fault } from '../errors.ts';
+import { Fault, fault } from '../errors.ts';
+import { scopeOf } from '../http/credentials.ts';
+import { standingOf } from './find-credentials.ts';
 import { findServiceAccount } from './service-accounts/find-service-account.ts';
 import { COOKIE_OPTIONS, SESSION_COOKIE } from './session/cookie.ts';
 import { findSession } from './session/find-session.ts';
@@ -42,7 +44,15 @@ export const schemePlugin: Plugin<{ app: App }> = {
     server.auth.strategy('token', 'wardkeep-token');
     server.auth.default('session');
 
-    server.ext('onPreResponse', (request, h) => {
+    server.ext('onPreResponse', async (request, h) => {
+      const credentials = request.auth.credentials?.wardkeep;
+      if (credentials !== undefined) {
+        // Refused before the act that would have asked, for what was sent: whoever is gone is told that, and nothing of it.
+        if ('isBoom' in request.response && standingOf(credentials) === 'guessed') {
+          await app.withWorkspace(scopeOf(request), async () => undefined).catch((error: Error) => (request.plugins.refusedFirst = error instanceof Fault ? error : boomify(error)));
+        }
+        if (credentials.actor.kind === 'user' && standingOf(credentials) === 'gone') request.plugins.auth = { deadCookie: true };
+      }
       if (request.plugins.auth?.deadCookie) h.unstate(SESSION_COOKIE);
       return h.continue;
     });

@@ -108,9 +108,11 @@ export function openDoor(options: DoorOptions): Door {
   };
 
   const sealed = async <T, X extends Tx | SystemTx>(pool: Pool, start: { scope: Scope; keys: X['keys']; pending: readonly PendingEntry[] }, fn: (tx: X) => Promise<T>): Promise<T> => {
-    let entries: Sealed = { inserted: Promise.resolve() };
+    const none: Sealed = { inserted: Promise.resolve() };
+    let entries = none;
     try {
       return await inTransaction(pool, start.scope, async (bound) => {
+        entries = none; // an act that is done once more has nothing to do with what it left the first time
         const tx = {
           ...start, pending: [...start.pending], query: bound.query, ended: bound.ended, flushBehind: () => bound.flushBehind(), whileCommitting: (work: () => void) => bound.whileCommitting(work),
           get knex() { return bound.knex; }, plugged, now: clock(),
@@ -143,7 +145,10 @@ export function openDoor(options: DoorOptions): Door {
 
   return {
     async withWorkspace(scope, fn) {
-      const keys = await loadKeys(scope.workspaceId, (read) => bound(app, scope.workspaceId, read));
+      const keys = await loadKeys(scope.workspaceId, (read) => bound(app, scope.workspaceId, read)).catch(async (error: unknown) => {
+        await anticipated.get(scope.actor)?.again(); // whoever is gone together with the workspace is told that they are
+        throw error;
+      });
       return recorded(app, { scope, keys }, [], fn);
     },
     identify(workspaceId, look) {

@@ -25,8 +25,8 @@ export const refusalsPlugin: Plugin<{ app: App }> = {
     server.ext('onPreResponse', (request, h) => {
       const { response } = request;
       if (!('isBoom' in response)) return h.continue;
-      const refusal = toFault(response);
-      if (refusal.status >= 500) app.log.error('request failed', { requestId: request.info.id, route: request.route.path, method: request.method, err: response });
+      const refusal = toFault(request.plugins.refusedFirst ?? response);
+      if (refusal.status >= 500) app.log.error('request failed', { requestId: request.info.id, route: request.route.path, method: request.method, err: request.plugins.refusedFirst ?? response });
       if (isApi(request) || request.headers['accept'] === 'application/json') {
         const answer = inTime(refusal, h.response(problemOf(refusal, request)).type('application/problem+json').code(refusal.status));
         return refusal.status === 401 ? answer.header('www-authenticate', 'Bearer') : answer; // RFC 9110 §11.6.1, RFC 6750 §3
@@ -38,6 +38,13 @@ export const refusalsPlugin: Plugin<{ app: App }> = {
     });
   },
 };
+
+declare module '@hapi/hapi' {
+  interface PluginsStates {
+    /** Comes before what the request was refused for. */
+    refusedFirst?: Boom | Fault;
+  }
+}
 
 /** RFC 9110 §10.2.3. */
 function inTime(refusal: Fault, answer: ResponseObject): ResponseObject {
@@ -64,8 +71,8 @@ const BY_STATUS: Readonly<Record<number, FaultCode>> = {
   413: 'request.too_large', 415: 'request.media_type', 429: 'request.too_many', 503: 'system.unavailable',
 };
 
-function toFault(boom: Boom): Fault {
-  if ((boom as unknown) instanceof Fault) return boom as unknown as Fault;
+function toFault(boom: Boom | Fault): Fault {
+  if (boom instanceof Fault) return boom;
   const { statusCode } = boom.output;
   if (statusCode === 500 && isDatabaseUnavailable(boom)) return fault('system.unavailable', { cause: boom });
   // hapi's own refusals: unparsable payloads, bodies over the limit, unknown routes.

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { record } from '../../core/audit/record.ts';
+import { holdChain } from '../../core/audit/seal.ts';
 import { systemScope, type Actor, type Tx } from '../../core/db/scope.ts';
 import { createContact } from '../../core/practice/contacts/write-contact.ts';
 import { composeServer } from '../../core/server.ts';
@@ -79,12 +80,40 @@ t.test('who asks is found out anew with every request', async (t) => {
     t.match(await get({ authorization }), { statusCode: 401, code: 'token.refused', recorded: [] });
   });
 
+  await t.test('who is gone is told so, whatever else is wrong with what they sent, and rid of their cookie', async (t) => {
+    const ask = async (request: { url: string; method?: string; payload?: object; headers?: Record<string, string> }) => {
+      const cookie = await sessionCookie(app, admin);
+      t.match(await get({ cookie }), { statusCode: 200 });
+      const headers = { cookie, ...request.headers };
+      const good = await server.inject({ ...request, headers });
+      await change("update app.sessions set ended_at = now(), ended_reason = 'ended' where user_id = $1 and ended_at is null", [admin.id]);
+      const { statusCode, payload, headers: { 'set-cookie': set } } = await server.inject({ ...request, headers });
+      return { good: good.statusCode, statusCode, code: (JSON.parse(payload) as { code: string }).code, isCleared: String(set).startsWith('__Host-wardkeep=; Max-Age=0') };
+    };
+    const gone = { statusCode: 401, code: 'session.expired', isCleared: true };
+    t.same(await ask({ url: `/api/v1/contacts/${id}` }), { good: 200, ...gone });
+    t.same(await ask({ url: '/api/v1/contacts/nobody' }), { good: 400, ...gone }, 'a parameter that is looked at in the act');
+    t.same(await ask({ url: '/api/v1/tasks?limit=many' }), { good: 400, ...gone }, 'a parameter that is looked at before it');
+    const origin = { 'sec-fetch-site': 'same-origin', 'content-type': 'text/plain' };
+    const unread = await ask({ method: 'POST', url: '/api/v1/contacts/search', payload: { q: 'ach' }, headers: origin });
+    t.same(unread, { ...gone, good: unread.good }, 'a body that is not read');
+    t.match(unread.good, /^4(03|15)$/);
+  });
+
   await t.test('that they were there is noted once a minute all the same', async (t) => {
     const cookie = await sessionCookie(app, agent);
     await get({ cookie }, '/contacts');
     await change("update app.sessions set last_seen_at = now() - interval '2 minutes' where user_id = $1", [agent.id]);
     t.match(await get({ cookie }, '/contacts'), { statusCode: 200 });
     t.match(await change("select last_seen_at > now() - interval '1 minute' as noted from app.sessions where user_id = $1", [agent.id]), [{ noted: true }]);
+  });
+
+  await t.test('a workspace whose keys are gone', async (t) => {
+    const authorization = await bearer(app, workspaceId, ['contact.read', 'contact.all']);
+    for (let nth = 0; nth < 2; nth++) t.match(await get({ authorization }), { statusCode: 200 });
+    await change("update app.workspace_keys set status = 'retired' where workspace_id = $1", [workspaceId]);
+    app.forgetKeys(workspaceId);
+    t.match(await get({ authorization }), { statusCode: 401, code: 'token.refused', recorded: [] });
   });
 });
 
@@ -117,6 +146,15 @@ t.test('an act begun for somebody remembered', async (t) => {
   });
   await t.resolves(twice, 'a refusal to somebody else is none');
   t.equal(runs, 2);
+
+  let tries = 0;
+  await t.rejects(app.withWorkspace(begin(async () => false, async () => undefined), async (tx) => {
+    if ((tries += 1) > 1) throw new Error('refused to who they are');
+    holdChain(tx);
+    record(tx, { action: 'test.renamed', detail: { name: 'Never', by: null } });
+    await tx.query('select 1');
+    tx.query('select 1 / 0').catch(() => undefined);
+  }), /refused to who they are/, 'what became of the first try is nobody’s error');
 
   const late = begin(async () => false, async () => { throw new Error('gone meanwhile'); });
   await new Promise((resolve) => setTimeout(resolve, 20));
