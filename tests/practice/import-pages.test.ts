@@ -49,13 +49,13 @@ t.test('a spreadsheet in windows-1252 keeps its letters', async (t) => {
 
 t.test('a spreadsheet whose first row is a patient leaves nothing of it in the clear', async (t) => {
   await admin.get('/imports');
-  const sent = await admin.upload('/imports/csv', 'csv', [{ name: 'langley.csv', type: 'text/csv', bytes: latin1('Langley,Dominick,1970-01-02,F,12 Mulberry Street\r\nMoss,Ada,1971-01-02,F,1 Elm Street\r\n') }]);
+  const sent = await admin.upload('/imports/csv', 'csv', [{ name: 'langley.csv', type: 'text/csv', bytes: latin1('Langley,Dominick,1970-01-02,F,12 Mulberry Street\r\nMossgrove,Ada,1971-01-02,F,1 Elm Street\r\n') }]);
   const address = String(sent.headers.location);
   t.match((await admin.get(address)).payload, 'Langley');
   await admin.post(`/imports/csv/${address.split('/').at(-1)}`, { act: 'import', 'column.0': 'familyName', 'column.1': 'givenName', 'column.2': 'birthDate', 'column.3': 'sex' });
   await followed(admin, address);
   for (const table of ['import_sources', 'import_batches', 'import_outcomes', 'contacts', 'audit_entries']) {
-    t.notMatch(JSON.stringify(await rows(database, `select * from app.${table}`)), /Langley|Dominick|Mulberry|Moss/i, table);
+    t.notMatch(JSON.stringify(await rows(database, `select * from app.${table}`)), /Langley|Dominick|Mulberry|Mossgrove/i, table);
   }
 });
 
