@@ -42,7 +42,7 @@ export class Batch extends Query {
   readonly #statements: readonly (Statement & Answered)[];
   readonly #prepared: Prepared;
   readonly #columns: (Columns | null)[] = [];
-  readonly #results: Result[] = [];
+  readonly #outcomes: (Result | Error)[] = [];
   #rows: object[] = [];
   #unreadable: Error | null = null;
 
@@ -74,13 +74,13 @@ export class Batch extends Query {
   }
 
   handleRowDescription({ fields }: Described): void {
-    this.#columns[this.#results.length] = { names: fields.map(({ name }) => name), parsers: fields.map(({ dataTypeID }) => pg.types.getTypeParser(dataTypeID, 'text') as (text: string) => unknown) };
+    this.#columns[this.#outcomes.length] = { names: fields.map(({ name }) => name), parsers: fields.map(({ dataTypeID }) => pg.types.getTypeParser(dataTypeID, 'text') as (text: string) => unknown) };
   }
 
   handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
-    const { names, parsers } = this.#columns[this.#results.length] as Columns;
     const row: Record<string, unknown> = {};
     try {
+      const { names, parsers } = this.#columns[this.#outcomes.length] as Columns;
       for (let at = 0; at < fields.length; at++) {
         const field = fields[at] as string | null;
         row[names[at] as string] = field === null ? null : (parsers[at] as (text: string) => unknown)(field);
@@ -92,12 +92,13 @@ export class Batch extends Query {
   }
 
   handleCommandComplete({ text }: { readonly text: string }): void {
-    const at = this.#results.length;
+    const at = this.#outcomes.length;
     const { name } = this.#statements[at] as Statement;
     if (name !== null) this.#prepared.columns.set(name, this.#columns[at] ?? NO_COLUMNS);
     const [, command = '', count] = /^([A-Z]+(?: [A-Z]+)*)(?: \d+)*? ?(\d+)?$/.exec(text) ?? [];
-    this.#results.push({ command, rowCount: count === undefined ? null : Number(count), rows: this.#rows });
+    this.#outcomes.push(this.#unreadable ?? { command, rowCount: count === undefined ? null : Number(count), rows: this.#rows });
     this.#rows = [];
+    this.#unreadable = null;
   }
 
   handleEmptyQuery(): void {
@@ -105,17 +106,25 @@ export class Batch extends Query {
   }
 
   handleReadyForQuery(): void {
-    this.#statements.forEach(({ resolve, reject }, at) => (this.#unreadable === null ? resolve(this.#results[at] as Result) : reject(this.#unreadable)));
+    this.#statements.forEach((_statement, at) => this.#settle(at));
+  }
+
+  /** A row that cannot be read is an error of its own statement alone: the COMMIT behind it has been carried out. */
+  #settle(at: number): void {
+    const { resolve, reject } = this.#statements[at] as Answered;
+    const outcome = this.#outcomes[at];
+    if (outcome instanceof Error) reject(outcome);
+    else resolve(outcome as Result);
   }
 
   /** Of the first statement not answered; or, when all are, of the commit that a Sync brings. Also of a connection that broke. */
   handleError(error: Error): void {
-    const failed = Math.min(this.#results.length, this.#statements.length - 1);
+    const failed = Math.min(this.#outcomes.length, this.#statements.length - 1);
     // What ends the connection, rather than the transaction, is everybody's own error.
     const isSkipped = error instanceof pg.DatabaseError && error.severity === 'ERROR';
     const aborted = isSkipped ? Object.assign(new Error('current transaction is aborted, commands ignored until end of transaction block', { cause: error }), { code: '25P02' }) : error;
-    this.#statements.forEach(({ name, resolve, reject }, at) => {
-      if (at < failed) return resolve(this.#results[at] as Result);
+    this.#statements.forEach(({ name, reject }, at) => {
+      if (at < failed) return this.#settle(at);
       if (name !== null && this.#prepared.columns.get(name) === null) {
         this.#prepared.columns.delete(name);
         this.#prepared.doubtful.add(name);
