@@ -47,7 +47,7 @@ t.test('what was signed ahead is sealed only where it fits', async (t) => {
   await t.test('not on an entry that was rolled back', async (t) => {
     const before = await auditLength(database, workspaceId);
     await t.rejects(act(7, async () => { throw new Error('no'); }), /no/);
-    await t.rejects(act(8, async (tx) => void tx.query('select 1 / 0').catch(() => undefined)), { code: '25P02' }, 'sealed by then, and refused with the commit');
+    await t.rejects(act(8, async (tx) => void tx.query('select 1 / 0').catch(() => undefined /* the COMMIT tells */)), { code: '25P02' }, 'sealed by then, and refused with the commit');
     await act(9);
     await act(10);
     t.same(await written(before), ['test.read 9', 'test.read 10']);

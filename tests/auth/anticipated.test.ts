@@ -153,7 +153,7 @@ t.test('an act begun for somebody remembered', async (t) => {
     holdChain(tx);
     record(tx, { action: 'test.renamed', detail: { name: 'Never', by: null } });
     await tx.query('select 1');
-    tx.query('select 1 / 0').catch(() => undefined);
+    tx.query('select 1 / 0').catch(() => undefined); // what is sealed behind it tells
   }), /refused to who they are/, 'what became of the first try is nobody’s error');
 
   const late = begin(async () => false, async () => { throw new Error('gone meanwhile'); });

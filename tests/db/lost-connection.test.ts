@@ -20,7 +20,7 @@ t.test('a connection that is lost', async (t) => {
 
   t.ok(isDatabaseUnavailable(await failure(async ({ query }) => {
     const [{ pid }] = (await query<{ pid: number }>('select pg_backend_pid() as pid')) as [{ pid: number }];
-    query('select pg_sleep(60)').catch(() => undefined);
+    query('select pg_sleep(60)').catch(() => undefined); // its connection is ended below
     const behind = query('select 1');
     behind.catch(() => undefined);
     await end(pid);
@@ -31,13 +31,13 @@ t.test('a connection that is lost', async (t) => {
     await query("set local lock_timeout = '50ms'");
     await app.withWorkspace(scope, async (other) => {
       await other.query('select pg_advisory_xact_lock(1)');
-      query('select pg_advisory_xact_lock(1)').catch(() => undefined);
+      query('select pg_advisory_xact_lock(1)').catch(() => undefined); // what stands behind it tells
       await query('select 1');
     });
   })), 'a lock not had in time by the statement in front of it');
 
   t.notOk(isDatabaseUnavailable(await failure(async ({ query }) => {
-    query('select 1 / 0').catch(() => undefined);
+    query('select 1 / 0').catch(() => undefined); // what stands behind it tells
     await query('select 1');
   })), 'what fails behind a statement that is wrong is our fault');
 });
