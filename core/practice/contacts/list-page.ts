@@ -51,10 +51,11 @@ function cursorOf({ next, previous }: Page<ContactSummary>): object {
 
 const SUGGESTIONS = 8;
 
-/** Lines under the search box while somebody types. */
+/** Lines under the search box while somebody types. A field hidden from them is not even named. */
 export async function suggestContacts(tx: Tx, q: string): Promise<object[]> {
   const { items } = await findContacts(tx, { q, limit: SUGGESTIONS });
-  return items.map(({ id, name, birthDate, phone, email }) => ({ id, href: `/contacts/${id}`, name, birthDate: birthDate ?? '', detail: phone ?? email ?? '' }));
+  const { hidden } = await contactGate(tx);
+  return items.map(({ id, name, birthDate, phone, email }) => ({ id, href: `/contacts/${id}`, name, ...(hidden.has('birthDate') ? {} : { birthDate: birthDate ?? '' }), detail: phone ?? email ?? '' }));
 }
 
 /** True for a refusal that a form answers by showing itself again. */

@@ -131,6 +131,15 @@ t.test(`(role, field, surface) drawn with seed ${SEED}: neither value nor name`,
   t.ok(seenByOthers > TRIPLES / 20, `with the gate open ${seenByOthers} of the same ${TRIPLES} tell`);
 });
 
+t.test('a field hidden from somebody who finds people by others is not named where they search', async (t) => {
+  for (const field of ['birthDate', 'phones', 'emails']) {
+    await gates.gate([{ field, readers: ROLES.filter((role) => role !== 'MANAGER') }]);
+    for (const surface of ['POST /contacts/search', 'POST /contacts/suggest', 'POST /api/v1/contacts/search']) t.equal(await tells('MANAGER', surface, field), null, `${field} ${surface}`);
+  }
+  await gates.gate([]);
+  t.ok(await tells('MANAGER', 'POST /contacts/suggest', 'birthDate'), 'where it is seen it is told');
+});
+
 t.test('what is sent to a hidden field is answered as an unknown key is', async (t) => {
   for (const field of FIELDS) {
     await gates.gate([{ field, readers: ROLES.filter((role) => role !== 'AGENT') }]);

@@ -1,5 +1,5 @@
 // ARIA combobox (APG, list autocomplete) over a plain search form. <form data-suggest="/contacts/suggest"> holds one input; the address
-// answers a POST with JSON [{ id, href, name, birthDate, detail }], since Trusted Types forbids parsing strings into markup.
+// answers a POST with JSON [{ id, href, name, birthDate?, detail }], since Trusted Types forbids parsing strings into markup.
 // The query travels in the body: a patient's name has no place in a URL.
 const WAIT_MS = 120;
 const SHORTEST = 2;
@@ -97,7 +97,7 @@ function optionOf(item) {
   option.setAttribute('aria-selected', 'false');
   option.id = `contact-${item.id}`;
   option.dataset.href = item.href;
-  for (const [className, text] of [['main', item.name], ['small nowrap', item.birthDate], ['small muted', item.detail]]) {
+  for (const [className, text] of [['main', item.name], ['small nowrap', item.birthDate ?? ''], ['small muted', item.detail]]) {
     const span = document.createElement('span');
     span.className = className;
     span.textContent = text;
