@@ -131,6 +131,9 @@ t.test('whole values are found in all their readings, by whoever may see the con
   t.same(await find(manager, { q, tag: 'RECALL' }), [mine]);
   t.same(await find(manager, { q, status: 'active', ownerId: people.manager.id }), []);
   t.same(await find(manager, { q: '617-555-0178' }), []);
+  const numbered = (await manager('POST', '/contacts', { familyName: 'Oduya', identifiers: [{ system: 'mrn', value: '16175550177' }] })).body.id as string;
+  t.same(await find(manager, { q: '16175550177' }), [mine, theirs, numbered].sort(), 'a number may be either');
+  t.same(await find(manager, { q: '+16175550177' }), [mine, theirs].sort(), 'with a plus it is a telephone');
   t.match((await manager('POST', '/contacts/search', { q })).body.items.find(({ id }: { id: string }) => id === mine), { name: 'Okonkwo', birthDate: '1931-07-04', phone: '(617) 555-0177', email: /shared\.line/i, tags: ['recall'] });
 });
 

@@ -22,7 +22,7 @@ export type ContactSummary = {
 };
 
 /** Both kinds by one look at the table: each look costs a check of the workspace. */
-const POINTS = `(select json_agg(json_build_object('id', p.id, 'kind', p.kind, 'value', p.value) order by p.rank, p.id) from contact_points p where p.workspace_id = contacts.workspace_id and p.contact_id = contacts.id)`;
+const POINTS = `(select json_agg(json_build_object('id', p.id, 'kind', p.kind, 'rank', p.rank, 'value', p.value)) from contact_points p where p.workspace_id = contacts.workspace_id and p.contact_id = contacts.id)`;
 
 const OWN_COLUMNS = ['id', 'given_name', 'middle_name', 'family_name', 'name_suffix', 'preferred_name', 'birth_date', 'sex', 'status', 'owner_id', 'tags', 'updated_at'].map((column) => `contacts.${column}`);
 /** For statements that are composed, and for fixed ones. */
@@ -35,7 +35,7 @@ type SummaryRow = Contact & { points: ContactPoint[] | null };
 export function contactSummary(tx: Tx, row: Contact): ContactSummary {
   const { points } = row as SummaryRow;
   const first = (kind: ContactPoint['kind']): string | null => {
-    const point = points?.find((each) => each.kind === kind);
+    const [point] = (points ?? []).filter((each) => each.kind === kind).sort((a, b) => a.rank - b.rank || (a.id < b.id ? -1 : 1));
     if (point === undefined) return null;
     ContactPoint.openGated(tx, point);
     return point.value ?? null;

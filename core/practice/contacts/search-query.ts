@@ -23,7 +23,8 @@ export function readSearchQuery(typed: string, now: number, hidden: ReadonlySet<
   const datesOf = (text: string) => (hidden.has('birthDate') ? [] : readDates(text, now));
   if (q.includes('@')) return { words: [], birthDates: [], points: hidden.has('emails') ? [] : [normalizeEmail(q)], identifiers: [], whole: q };
   const bare = normalizeIdentifier(q);
-  const identifiers = !hidden.has('identifiers') && /\d/.test(bare) && bare.length >= IDENTIFIER_MIN ? [bare] : [];
+  // What begins with a plus is a telephone number with its country (E.123), and nobody's record number.
+  const identifiers = !hidden.has('identifiers') && !q.startsWith('+') && /\d/.test(bare) && bare.length >= IDENTIFIER_MIN ? [bare] : [];
   if (!/\p{L}/u.test(q)) {
     const digits = q.replace(/\D/g, '');
     return { words: [], birthDates: datesOf(q), points: !hidden.has('phones') && digits.length >= PHONE_DIGITS_MIN ? [normalizePhone(q)] : [], identifiers, whole: q };
