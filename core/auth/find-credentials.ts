@@ -43,7 +43,8 @@ type Statements = { readonly find: string; readonly note: string };
 
 /**
  * Whose a secret token is, or null. One round trip: the answer does not wait for the transaction's end, in which the request's first act may
- * go on (`identify` in core/db/door.ts). With `mayAnticipate` none at all, where the token was seen before. What was noted stays noted, whatever becomes of the act: then the transaction ends by itself.
+ * go on (`identify` in core/db/door.ts). With `mayAnticipate` none at all, where the token was seen before. What was noted stays noted, whatever
+ * becomes of the act: then the transaction ends by itself.
  */
 export async function findCredentials<R extends FoundRow>(app: App, token: Token, statements: Statements, credentialsOf: (row: R) => WardkeepCredentials, { mayAnticipate = false } = {}): Promise<WardkeepCredentials | null> {
   const { workspaceId, hash } = token;
