@@ -123,6 +123,8 @@ const BREAKS: readonly Break[] = [
   { by: 'alter table app.contacts drop column notes', finds: [['phi.column', 'contacts.notes']] },
   { by: "alter table app.contacts add column diagnosis text; call sec.forget_statistics('app.contacts')", finds: [['phi.undeclared', 'app.contacts.diagnosis']] },
   { by: "alter table app.contacts add column mood text check (mood in ('good', 'bad')); call sec.forget_statistics('app.contacts')", finds: [] },
+  { by: "create domain app.mood as text check (value in ('good', 'bad')); alter table app.contacts add column mood app.mood; call sec.forget_statistics('app.contacts')", finds: [] },
+  { by: "create domain app.said as text check (value <> ''); alter table app.contacts add column said app.said; call sec.forget_statistics('app.contacts')", finds: [['phi.undeclared', 'app.contacts.said']] },
 ];
 
 t.test('the catalog check', async (t) => {

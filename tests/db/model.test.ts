@@ -100,4 +100,14 @@ t.test('a Model', async (t) => {
     t.notOk([...(there['name_tags'] as unknown as string[])].some((tag) => tags.has(tag)));
     t.not(here['given_name'], again['given_name'], 'sealed values never repeat');
   });
+
+  await t.test('holds the words a column may have, in the database too', async (t) => {
+    const { id } = await add(willow, { given_name: 'Hedy', family_name: 'Lamarr', status: 'active' });
+    const refused = (change: string) => t.rejects(superuser.query(change), { code: '23514' }, change);
+    for (const column of ['status', 'preferred_channel']) await refused(`update app.contacts set ${column} = 'whatever' where id = '${id}'`);
+    await refused(`update app.contacts set status = 'merged' where id = '${id}'`);
+    for (const [kind, use] of [['fax', 'home'], ['phone', 'temporary']]) await refused(`insert into app.contact_points values ('${willow.workspaceId}', gen_random_uuid(), '${id}', '${kind}', '${use}', 1, 'sealed')`);
+    await refused(`insert into app.contact_addresses (workspace_id, id, contact_id, use) values ('${willow.workspaceId}', gen_random_uuid(), '${id}', 'mobile')`);
+    for (const [column, value] of [['seq', '0'], ['actor_kind', "'nobody'"], ['outcome', "'maybe'"], ['hash', "'\\x00'"], ['signature', "'\\x00'"]]) await refused(`update app.audit_entries set ${column} = ${value}`);
+  });
 });

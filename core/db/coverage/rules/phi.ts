@@ -10,12 +10,13 @@ export const PHI_RULES: readonly Rule[] = [
   },
   {
     name: 'phi.undeclared',
-    // A CHECK that allows only listed codes is as good as a declaration.
+    // A CHECK that allows only listed codes is as good as a declaration, on the column or in its domain.
     remedy: 'Put the column into core/crypto/phi.ts, or into core/db/coverage/plain-columns.ts with the reason why it may be stored in the clear.',
     find: `select t.name || '.' || a.attname as object, 'is ' || format_type(a.atttypid, null) || ', neither in the PHI registry nor declared plain' as text
            from given, tables t join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped join pg_type y on y.oid = a.atttypid
-           where coalesce(nullif(y.typelem, 0), y.oid) not in (select unnest(array['uuid', 'boolean', 'smallint', 'integer', 'bigint', 'timestamptz', 'xid8', '"char"']::regtype[]))
+           where coalesce(nullif(y.typbasetype, 0), nullif(y.typelem, 0), y.oid) not in (select unnest(array['uuid', 'boolean', 'smallint', 'integer', 'bigint', 'timestamptz', 'xid8', '"char"']::regtype[]))
              and not coalesce(list -> 'phi' -> substr(t.name, 5) ? a.attname, false) and not coalesce(list -> 'plain' -> substr(t.name, 5) ? a.attname, false)
-             and not exists (select from pg_constraint k where k.conrelid = t.oid and k.contype = 'c' and k.conkey = array[a.attnum] and pg_get_constraintdef(k.oid) ~ ('^CHECK \\(\\(' || a.attname || ' (= ANY \\(|<@ )ARRAY\\['))`,
+             and not exists (select from pg_constraint k where k.contype = 'c' and case k.contypid when 0 then k.conrelid = t.oid and k.conkey = array[a.attnum] else k.contypid = y.oid end
+               and pg_get_constraintdef(k.oid) ~ ('^CHECK \\(\\(' || case k.contypid when 0 then a.attname else 'VALUE' end || ' (= ANY \\(|<@ )ARRAY\\['))`,
   },
 ];
