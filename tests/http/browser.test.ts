@@ -1,22 +1,17 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Request } from '@hapi/hapi';
-import { chromium, type BrowserContextOptions, type Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import t from 'tap';
+import { axeFindings } from '../support/axe.ts';
+import { openChromium } from '../support/chromium.ts';
 import { GALLERY, galleryServer } from './gallery-server.ts';
 import { pages } from './samples.ts';
 
 /** Every page in a real browser under the real policy: axe-core, overflow, and what the small scripts add. Needs Debian's Chromium. */
-const CHROMIUM = '/usr/bin/chromium';
-if (!existsSync(CHROMIUM)) {
-  if (process.env['CI'] === 'true') t.fail(`no browser at ${CHROMIUM}`);
-  else t.plan(0, `no browser at ${CHROMIUM}`);
-  process.exit();
-}
+const browser = await openChromium(t);
+if (browser === null) process.exit();
 
-t.setTimeout(120_000); // some seventy axe runs
+t.setTimeout(120_000); // a hundred runs of axe-core
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const DESKTOP = { width: 1360, height: 900 };
 const PHONE = { width: 390, height: 844 };
 
@@ -31,13 +26,9 @@ server.route([
   { method: 'POST', path: '/passkey/options', handler: () => ({ challenge: 'AAAA', timeout: 1000, allowCredentials: [], userVerification: 'required' }) },
 ]);
 await server.start();
-const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'] });
-t.teardown(async () => {
-  await browser.close();
-  await server.stop({ timeout: 100 });
-});
+t.teardown(() => server.stop({ timeout: 100 }));
 
-async function open(path: string, options: BrowserContextOptions = {}): Promise<{ page: Page; faults: string[] }> {
+const open = async (path: string, options: BrowserContextOptions = {}): Promise<{ page: Page; faults: string[] }> => {
   const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: DESKTOP, ...options });
   const page = await context.newPage();
   const faults: string[] = [];
@@ -45,22 +36,14 @@ async function open(path: string, options: BrowserContextOptions = {}): Promise<
   page.on('pageerror', (error) => faults.push(error.message));
   await page.goto(`${server.info.uri}/${path}`);
   return { page, faults };
-}
+};
 
 for (const [viewport, colorScheme] of [[DESKTOP, 'light'], [PHONE, 'dark']] as const) {
   t.test(`every page, ${viewport.width} wide, ${colorScheme}`, async (t) => {
     const { page, faults } = await open(GALLERY[0] ?? '', { viewport, colorScheme });
     for (const name of GALLERY) {
       await page.goto(`${server.info.uri}/${name}`);
-      await page.evaluate(axe);
-      const found = await page.evaluate(async () => {
-        const { violations } = await (globalThis as unknown as { axe: { run(options: object): Promise<{ violations: { impact: string; id: string; nodes: { html: string }[] }[] }> } }).axe.run({
-          preload: { assets: ['media'] }, // style sheets would be for a rule that is not among these
-          resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
-        });
-        return violations.map(({ impact, id, nodes }) => `${impact} ${id}: ${nodes[0]?.html.slice(0, 200)}`);
-      });
-      t.same(found, [], `${name}: axe-core`);
+      t.same(await axeFindings(page), [], `${name}: axe-core`);
       t.ok(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), `${name}: nothing sticks out sideways`);
     }
     t.same(faults, [], 'no script fault, nothing refused by the policy');

@@ -1,16 +1,15 @@
-import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { systemScope } from '../../../core/db/scope.ts';
 import { definePlugin } from '../../../core/plugin.ts';
 import { switchOn } from '../../../core/plugins/switch-plugin.ts';
 import { composeServer } from '../../../core/server.ts';
+import { axeFindings } from '../../support/axe.ts';
 import { makeCertificate } from '../../support/certificate.ts';
 import { openChromium } from '../../support/chromium.ts';
 import { freePort } from '../../support/free-port.ts';
 import { sessionCookie } from '../../support/people.ts';
 import { agreement, concludeAgreement, daysFromNow, HOME, idIn, openRegister, subprocessor } from './register.ts';
 
-const AXE = readFileSync(new URL('../../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 const plugin = (name: string, receiver: string, phi: 'none' | 'store') => definePlugin({ contract: 1, name, version: '1.0.0', title: `${name[0]?.toUpperCase()}${name.slice(1)} link`, summary: 'Hands data on.', tier: 'free', phi, subprocessors: [{ name: receiver, purpose: 'Keeps documents', location: 'US' }] });
 
 t.test('the register in Chromium, in both themes and on a phone', { timeout: 120_000 }, async (t) => {
@@ -38,12 +37,10 @@ t.test('the register in Chromium, in both themes and on a phone', { timeout: 120
     const page = await context.newPage();
     page.on('pageerror', (error) => faults.push(error.message));
     page.on('console', (message) => { if (/Content Security Policy|Trusted/i.test(message.text())) faults.push(message.text()); });
-    const devtools = await context.newCDPSession(page);
     for (const path of ['', `/subprocessors/${subprocessorId}`, `/subprocessors/${subprocessorId}/change`, `/agreements/${agreementId}`, `/agreements/${agreementId}/change`, '/import']) {
       await page.goto(`https://localhost:${port}${HOME}${path}`);
       for (const details of await page.locator('details:not(.menu)').all()) await details.evaluate((node) => { (node as unknown as { open: boolean }).open = true; });
-      const { result } = await devtools.send('Runtime.evaluate', { expression: `${AXE}; axe.run({ resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }).then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes[0].html))`, awaitPromise: true, returnByValue: true });
-      t.same(result.value, [], `axe finds nothing on ${path || '/'} (${theme}, ${width})`);
+      t.same(await axeFindings(page), [], `axe finds nothing on ${path || '/'} (${theme}, ${width})`);
       const overflow = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
       t.equal(overflow, 0, `nothing runs out of ${path || '/'} at ${width}`);
     }
