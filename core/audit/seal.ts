@@ -18,27 +18,43 @@ import type { SigningKey } from './signing-key.ts';
  */
 type Head = { seq: number; prev: string; /** Version of the key to sign with. */ keyVersion: number };
 
-const held = new WeakMap<Tx | SystemTx, Promise<Head>>();
+/** What a transaction knows of the chain that it holds. `head`: asked for; null while what was expected will probably do. */
+type Chain = { head: Promise<Head> | null; ahead: Ahead | null };
+/** An entry sent before its act was through: it is in the chain if `inserted` gives a row, and the transaction is committed. */
+type Ahead = { readonly act: PendingEntry; readonly next: Head; readonly inserted: Promise<object[]> };
+const chains = new WeakMap<Tx | SystemTx, Chain>();
 /** How many transactions of this process hold or wait for a workspace's chain. */
 const inLine = new Map<string, number>();
 
+/** The head that this process made last of each workspace's chain. `isAlone`: when it was looked at, nobody else had written meanwhile. */
+const newest = new Map<string, Head & { readonly isAlone: boolean }>();
+const MAX_NEWEST = 10_000;
+
 /**
- * Takes the workspace's chain now, in the same round trip as the next query, rather than at the end of the transaction. Worth it where one
+ * Takes the workspace's chain now, together with what is asked in the same turn, rather than at the end of the transaction. Worth it where one
  * short query follows (a read); a longer act leaves it to the seal, or it would keep others waiting. With others in line it is left to the
  * seal here as well.
  */
 export function holdChain(tx: Tx | SystemTx): void {
-  if (!inLine.has(tx.scope.workspaceId)) void takeChain(tx);
+  const { workspaceId } = tx.scope;
+  if (inLine.has(workspaceId) || chains.has(tx)) return;
+  if (newest.get(workspaceId)?.isAlone !== true) return void takeHead(tx);
+  chains.set(tx, { head: null, ahead: null });
+  standInLine(tx);
+  lock(tx).catch(() => undefined); // surfaces with whatever stands behind it
+  tx.sealAhead();
 }
 
-function takeChain(tx: Tx | SystemTx): Promise<Head> {
-  const known = held.get(tx);
-  if (known !== undefined) return known;
-  standInLine(tx);
-  const head = lockHead(tx);
-  head.catch(() => undefined); // surfaces when the seal awaits it
-  held.set(tx, head);
-  return head;
+function takeHead(tx: Tx | SystemTx): Promise<Head> {
+  const chain = chains.get(tx) ?? { head: null, ahead: null };
+  if (chain.head !== null) return chain.head;
+  if (!chains.has(tx)) {
+    chains.set(tx, chain);
+    standInLine(tx);
+  }
+  chain.head = lockHead(tx);
+  chain.head.catch(() => undefined); // surfaces when the seal awaits it
+  return chain.head;
 }
 
 function standInLine({ ended, scope: { workspaceId } }: Tx | SystemTx): void {
@@ -51,26 +67,28 @@ function standInLine({ ended, scope: { workspaceId } }: Tx | SystemTx): void {
   void ended.then(leave);
 }
 
-/** The last head this process made of each workspace's chain: if nobody else has written, the next entry stands on it. */
-const newest = new Map<string, Head>();
-const madeAhead = new WeakMap<Tx | SystemTx, { readonly head: Head; readonly key: SigningKey; readonly acts: readonly PendingEntry[]; readonly made: Made }>();
-
 /**
- * Signs what an act that holds the chain has recorded so far, for the head that the chain probably has: signing costs as much as reading, and
- * meanwhile PostgreSQL reads. Used only if the head is that one and nothing more was recorded.
+ * Called at the end of the turn in which the chain was taken: sends the entry, made and signed for the head that the chain probably has, in the same
+ * batch as the act, while PostgreSQL is at work on what stands before it. The statement inserts nothing where that is not the head, or the
+ * key not the newest; then, and where something else is recorded by the end, the seal does it anew.
  */
 export function sealAhead(tx: Tx | SystemTx, signer: Signer): void {
+  const chain = chains.get(tx) as Chain;
+  const [act, more] = tx.pending;
   const head = newest.get(tx.scope.workspaceId);
-  if (tx.pending.length === 0 || !held.has(tx) || head === undefined || head.keyVersion !== signer.last.version) return;
-  const { key } = signer.last;
+  const { key, version } = signer.last;
+  if (act === undefined || more !== undefined || head === undefined || head.keyVersion !== version) return void takeHead(tx);
+  tx.sendAhead();
+  let made: Made;
   try {
-    madeAhead.set(tx, { head, key, acts: [...tx.pending], made: makeEntries(tx, head, key) });
+    made = makeEntries(tx, head, key);
   } catch {
-    // What cannot be sealed is refused by sealPending, to whoever asked for the act.
+    return; // What cannot be sealed is refused by the seal, to whoever asked for the act.
   }
+  const inserted = tx.query(INSERT_IF_NEXT, [...entryValues(tx, key, made), Buffer.from(head.prev, 'hex'), AUDIT_SECRET, version]);
+  inserted.catch(() => undefined);
+  chain.ahead = { act, next: { ...made.last, keyVersion: version }, inserted };
 }
-
-const isAsMade = (a: Head, b: Head): boolean => a.seq === b.seq && a.prev === b.prev && a.keyVersion === b.keyVersion;
 
 /**
  * Sends the sealing INSERT and returns without waiting for its answer, so that it shares a round trip with COMMIT.
@@ -78,27 +96,36 @@ const isAsMade = (a: Head, b: Head): boolean => a.seq === b.seq && a.prev === b.
  */
 export async function sealPending(tx: Tx | SystemTx, signer: Signer): Promise<Sealed> {
   if (tx.pending.length === 0) return { inserted: Promise.resolve() };
-  const head = await takeChain(tx);
-  const { key, version } = await signer.at(head.keyVersion, tx.query);
-  const ahead = madeAhead.get(tx);
-  // Another transaction may meanwhile have met a newer key, which then signs here as well, though the head was read before it.
-  const isReady = ahead !== undefined && isAsMade(ahead.head, head) && ahead.key === key && ahead.acts.length === tx.pending.length && ahead.acts.every((act, at) => act === tx.pending[at]);
-  const { rows, last } = isReady ? ahead.made : makeEntries(tx, head, key);
-  tx.pending.length = 0;
-  const { workspaceId, actor } = tx.scope;
-  const next = { ...last, keyVersion: version };
-  held.set(tx, Promise.resolve(next));
-  if (newest.size >= MAX_NEWEST) newest.clear();
-  newest.set(workspaceId, next);
+  const { workspaceId } = tx.scope;
+  const ahead = chains.get(tx)?.ahead;
+  const isAhead = ahead != null && (await ahead.inserted).length === 1;
+  if (isAhead && tx.pending.shift() !== ahead.act) throw new Error('An act took back what it had recorded, when that was in the chain already.');
+  const head = isAhead ? ahead.next : await takeHead(tx);
+  const known = newest.get(workspaceId);
+  const isAlone = isAhead || known === undefined || isSame(known, head);
   const isFlushedBehind = (inLine.get(workspaceId) ?? 0) > 1;
-  const isOne = rows[0]?.length === 1;
-  const inserted = tx.query(isOne ? INSERT_ONE : INSERT, [workspaceId, actor.kind, actor.id, key.keyId, ...(isOne ? rows.flat() : rows), isFlushedBehind]);
-  inserted.catch(() => undefined);
   if (isFlushedBehind) tx.flushBehind();
+  if (tx.pending.length === 0) {
+    know(workspaceId, { ...head, isAlone });
+    const inserted = isFlushedBehind ? tx.query("select set_config('synchronous_commit', 'off', true)") : Promise.resolve();
+    inserted.catch(() => undefined);
+    return { inserted };
+  }
+  const { key, version } = await signer.at(head.keyVersion, tx.query);
+  const made = makeEntries(tx, head, key);
+  tx.pending.length = 0;
+  know(workspaceId, { ...made.last, keyVersion: version, isAlone });
+  const inserted = tx.query(made.rows[0]?.length === 1 ? INSERT_ONE : INSERT, [...entryValues(tx, key, made), isFlushedBehind]);
+  inserted.catch(() => undefined);
   return { inserted };
 }
 
-const MAX_NEWEST = 10_000;
+const isSame = (a: Head, b: Head): boolean => a.seq === b.seq && a.prev === b.prev && a.keyVersion === b.keyVersion;
+
+function know(workspaceId: string, head: Head & { readonly isAlone: boolean }): void {
+  if (newest.size >= MAX_NEWEST) newest.clear();
+  newest.set(workspaceId, head);
+}
 
 /** Columns of the entries, each as one array, and the head they make. */
 type Made = { readonly rows: readonly (readonly unknown[])[]; readonly last: Omit<Head, 'keyVersion'> };
@@ -132,26 +159,42 @@ function makeEntries(tx: Tx | SystemTx, { seq, prev }: Head, key: SigningKey): M
   return { rows: [column.seq, column.id, column.at, column.action, column.outcome, column.targetType, column.targetId, column.body, column.hash, column.signature], last: { seq, prev } };
 }
 
+/** $1 to $14; for one entry its columns themselves, else each as an array. */
+function entryValues({ scope: { workspaceId, actor } }: Tx | SystemTx, key: SigningKey, { rows }: Made): unknown[] {
+  return [workspaceId, actor.kind, actor.id, key.keyId, ...(rows[0]?.length === 1 ? rows.flat() : rows)];
+}
+
 const INTO = 'insert into app.audit_entries (workspace_id, actor_kind, actor_id, key_id, seq, id, at, action, outcome, target_type, target_id, body, hash, signature)';
 const LAZILY = "where not $15::boolean or set_config('synchronous_commit', 'off', true) = 'off'";
 /** Most acts leave one entry, and arrays of one cost more than the row. */
-const INSERT_ONE = `${INTO} select $1::uuid, $2, $3::uuid, $4, $5::bigint, $6::uuid, $7::timestamptz, $8, $9, $10, $11, $12, $13::bytea, $14::bytea ${LAZILY}`;
+const ONE = 'select $1::uuid, $2, $3::uuid, $4, $5::bigint, $6::uuid, $7::timestamptz, $8, $9, $10, $11, $12, $13::bytea, $14::bytea';
+const INSERT_ONE = `${INTO} ${ONE} ${LAZILY}`;
+const INSERT_IF_NEXT = `${INTO} ${ONE} where $15::bytea = (select e.hash from app.audit_entries e where e.workspace_id = $1 and e.seq >= $5::bigint - 1 order by e.seq desc limit 1)
+  and $17::int = (select max(version) from sys.secrets where name = $16) returning 1 as sealed`;
 const INSERT = `${INTO}
 select $1::uuid, $2::text, $3::uuid, $4::text, e.* from unnest($5::bigint[], $6::uuid[], $7::timestamptz[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bytea[], $14::bytea[]) as e
 ${LAZILY}`;
 
-type HeadRow = { seq: number | null; hash: Buffer | null; key_version: number };
+type HeadRow = { seq: number; hash: Buffer; key_version: number };
 
-const NEWEST = `select e.seq, e.hash, k.key_version
-from (select 1) one
-left join lateral (select seq, hash from app.audit_entries where workspace_id = $1 order by seq desc limit 1) e on true
-cross join lateral (select max(version) as key_version from sys.secrets where name = $2) k`;
+const KEY_VERSION = '(select max(version) from sys.secrets where name = $1)::int as key_version';
+/** From $3 on: planned while there were few entries, or none, it would sort a workspace's whole chain for ever. */
+const NEWEST = `select e.seq, e.hash, ${KEY_VERSION} from app.audit_entries e where e.workspace_id = $2 and e.seq >= $3 order by e.seq desc limit 1`;
 
-/** Two statements, sent together: under READ COMMITTED the second's snapshot is taken once the first has the lock. */
-async function lockHead({ query, scope: { workspaceId } }: Tx | SystemTx): Promise<Head> {
-  const locked = query('select pg_advisory_xact_lock(hashtextextended($1, 4711))', [workspaceId]);
-  const head = query<HeadRow>(NEWEST, [workspaceId, AUDIT_SECRET]);
-  const [, [row]] = await Promise.all([locked, head]);
-  const { seq, hash, key_version: keyVersion } = row as HeadRow;
-  return { seq: seq ?? 0, prev: hash?.toString('hex') ?? NO_PREVIOUS, keyVersion };
+/** A statement of its own: under READ COMMITTED the next one's snapshot is taken once this one has the lock. */
+async function lock({ query, scope: { workspaceId } }: Tx | SystemTx): Promise<void> {
+  await query('select pg_advisory_xact_lock(hashtextextended($1, 4711))', [workspaceId]);
+}
+
+async function lockHead(tx: Tx | SystemTx): Promise<Head> {
+  const { query, scope: { workspaceId } } = tx;
+  const locked = lock(tx);
+  const from = newest.get(workspaceId)?.seq ?? 1;
+  const found = query<HeadRow>(NEWEST, [AUDIT_SECRET, workspaceId, from]);
+  const [, rows] = await Promise.all([locked, found]);
+  // Nothing so far up: the first entry, or a database that was restored under the running program.
+  const [head] = rows.length > 0 || from === 1 ? rows : await query<HeadRow>(NEWEST, [AUDIT_SECRET, workspaceId, 1]);
+  if (head !== undefined) return { seq: head.seq, prev: head.hash.toString('hex'), keyVersion: head.key_version };
+  const [key] = await query<Pick<HeadRow, 'key_version'>>(`select ${KEY_VERSION}`, [AUDIT_SECRET]);
+  return { seq: 0, prev: NO_PREVIOUS, keyVersion: (key as Pick<HeadRow, 'key_version'>).key_version };
 }

@@ -6,6 +6,8 @@ import pg from 'pg';
  * "Pipelining"). pg alone puts a Sync behind every statement, which PostgreSQL answers with a send of its own, and asks for the columns of a
  * prepared statement each time it is run; here they are remembered from the first.
  *
+ * Statements may be added while those before them are at work, up to the Sync: PostgreSQL begins with each as it comes, and answers behind the last.
+ *
  * After a failure PostgreSQL skips what stands behind it up to the Sync: these statements reject as in any aborted transaction (SQLSTATE 25P02).
  * All settle once the batch has been answered whole, so a COMMIT in it, or what a Sync commits, is on disk by then.
  */
@@ -39,23 +41,49 @@ export const toWire = (values: readonly unknown[]): WireValue[] => values.map(pr
 const NO_COLUMNS: Columns = { names: [], parsers: [] };
 
 export class Batch extends Query {
-  readonly #statements: readonly (Statement & Answered)[];
+  readonly #statements: (Statement & Answered)[] = [];
   readonly #prepared: Prepared;
   readonly #columns: (Columns | null)[] = [];
   readonly #outcomes: (Result | Error)[] = [];
+  #wire: Wire | null = null;
+  #isWhole = false;
   #rows: object[] = [];
   #unreadable: Error | null = null;
+  /** What meets whoever is added behind a failure. */
+  #aborted: Error | null = null;
 
-  constructor(statements: readonly (Statement & Answered)[], prepared: Prepared) {
+  constructor(prepared: Prepared) {
     super('');
-    this.#statements = statements;
     this.#prepared = prepared;
   }
 
+  add(statements: readonly (Statement & Answered)[]): void {
+    if (this.#aborted !== null) {
+      for (const { reject } of statements) reject(this.#aborted);
+      return;
+    }
+    this.#statements.push(...statements);
+    if (this.#wire !== null) this.#write(this.#wire);
+  }
+
+  /** Nothing can be added from here on. */
+  finish(): void {
+    this.#isWhole = true;
+    if (this.#wire !== null) this.#write(this.#wire);
+  }
+
+  /** Called by pg, once the connection is open. */
   submit(wire: Wire): null {
+    this.#wire = wire;
+    this.#write(wire);
+    return null;
+  }
+
+  #write(wire: Wire): void {
     const { columns, doubtful } = this.#prepared;
     wire.stream.cork();
-    for (const { text, name, values } of this.#statements) {
+    for (let at = this.#columns.length; at < this.#statements.length; at++) {
+      const { text, name, values } = this.#statements[at] as Statement;
       const statement = name ?? '';
       const known = name === null ? null : columns.get(name);
       if (known === undefined || name === null) {
@@ -68,9 +96,8 @@ export class Batch extends Query {
       wire.execute({});
       this.#columns.push(known ?? null);
     }
-    wire.sync();
+    if (this.#isWhole) wire.sync();
     wire.stream.uncork();
-    return null;
   }
 
   handleRowDescription({ fields }: Described): void {
@@ -122,7 +149,7 @@ export class Batch extends Query {
     const failed = Math.min(this.#outcomes.length, this.#statements.length - 1);
     // What ends the connection, rather than the transaction, is everybody's own error.
     const isSkipped = error instanceof pg.DatabaseError && error.severity === 'ERROR';
-    const aborted = isSkipped ? Object.assign(new Error('current transaction is aborted, commands ignored until end of transaction block', { cause: error }), { code: '25P02' }) : error;
+    const aborted = (this.#aborted = isSkipped ? Object.assign(new Error('current transaction is aborted, commands ignored until end of transaction block', { cause: error }), { code: '25P02' }) : error);
     this.#statements.forEach(({ name, reject }, at) => {
       if (at < failed) return this.#settle(at);
       if (name !== null && this.#prepared.columns.get(name) === null) {

@@ -6,12 +6,12 @@ import { Batch, nothingPrepared, toWire, type Answered, type Prepared, type Resu
 /** A connection of a pool, and what is sent on it: gathered into batches, prepared once under names that only this program knows. */
 export type Connection = pg.Client & { processID: number; connection: { stream: Duplex }; __knex__disposed?: unknown };
 
-type ConnectionMemory = { readonly secret: string; readonly prepared: Prepared; entries: number; gathered: (Statement & Answered)[] };
+type ConnectionMemory = { readonly secret: string; readonly prepared: Prepared; entries: number; gathered: (Statement & Answered)[]; /** Sent so far, and still without its Sync. */ begun: Batch | null; isDue: boolean; /** What has something to add to the batch. */ before: (() => void) | null };
 const memories = new WeakMap<Connection, ConnectionMemory>();
 
 function memoryOf(connection: Connection): ConnectionMemory {
   let memory = memories.get(connection);
-  if (memory === undefined) memories.set(connection, (memory = { secret: randomBytes(12).toString('base64url'), prepared: nothingPrepared(), entries: 0, gathered: [] }));
+  if (memory === undefined) memories.set(connection, (memory = { secret: randomBytes(12).toString('base64url'), prepared: nothingPrepared(), entries: 0, gathered: [], begun: null, isDue: false, before: null }));
   return memory;
 }
 
@@ -43,8 +43,22 @@ export function send(connection: Connection, text: string, values: readonly unkn
         reject(error);
       },
     };
-    if (memory.gathered.push(statement) === 1) process.nextTick(sendGathered, connection);
+    memory.gathered.push(statement);
+    if (memory.isDue) return;
+    memory.isDue = true;
+    process.nextTick(sendGathered, connection);
   });
+}
+
+/** Sends what has been asked so far without an end: PostgreSQL is at work on it while more of the same batch is being made ready. */
+export function sendAhead(connection: Connection): void {
+  const memory = memoryOf(connection);
+  if (memory.gathered.length === 0) return;
+  const { begun } = memory;
+  const batch = (memory.begun ??= new Batch(memory.prepared));
+  batch.add(memory.gathered);
+  memory.gathered = [];
+  if (begun === null) connection.query(batch as unknown as pg.Query);
 }
 
 /** A message of its own, behind what was gathered before it: several statements in one, or such as cannot be prepared. */
@@ -57,11 +71,25 @@ export function sendAlone(connection: Connection, text: string): Promise<pg.Quer
   return answer;
 }
 
+/** Once all is asked that goes into the present batch, and before it ends: `work` may ask more. One at a time. */
+export function beforeEnd(connection: Connection, work: () => void): void {
+  memoryOf(connection).before = work;
+}
+
 function sendGathered(connection: Connection): void {
   const memory = memoryOf(connection);
-  if (memory.gathered.length === 0) return;
-  connection.query(new Batch(memory.gathered, memory.prepared) as unknown as pg.Query);
+  const { before } = memory;
+  memory.before = null;
+  before?.();
+  memory.isDue = false;
+  const { begun, gathered } = memory;
+  if (begun === null && gathered.length === 0) return;
+  const batch = begun ?? new Batch(memory.prepared);
+  batch.add(gathered);
+  batch.finish();
   memory.gathered = [];
+  memory.begun = null;
+  if (begun === null) connection.query(batch as unknown as pg.Query);
 }
 
 const MAX_PREPARED = 400;

@@ -41,7 +41,7 @@ export type Anticipated = { isStill(bound: Bound): Promise<boolean>; again(): Pr
 export type Sealer = {
   /** Seals `tx.pending` in order, inside the transaction; `inserted` settles with the last statement, which shares a round trip with COMMIT. */
   pending(tx: Tx | SystemTx): Promise<Sealed>;
-  /** While PostgreSQL is at work on what the act asked first: may make ready what `pending` will probably seal. */
+  /** While PostgreSQL is at work on what the act asked so far: may seal what it has recorded by now. */
   ahead(tx: Tx | SystemTx): void;
 };
 export type Sealed = { readonly inserted: Promise<unknown> };
@@ -115,11 +115,10 @@ export function openDoor(options: DoorOptions): Door {
         entries = none; // an act that is done once more has nothing to do with what it left the first time
         const tx = {
           ...start, pending: [...start.pending], query: bound.query, ended: bound.ended, flushBehind: () => bound.flushBehind(), whileCommitting: (work: () => void) => bound.whileCommitting(work),
+          sendAhead: () => bound.sendAhead(), beforeEnd: (work: () => void) => bound.beforeEnd(work), sealAhead: () => bound.beforeEnd(() => seal.ahead(tx)),
           get knex() { return bound.knex; }, plugged, now: clock(),
         } as unknown as X;
-        const acting = fn(tx);
-        process.nextTick(() => seal.ahead(tx)); // behind the sending of what was asked so far
-        const result = await acting;
+        const result = await fn(tx);
         entries = await seal.pending(tx);
         return result;
       });

@@ -134,7 +134,9 @@ export function sealNew<R extends { id?: string }>(tx: Tx, model: ModelTable, ro
 export async function insertSealed(tx: Tx, model: ModelTable, rows: readonly SealedRow[]): Promise<void> {
   if (rows.length === 0) return;
   const { text, values } = insertStatement(model.tableName, rows);
-  await tx.query(text, values);
+  const inserted = tx.query(text, values);
+  tx.sendAhead(); // while the rows that hang on these are sealed
+  await inserted;
 }
 
 function insertStatement(table: string, rows: readonly SealedRow[]): { text: string; values: unknown[] } {

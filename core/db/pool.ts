@@ -33,6 +33,9 @@ const makeKnex = require('knex/lib/knex-builder/make-knex.js') as (client: objec
 const PINNED = Object.entries({
   search_path: 'pg_catalog,app,pg_temp', row_security: 'on', standard_conforming_strings: 'on', backslash_quote: 'off', DateStyle: 'ISO,YMD', IntervalStyle: 'postgres', TimeZone: 'UTC', bytea_output: 'hex',
   default_transaction_isolation: 'read\\ committed', default_transaction_read_only: 'off', debug_print_parse: 'off', debug_print_rewritten: 'off', debug_print_plan: 'off', log_parameter_max_length_on_error: '0',
+  // Plans are kept for as long as a connection lives, and tables grow meanwhile: whoever was the first to ask a small one would go through all of it for
+  // ever. Each workspace's rows are found by an index that begins with it. Compiling (jit) takes longer than any of our statements.
+  enable_seqscan: 'off', jit: 'off',
   // A program that vanished (a lost node, a halted machine) must not hold a workspace's chain, and with it everybody's connections. A minute is what
   // a binding lives (CONTEXT_LIFE_MS): no transaction has business idling longer.
   idle_in_transaction_session_timeout: '60s', lock_timeout: '20s', tcp_user_timeout: '20s', tcp_keepalives_idle: '10', tcp_keepalives_interval: '5', tcp_keepalives_count: '3',

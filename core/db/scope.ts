@@ -63,6 +63,12 @@ export type Tx = {
   flushBehind(): void;
   /** As `Bound.whileCommitting` says. */
   whileCommitting(work: () => void): void;
+  /** As `Bound.sendAhead` says. */
+  sendAhead(): void;
+  /** As `Bound.beforeEnd` says. */
+  beforeEnd(work: () => void): void;
+  /** For who holds the audit chain: what is recorded by the end of the present turn is sealed in the batch that is sent then, if it can be. */
+  sealAhead(): void;
   readonly scope: Scope;
   readonly keys: WorkspaceKeys;
   readonly pending: PendingEntry[];

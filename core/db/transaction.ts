@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
-import { countEntry, dispose, send, sendAlone, type Connection } from './connection.ts';
+import { availableParallelism } from 'node:os';
+import { beforeEnd, countEntry, dispose, send, sendAhead, sendAlone, type Connection } from './connection.ts';
 import type { Backend } from './context.ts';
 
 /** Mints the token for the backend that the transaction got. */
@@ -26,6 +27,13 @@ export type Bound = {
    * throws is thrown to whoever asked for the transaction, which is committed all the same.
    */
   whileCommitting(work: () => void): void;
+  /**
+   * What was asked so far is sent at once, for PostgreSQL to begin with while the next is made ready; a write more. Nothing happens where other
+   * transactions keep the processors busy anyway.
+   */
+  sendAhead(): void;
+  /** `work` may add to the batch of what is asked in the present turn, behind all of it. */
+  beforeEnd(work: () => void): void;
 };
 export type Query = <R extends object = Record<string, unknown>>(text: string, values?: readonly unknown[]) => Promise<R[]>;
 
@@ -47,7 +55,11 @@ const FLUSH = "select pg_catalog.pg_logical_emit_message(true, 'wardkeep', '')";
 /** A rollback that is not answered by then stands behind a statement that runs on; whoever asked is told, and the connection is cut: PostgreSQL rolls back once that statement ends. */
 const ROLLBACK_MS = 5_000;
 
+/** How many transactions may be under way in this process for one of them to gain by writes of its own: half of the processors are PostgreSQL's. */
+const FEW = Math.max(1, Math.floor(availableParallelism() / 2));
+
 export class Transaction implements Bound {
+  static #underWay = 0;
   readonly #connection: Connection;
   readonly #compose: Compose;
   #isOpen = true;
@@ -61,6 +73,7 @@ export class Transaction implements Bound {
   constructor(connection: Connection, enter: Enter, compose: Compose) {
     this.#compose = compose;
     this.#connection = connection;
+    Transaction.#underWay += 1;
     this.ended = new Promise((resolve) => (this.#settle = resolve));
     const token = enter({ pid: connection.processID, nth: countEntry(connection) });
     // Not awaited: a refused binding aborts the transaction, the first query fails, and commit() below sees the refusal.
@@ -70,6 +83,7 @@ export class Transaction implements Bound {
     };
     send(connection, 'begin').catch(refused);
     send(connection, 'select sec.enter($1)', [token]).catch(refused);
+    this.sendAhead();
   }
 
   readonly query: Query = async <R extends object>(text: string, values: readonly unknown[] = []): Promise<R[]> => {
@@ -87,6 +101,14 @@ export class Transaction implements Bound {
 
   whileCommitting(work: () => void): void {
     this.#meanwhile.push(work);
+  }
+
+  sendAhead(): void {
+    if (this.#isOpen && Transaction.#underWay <= FEW) sendAhead(this.#connection);
+  }
+
+  beforeEnd(work: () => void): void {
+    beforeEnd(this.#connection, () => this.#isOpen && work());
   }
 
   async commit(): Promise<void> {
@@ -143,6 +165,7 @@ export class Transaction implements Bound {
 
   end(): void {
     this.#isOpen = false;
+    Transaction.#underWay -= 1;
     this.#settle();
   }
 }

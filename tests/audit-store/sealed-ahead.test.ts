@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads';
 import t from 'tap';
 import { record } from '../../core/audit/record.ts';
 import { holdChain } from '../../core/audit/seal.ts';
@@ -8,8 +9,8 @@ import { createWorkspace } from '../../core/workspaces/create-workspace.ts';
 import { openTestApp } from '../support/database.ts';
 import { auditLength, auditOf } from '../support/rows.ts';
 
-// An act that holds the chain and then asks for something is signed while that is answered. What was signed for a head, a key or acts that the seal
-// then does not find must not be in the chain.
+// An act that holds the chain and then asks for something is sealed while that is answered, for the head, the key and the acts that are expected. What
+// fits none of them must not be in the chain.
 
 t.test('what was signed ahead is sealed only where it fits', async (t) => {
   const { app, database } = await openTestApp(t);
@@ -26,21 +27,27 @@ t.test('what was signed ahead is sealed only where it fits', async (t) => {
     t.match(await verifyStored(app, scope, 'whole'), { ok: true, fault: null, toSeq: length });
   };
   const written = async (after: number) => (await auditOf(database, workspaceId, after)).filter(({ action }) => action.startsWith('test.')).map(({ action, detail }) => [action, detail['nth']].join(' '));
+  /** Whether the entry was in the chain before the act was through. */
+  const isAhead = async (nth: number): Promise<boolean> => {
+    let rows: unknown[] = [];
+    await act(nth, async (tx) => { rows = await tx.query('select seq from app.audit_entries where xid = pg_current_xact_id()'); });
+    return rows.length === 1;
+  };
   await act(0);
 
   await t.test('as it stands', async (t) => {
     const before = await auditLength(database, workspaceId);
-    await act(1);
-    await act(2);
+    t.ok(await isAhead(1));
+    t.ok(await isAhead(2));
     t.same(await written(before), ['test.read 1', 'test.read 2']);
     await intact(t);
   });
 
-  await t.test('not once more was recorded', async (t) => {
+  await t.test('with what was recorded later behind it', async (t) => {
     const before = await auditLength(database, workspaceId);
     await act(3, async (tx) => record(tx, { action: 'test.more', detail: { nth: 4 } }));
-    await act(5, async (tx) => { tx.pending.length = 0; record(tx, { action: 'test.other', detail: { nth: 6 } }); });
-    t.same(await written(before), ['test.read 3', 'test.more 4', 'test.other 6']);
+    await t.rejects(act(5, async (tx) => { tx.pending.length = 0; record(tx, { action: 'test.other', detail: { nth: 6 } }); }), /took back/, 'nothing recorded is taken back');
+    t.same(await written(before), ['test.read 3', 'test.more 4']);
     await intact(t);
   });
 
@@ -48,20 +55,38 @@ t.test('what was signed ahead is sealed only where it fits', async (t) => {
     const before = await auditLength(database, workspaceId);
     await t.rejects(act(7, async () => { throw new Error('no'); }), /no/);
     await t.rejects(act(8, async (tx) => void tx.query('select 1 / 0').catch(() => undefined /* the COMMIT tells */)), { code: '25P02' }, 'sealed by then, and refused with the commit');
-    await act(9);
-    await act(10);
-    t.same(await written(before), ['test.read 9', 'test.read 10']);
+    t.notOk(await isAhead(9), 'it is not the next');
+    t.notOk(await isAhead(10), 'who else writes there is asked once more');
+    t.ok(await isAhead(10));
+    t.same(await written(before), ['test.read 9', 'test.read 10', 'test.read 10']);
     await intact(t);
   });
 
   await t.test('not with a key that was replaced before it was sealed', async (t) => {
     const before = await auditLength(database, workspaceId);
-    await act(11, async () => {
+    await rotateSigningKey(app);
+    t.notOk(await isAhead(11), 'a key that only the database knows of yet');
+    await act(12, async () => {
       await rotateSigningKey(app);
       await app.withWorkspace(systemScope(elsewhere, 'test'), async (tx) => record(tx, { action: 'test.elsewhere' })); // from here on the program signs with the new one
     });
-    await act(12);
-    t.same(await written(before), ['test.read 11', 'test.read 12']);
+    await act(13, async (tx) => { record(tx, { action: 'test.more', detail: { nth: 14 } }); });
+    t.same(await written(before), ['test.read 11', 'test.read 12', 'test.read 13', 'test.more 14']);
+    await intact(t);
+  });
+
+  await t.test('not where others write, of whom this program knows nothing', async (t) => {
+    const before = await auditLength(database, workspaceId);
+    const other = () => new Promise<void>((resolve, reject) => {
+      const worker = new Worker(new URL('../support/act-elsewhere.ts', import.meta.url), { workerData: { urls: { appUrl: database.appUrl, jobsUrl: database.jobsUrl }, workspaceId } });
+      worker.once('error', reject).once('exit', () => resolve());
+    });
+    t.ok(await isAhead(15));
+    await other();
+    t.notOk(await isAhead(16));
+    t.notOk(await isAhead(17));
+    t.ok(await isAhead(18));
+    t.same(await written(before), ['test.read 15', 'test.elsewhere 0', 'test.read 16', 'test.read 17', 'test.read 18']);
     await intact(t);
   });
 });

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import t from 'tap';
-import { send, sendAlone, type Connection } from '../../core/db/connection.ts';
+import { Batch, nothingPrepared, type Result } from '../../core/db/batch.ts';
+import { beforeEnd, send, sendAhead, sendAlone, type Connection } from '../../core/db/connection.ts';
 import { createTestDatabase } from '../support/database.ts';
 
 t.test('statements asked together are answered together', async (t) => {
@@ -33,6 +34,25 @@ t.test('statements asked together are answered together', async (t) => {
   await t.rejects(send(connection, 'select $1', [{ toPostgres: () => { throw new Error('cannot be written'); } }]), /cannot be written/, 'a value that cannot be written disturbs nobody');
   t.match(await settled(one(4), sendAlone(connection, 'select 5 as n; select 6 as n'), one(7)), [{ rows: [{ n: 4 }] }, [{ rows: [{ n: 5 }] }, { rows: [{ n: 6 }] }], { rows: [{ n: 7 }] }], 'a message of its own keeps its place');
 
+  answers = 0;
+  const moment = () => send(connection, 'select clock_timestamp() as at').then(({ rows }) => (rows[0] as { at: Date }).at.getTime());
+  const first = moment();
+  sendAhead(connection);
+  sendAhead(connection); // with nothing more to send
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100); // what is sent next takes its time
+  beforeEnd(connection, () => void asked.push(moment()));
+  const asked = [first, moment()];
+  await first;
+  const [begun, second, last] = (await Promise.all(asked)) as [number, number, number];
+  t.ok(second - begun >= 90, 'what is sent ahead is begun with at once');
+  t.ok(last >= second && answers === 1, 'and answered together with the rest, to which something may be added up to the end');
+  const ahead = [one(1), divided(0)];
+  sendAhead(connection);
+  t.match(await settled(...ahead, one(2)), [{ rows: [{ n: 1 }] }, { code: '22012' }, { code: '25P02' }], 'a failure sent ahead stands for the rest');
+  const alone = one(8);
+  sendAhead(connection);
+  t.match(await settled(alone, sendAlone(connection, 'select 9 as n'), one(10)), [{ rows: [{ n: 8 }] }, { rows: [{ n: 9 }] }, { rows: [{ n: 10 }] }], 'nothing comes between what was sent ahead and its end');
+
   await send(connection, 'create temp table strict (n int unique deferrable initially deferred)');
   t.match(await settled(send(connection, 'insert into strict values (1), ($1)', [1])), [{ code: '23505' }], 'what the Sync was to commit is not answered before it has');
   t.same((await send(connection, 'select * from strict')).rows, []);
@@ -46,13 +66,22 @@ t.test('statements asked together are answered together', async (t) => {
 
   // Two batches under way: what the second relies on was to be prepared by the first.
   const fresh = (value: unknown) => send(connection, 'select $1::int as fresh', [value]);
-  const first = [divided(0), fresh(1)];
+  const refused = [divided(0), fresh(1)];
   await new Promise<void>((resolve) => process.nextTick(resolve)); // behind the sending of these
-  t.match(await settled(...first, fresh(2)), [{ code: '22012' }, { code: '25P02' }, { code: '26000' }]);
+  t.match(await settled(...refused, fresh(2)), [{ code: '22012' }, { code: '25P02' }, { code: '26000' }]);
   t.match(await settled(fresh(3), fresh(4)), [{ rows: [{ fresh: 3 }] }, { rows: [{ fresh: 4 }] }], 'it is prepared once more');
 
   const lost = settled(one(1), send(connection, 'select pg_terminate_backend(pg_backend_pid())'), one(2));
   client.on('error', () => undefined);
   t.match(await lost, [{ rows: [{ n: 1 }] }, { code: '57P01' }, { code: '57P01' }], 'whoever stands behind it meets the same');
   t.equal((await settled(one(1))).length, 1, 'nothing waits for a connection that is gone');
+});
+
+t.test('whatever is added behind a failure is told', async (t) => {
+  const batch = new Batch(nothingPrepared());
+  const add = () => new Promise<Result>((resolve, reject) => batch.add([{ text: 'select 1', name: null, values: [], resolve, reject }]));
+  const before = add();
+  batch.handleError(new Error('The connection is gone.'));
+  await t.rejects(before, /gone/);
+  await t.rejects(add(), /gone/);
 });
