@@ -1,19 +1,24 @@
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
+import { posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /**
- * Runs test files as the plain programs they are, a few at a time, and hands on their TAP one file after the other: the file's own lines
- * indented below a line of its own, as TAP nests subtests. tap's runner would load its compiler and its mocks into every process, which costs
- * several times what most files do.
+ * Runs test files as the plain programs they are, or those of a group in one, a few programs at a time, and hands on their TAP one program after
+ * the other: its own lines indented below a line of its own, as TAP nests subtests. tap's runner would load its compiler and its mocks into every
+ * process, which costs several times what most files do.
  */
 export type RunFiles = { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly timeoutMs: number; readonly jobs?: number; line(text: string): void };
-export type Run = { /** True when every file passed. */ readonly done: Promise<boolean>; /** Sends the signal to all that runs and starts nothing more. */ stop(signal: NodeJS.Signals): void };
+export type Run = { /** True when every group passed. */ readonly done: Promise<boolean>; /** Sends the signal to all that runs and starts nothing more. */ stop(signal: NodeJS.Signals): void };
+
+const SEVERAL = fileURLToPath(new URL('several-files.ts', import.meta.url));
 
 /** More than cores: files wait for PostgreSQL, browsers and clocks. */
 const JOBS = availableParallelism() + 1;
 
-export function runFiles(files: readonly string[], { cwd, env, timeoutMs, jobs = JOBS, line }: RunFiles): Run {
-  const waiting = [...files];
+/** @param groups files of one group share a process (group-files.ts) */
+export function runFiles(groups: readonly (readonly string[])[], { cwd, env, timeoutMs, jobs = JOBS, line }: RunFiles): Run {
+  const waiting = [...groups];
   const running = new Set<number>();
   let isStopped = false;
   let ended = 0;
@@ -27,9 +32,10 @@ export function runFiles(files: readonly string[], { cwd, env, timeoutMs, jobs =
     }
   };
 
-  const runOne = (file: string): Promise<void> => new Promise((resolve) => {
+  const runOne = (files: readonly string[]): Promise<void> => new Promise((resolve) => {
+    const name = nameOf(files);
     const startedAt = performance.now();
-    const child = spawn(process.execPath, [file], { cwd, env: { ...env, TAP: '1', TAP_TIMEOUT: String(timeoutMs / 1000) }, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+    const child = spawn(process.execPath, files.length === 1 ? [...files] : [SEVERAL, ...files], { cwd, env: { ...env, TAP: '1', TAP_TIMEOUT: String(timeoutMs / 1000) }, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
     const pid = child.pid ?? 0;
     if (pid !== 0) running.add(pid);
     let output = '';
@@ -51,21 +57,29 @@ export function runFiles(files: readonly string[], { cwd, env, timeoutMs, jobs =
       const hasPassed = code === 0 && (planned !== undefined && planned !== '0' || skipped !== undefined);
       if (code === 0 && !hasPassed) note = ', held no test';
       isGood &&= hasPassed;
-      line(`# Subtest: ${file}`);
+      line(`# Subtest: ${name}`);
       for (const text of lines) line(`    ${text}`);
-      line(`${hasPassed ? 'ok' : 'not ok'} ${ended} - ${file} # ${hasPassed && skipped !== undefined ? `SKIP ${skipped}` : `time=${Math.round(performance.now() - startedAt)}ms${note}`}`);
+      line(`${hasPassed ? 'ok' : 'not ok'} ${ended} - ${name} # ${hasPassed && skipped !== undefined ? `SKIP ${skipped}` : `time=${Math.round(performance.now() - startedAt)}ms${note}`}`);
       resolve();
     });
   });
 
   const work = async (): Promise<void> => {
-    for (let file = waiting.shift(); file !== undefined && !isStopped; file = waiting.shift()) await runOne(file);
+    for (let files = waiting.shift(); files !== undefined && !isStopped; files = waiting.shift()) await runOne(files);
   };
   return {
-    done: Promise.all(Array.from({ length: Math.min(jobs, files.length) }, work)).then(() => isGood && !isStopped),
+    done: Promise.all(Array.from({ length: Math.min(jobs, groups.length) }, work)).then(() => isGood && !isStopped),
     stop(signal) {
       isStopped = true;
       for (const pid of running) send(pid, signal);
     },
   };
+}
+
+/** `tests/auth/{session,totp}.test.ts` */
+function nameOf(files: readonly string[]): string {
+  const [first = ''] = files;
+  if (files.length === 1) return first;
+  const ending = files.every((file) => file.endsWith('.test.ts')) ? '.test.ts' : '';
+  return `${posix.dirname(first)}/{${files.map((file) => posix.basename(file, ending)).join(',')}}${ending}`;
 }

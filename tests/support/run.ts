@@ -1,19 +1,20 @@
-import { globSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startTestCluster } from './cluster.ts';
+import { groupFiles } from './group-files.ts';
 import { createReport } from './report.ts';
 import { runFiles, type Run } from './run-files.ts';
 import { makeScratchFolder } from './scratch-folder.ts';
 import { describeTally, tallyTap } from './tally.ts';
 
-/** `npm test [-- [--timeout=SECONDS] FILE…]`: one PostgreSQL for the whole run, every file a program of its own, the count as the last line. */
-const FILE_TIMEOUT_S = 180;
+/** `npm test [-- [--timeout=SECONDS] FILE…]`: one PostgreSQL for the whole run, files that are named each a program of its own, the count as the last line. */
+const PROGRAM_TIMEOUT_S = 180;
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const given = process.argv.slice(2);
-const timeoutS = /^--timeout=(\d{1,4})$/.test(given[0] ?? '') ? Number(given.shift()?.slice('--timeout='.length)) : FILE_TIMEOUT_S;
-const files = given.length > 0 ? given : globSync('tests/**/*.test.ts', { cwd: root }).sort();
+const timeoutS = /^--timeout=(\d{1,4})$/.test(given[0] ?? '') ? Number(given.shift()?.slice('--timeout='.length)) : PROGRAM_TIMEOUT_S;
+const groups = given.length > 0 ? given.map((file) => [file]) : groupFiles(globSync('tests/**/*.test.ts', { cwd: root }).sort(), (file) => readFileSync(join(root, file), 'utf8'));
 
 let interrupted: NodeJS.Signals | null = null;
 let running: Run | null = null;
@@ -35,7 +36,7 @@ try {
     if (interrupted === null) {
       const { superuserUrl, ownerUrl, appUrl, jobsUrl } = cluster;
       const report = createReport((line) => console.log(line));
-      running = runFiles(files, {
+      running = runFiles(groups, {
         cwd: root, timeoutMs: timeoutS * 1_000,
         // What one file has stripped and compiled, the next need not.
         env: { ...process.env, NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/tests'), WARDKEEP_TEST_POSTGRES: JSON.stringify({ superuserUrl, ownerUrl, appUrl, jobsUrl }) },
@@ -57,6 +58,6 @@ try {
 }
 const tally = tallyTap(raw);
 if (tally.failed > 0 || tally.passed === 0) code ||= 1;
-console.log(`# ${files.length} files in ${(performance.now() / 1000).toFixed(0)} s`);
+console.log(`# ${groups.flat().length} files in ${(performance.now() / 1000).toFixed(0)} s`);
 console.log(describeTally(tally));
 process.exitCode = interrupted === null ? code : 128 + constants.signals[interrupted];
