@@ -4,7 +4,7 @@ import { posix } from 'node:path';
 const TOGETHER_MAX = 6;
 
 /** What a process has only one of, hooks around every test, other programs, and folders that tap names after the process's first file. */
-const REACHES_FOR_THE_PROCESS = /\bprocess\.(?!env\b)|\bprocess\.env\S* =(?!=)|\bdelete process\b|\bconsole\b|\bglobalThis\b|\bDate\.now = |\bt\.(?:before|after|beforeEach|afterEach|capture|intercept|mock\w*|chdir|plan|testdir|matchSnapshot|bailout)\b|node:child_process|node:worker_threads|chromium/i;
+const REACHES_FOR_THE_PROCESS = /\bprocess\.(?!env\b)|\bprocess\.env\S* =(?!=)|\bdelete process\b|\bassign\((?:console|process)\b|\bglobalThis\b|\bDate\.now = |\bt\.(?:before|after|beforeEach|afterEach|mock\w*|chdir|plan|testdir|matchSnapshot|bailout)\b|node:child_process|node:worker_threads|chromium/i;
 
 /**
  * Which test files run in one process (several-files.ts): those of one folder, a few at a time, since loading the program costs most of them
