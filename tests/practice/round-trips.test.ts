@@ -52,7 +52,7 @@ t.test('an act costs one round trip for its data and one for its record', async 
   });
   const people = await createPeople(app);
   const scope = scopeAs(people.agent);
-  const { id } = await app.withWorkspace(scope, (tx) => createContact(tx, { familyName: 'Achterberg', phones: [{ value: '212 555 0102' }], addresses: [{ city: 'Troy' }], identifiers: [{ system: 'x', value: '1' }] }));
+  const { id } = await app.withWorkspace(scope, (tx) => createContact(tx, { familyName: 'Achterberg', birthDate: '1956-01-01', phones: [{ value: '212 555 0102' }], addresses: [{ city: 'Troy' }], identifiers: [{ system: 'x', value: '1' }] }));
 
   const trips = async (work: () => Promise<unknown>): Promise<number> => {
     await work(); // statements are prepared once per connection
@@ -64,6 +64,7 @@ t.test('an act costs one round trip for its data and one for its record', async 
   t.equal(await trips(() => app.withWorkspace(scope, (tx) => listContacts(tx, { limit: 20 }))), 2);
   t.equal(await trips(() => app.withWorkspace(scope, (tx) => findContacts(tx, { q: 'ach', limit: 20 }))), 3, 'candidates first, then the page');
   t.equal(await trips(() => app.withWorkspace(scope, (tx) => findContacts(tx, { q: '212-555-0102', limit: 20 }))), 2, 'a whole value is one statement');
+  t.equal(await trips(() => app.withWorkspace(scope, (tx) => findContacts(tx, { q: '1956-01-01', limit: 20 }))), 2, 'a birth date as well');
   t.equal(await trips(() => app.withWorkspace(scope, (tx) => createContact(tx, { familyName: 'Achterberg', phones: [{ value: '212 555 0103' }], addresses: [{ city: 'Troy' }] }))), 2, 'BEGIN, workspace, all rows, chain · entry, COMMIT');
 
   const server = await composeServer(app, { tls: null, host: 'localhost', port: 0 });

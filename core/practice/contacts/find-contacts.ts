@@ -2,15 +2,16 @@ import type { Knex } from 'knex';
 import { authorize } from '../../access/authorize.ts';
 import { record } from '../../audit/record.ts';
 import { holdChain } from '../../audit/seal.ts';
-import { NAME_PREFIX_MAX, NAME_PREFIX_MIN, nameQueryTerm, nameTokens, propertyTerm } from '../../crypto/normalize.ts';
+import { NAME_PREFIX_MAX, NAME_PREFIX_MIN, nameQueryTerm, nameTokens } from '../../crypto/normalize.ts';
 import type { Tx } from '../../db/scope.ts';
 import { readOffset, writeOffset, type Page } from '../paging.ts';
-import { contactSummary, SUMMARY, SUMMARY_COLUMNS, type ContactSummary } from './contact-summary.ts';
+import { contactSummary, SUMMARY, type ContactSummary } from './contact-summary.ts';
 import { contactGate, gateOf, refuseFilters } from './field-gate.ts';
-import { filterConditions, filteredContacts, narrowContacts, type ContactFilters } from './list-contacts.ts';
+import { filteredContacts, narrowContacts, type ContactFilters } from './list-contacts.ts';
+import { matchValues } from './match-values.ts';
 import { Contact } from './model.ts';
 import { readSearchQuery, type SearchQuery } from './search-query.ts';
-import { onOwnOrShared, ownOrShared, seesOwnOnly } from './visible-contacts.ts';
+import { onOwnOrShared } from './visible-contacts.ts';
 
 export type FindInput = ContactFilters & { readonly q: string; readonly cursor?: string | null; readonly limit: number };
 
@@ -42,8 +43,8 @@ export async function findContacts(tx: Tx, input: FindInput): Promise<Page<Conta
   const isExact = query.words.length === 0;
   const candidates = isExact ? await exactMatches(tx, input, query) : await candidatesOf(tx, input, query);
   const shown = rankCandidates(tx, candidates, query.words).slice(offset, offset + input.limit);
-  const rows = isExact ? shown.map((row) => opened(tx, row) as Contact) : await wholeRows(tx, shown);
-  const items = rows.map((row) => contactSummary(tx, row));
+  const rows = isExact ? shown : await wholeRows(tx, shown);
+  const items = rows.map((row) => contactSummary(tx, opened(tx, row) as Contact));
   record(tx, { action: 'contact.searched', detail: { found: candidates.length, shown: items.length } });
   return {
     items,
@@ -52,26 +53,31 @@ export async function findContacts(tx: Tx, input: FindInput): Promise<Page<Conta
   };
 }
 
-/** Whole values match few rows, so these come with all that a list shows of them, still sealed: one statement, one round trip. */
+/** Whole values match few rows, so these come with all that a list shows of them, still sealed. */
 async function exactMatches(tx: Tx, filters: ContactFilters, query: SearchQuery): Promise<Candidate[]> {
-  const search = byValue(tx, filters, query, SUMMARY);
+  const search = matchValues<Candidate>(tx, { filters, query, columns: SUMMARY, most: CANDIDATES_MAX });
+  if (search === null) return [];
   holdChain(tx);
-  return (await search) ?? [];
+  return search;
 }
 
-/** In the order of `page`. */
-async function wholeRows(tx: Tx, page: readonly Candidate[]): Promise<Contact[]> {
+/**
+ * In the order of `page`. Joined rather than `id in (…)`: of a list PostgreSQL 18 takes any index that holds the id, in whatever place, and reads all of
+ * it ("skip scan", which costs nothing by what the planner knows without statistics).
+ */
+async function wholeRows(tx: Tx, page: readonly Candidate[]): Promise<Candidate[]> {
+  if (page.length === 0) return [];
+  const whole = `select ${SUMMARY.join(', ')} from unnest($1::uuid[]) as page (id) join contacts on contacts.id = page.id`; // columns of our own
+  const search = tx.query<Candidate>(whole, [page.map(({ id }) => id)]);
   holdChain(tx);
-  const ids = page.map(({ id }) => id);
-  const rows = ids.length === 0 ? [] : await Contact.query(tx).whereIn('contacts.id', ids).select(...SUMMARY_COLUMNS);
-  const byId = new Map(rows.map((row) => [row.id, row]));
-  return ids.flatMap((id) => byId.get(id) ?? []);
+  const byId = new Map((await search).map((row) => [row.id, row]));
+  return page.flatMap(({ id }) => byId.get(id) ?? []);
 }
 
 /** Sealed rows: Objection's hooks, which would open every one of them, are passed by. */
 async function candidatesOf(tx: Tx, filters: ContactFilters, query: SearchQuery): Promise<Candidate[]> {
   const run = async (search: Knex.QueryBuilder<Candidate> | null): Promise<Candidate[]> => (search === null ? [] : ((await search) as Candidate[]));
-  const [whole, prefix, byExactValue] = await Promise.all([run(byName(tx, filters, query, 'whole')), run(byName(tx, filters, query, 'prefix')), byValue(tx, filters, query, CANDIDATE_COLUMNS)]);
+  const [whole, prefix, byExactValue] = await Promise.all([run(byName(tx, filters, query, 'whole')), run(byName(tx, filters, query, 'prefix')), matchValues<Candidate>(tx, { filters, query, columns: CANDIDATE_COLUMNS, most: CANDIDATES_MAX })]);
   const named = narrowByWords(tx, distinct([...whole, ...prefix]), query.words);
   return distinct([...(byExactValue ?? []), ...named]);
 }
@@ -100,25 +106,6 @@ function byName(tx: Tx, filters: ContactFilters, { words, birthDates }: SearchQu
   onOwnOrShared(tx, query, 't.contact_id');
   for (const tags of others) query.where(hasTag(tags, 't.contact_id'));
   return query.select('c.*').orderBy('t.contact_id', 'desc').limit(most) as unknown as Knex.QueryBuilder<Candidate>;
-}
-
-/** Rows with a whole value, of whatever kind, by its tags. Fixed text, sent as it is: nothing is looked up more often. Null where nothing can match. */
-function byValue(tx: Tx, filters: ContactFilters, { words, birthDates, points, identifiers, whole }: SearchQuery, columns: readonly string[]): Promise<Candidate[]> | null {
-  const values: unknown[] = [];
-  const bound = (value: unknown) => `$${values.push(value)}`;
-  // Tags one by one: of an array the planner knows no length, and takes the long way.
-  const tagged = (domain: string, terms: readonly string[]) => `in (${terms.flatMap((term) => tx.keys.tags(domain, term)).map(bound).join(', ')})`;
-  const sources: string[] = [];
-  if (points.length > 0) sources.push(`select contact_id from contact_points where value_tag ${tagged('point', points)}`);
-  if (identifiers.length > 0) sources.push(`select contact_id from contact_identifiers where bare_tag ${tagged('identifier', identifiers)}`);
-  if (birthDates.length > 0 && words.length === 0) sources.push(`select id from contacts where birth_date_tag ${tagged('date', birthDates)}`);
-  const properties = gateOf(tx).properties.filter(({ isIndexed }) => isIndexed).map(({ name }) => propertyTerm(name, whole));
-  if (properties.length > 0) sources.push(`select contact_id from contact_values where value_tag ${tagged('property', properties)}`);
-  if (sources.length === 0) return null;
-  const conditions = [`contacts.id in (${sources.join(' union all ')})`, ...filterConditions(tx, filters, bound)];
-  if (seesOwnOnly(tx)) conditions.push(ownOrShared(bound(tx.scope.actor.id)));
-  const text = `select ${columns.join(', ')} from contacts where ${conditions.join(' and ')} order by contacts.id desc limit ${CANDIDATES_MAX}`; // columns, placeholders and our own words
-  return tx.query<Candidate>(text, values);
 }
 
 /** Words too short to have a prefix tag are looked up only where nothing longer was typed; otherwise they narrow what was found. */
