@@ -24,14 +24,27 @@ export function aadOf(place: Place): Buffer {
   return Buffer.from(`wardkeep.v1\n${place.workspaceId}\n${place.table}\n${place.column}\n${place.rowId}`, 'utf8');
 }
 
-/** Seals bytes under `key`; `aad` is authenticated, not stored. */
+/** What is to be sealed; `aad` is authenticated, not stored. */
+export type Plain = { readonly plaintext: Uint8Array; readonly aad: Uint8Array };
+
+/**
+ * Seals each under `key`, with nonces drawn together: the generator's price is by the call. They are drawn where they are used up; a store of
+ * them would be handed out twice by a copy of the running machine.
+ */
+export function sealEach(key: SymmetricKey, plains: readonly Plain[]): string[] {
+  const nonces = randomBytes(NONCE_BYTES * plains.length);
+  return plains.map(({ plaintext, aad }, nth) => {
+    const nonce = nonces.subarray(NONCE_BYTES * nth, NONCE_BYTES * (nth + 1));
+    return `v1.${key.id}.${nonce.toString('base64url')}.${encryptGcm(key.bytes, nonce, plaintext, aad).toString('base64url')}`;
+  });
+}
+
 export function sealBytes(key: SymmetricKey, plaintext: Uint8Array, aad: Uint8Array): string {
-  const nonce = randomBytes(NONCE_BYTES);
-  return `v1.${key.id}.${nonce.toString('base64url')}.${encryptGcm(key.bytes, nonce, plaintext, aad).toString('base64url')}`;
+  return sealEach(key, [{ plaintext, aad }])[0] as string;
 }
 
 /**
- * Opens what sealBytes made.
+ * Opens what sealEach made.
  * @throws EnvelopeError
  */
 export function openBytes(keyById: (id: string) => Buffer | undefined, sealed: string, aad: Uint8Array): Buffer {

@@ -1,5 +1,5 @@
 import { blindIndex } from './blind-index.ts';
-import { aadOf, openBytes, sealBytes, type Place, type SymmetricKey } from './envelope.ts';
+import { aadOf, openBytes, sealEach, type Place, type SymmetricKey } from './envelope.ts';
 import { fault } from '../errors.ts';
 
 /** A workspace's opened keys. Values are sealed under the active data key; older versions still open; tags come from every live index key. */
@@ -36,8 +36,15 @@ export class WorkspaceKeys {
   }
 
   seal(plaintext: string | Uint8Array, place: Omit<Place, 'workspaceId'>): string {
-    this.#onEncrypt();
-    return sealBytes(this.#sealing, typeof plaintext === 'string' ? Buffer.from(plaintext, 'utf8') : plaintext, aadOf({ ...place, workspaceId: this.workspaceId }));
+    return this.sealEach([{ plaintext, place }])[0] as string;
+  }
+
+  /** Several values at once, which costs less; in their order. */
+  sealEach(values: readonly { readonly plaintext: string | Uint8Array; readonly place: Omit<Place, 'workspaceId'> }[]): string[] {
+    for (let nth = 0; nth < values.length; nth++) this.#onEncrypt();
+    return sealEach(this.#sealing, values.map(({ plaintext, place }) => ({
+      plaintext: typeof plaintext === 'string' ? Buffer.from(plaintext, 'utf8') : plaintext, aad: aadOf({ ...place, workspaceId: this.workspaceId }),
+    })));
   }
 
   /**

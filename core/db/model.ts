@@ -93,11 +93,13 @@ export function sealRow(tx: Tx, model: { tableName: string; phi: PhiTable | unde
     target[index.column] = index.kind === 'many' ? `{${tags.join(',')}}` : (tags[0] ?? null);
     target[TAGS_VERSION] = tx.keys.indexVersion;
   }
-  for (const column of phi.columns) {
+  const given = phi.columns.filter((column) => target[column] !== undefined && target[column] !== null);
+  if (given.length === 0) return;
+  const sealed = tx.keys.sealEach(given.map((column) => {
     const value = target[column];
-    if (value === undefined || value === null) continue;
-    target[column] = tx.keys.seal(typeof value === 'string' || value instanceof Uint8Array ? value : JSON.stringify(value), { table: tableName, column, rowId });
-  }
+    return { plaintext: typeof value === 'string' || value instanceof Uint8Array ? value : JSON.stringify(value), place: { table: tableName, column, rowId } };
+  }));
+  given.forEach((column, nth) => (target[column] = sealed[nth]));
 }
 
 /** Opens PHI columns in place. A column the query did not select stays absent. */

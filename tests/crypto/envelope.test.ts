@@ -14,6 +14,10 @@ t.test('a sealed value opens in its own place only', async (t) => {
   t.equal(keyIdOf(sealed), 'd1');
   t.equal(keys.open(sealed, place).toString(), 'Penicillin: hives');
   t.not(keys.seal('Penicillin: hives', place), sealed, 'a nonce of its own each time');
+  const together = keys.sealEach([1, 2, 3].map(() => ({ plaintext: 'Penicillin: hives', place })));
+  t.equal(new Set([sealed, ...together].map((each) => each.split('.')[2])).size, 4, 'several sealed together as well');
+  for (const each of together) t.equal(keys.open(each, place).toString(), 'Penicillin: hives');
+  t.same(keys.sealEach([]), []);
   for (const moved of [{ ...place, table: 'activities' }, { ...place, column: 'given_name' }, { ...place, rowId: '018f0000-0000-7000-8000-0000000000ab' }]) {
     t.throws(() => keys.open(sealed, moved), EnvelopeError);
   }

@@ -33,11 +33,14 @@ type PartModel = typeof ContactPoint | typeof ContactAddress | typeof ContactIde
 type PartList = { model: PartModel; where: object; rows: readonly object[]; key: readonly string[] };
 
 /** A new contact's phones, e-mails, addresses and identifiers; sent behind the contact itself. */
-export async function insertParts(tx: Tx, contactId: string, given: ContactChanges): Promise<ContactParts> {
+export function insertParts(tx: Tx, contactId: string, given: ContactChanges): { readonly parts: ContactParts; readonly inserted: Promise<unknown> } {
   const lists = partLists(contactId, given, gateOf(tx));
-  await Promise.all(lists.map(({ model, rows }) => insertRows(tx, model as typeof ContactPoint, rows as Partial<ContactPoint>[])));
+  const inserted = Promise.all(lists.map(({ model, rows }) => insertRows(tx, model as typeof ContactPoint, rows as Partial<ContactPoint>[])));
   const rowsOf = (model: PartModel) => lists.filter((list) => list.model === model).flatMap(({ rows }) => rows);
-  return { points: rowsOf(ContactPoint) as ContactPoint[], addresses: rowsOf(ContactAddress) as ContactAddress[], identifiers: rowsOf(ContactIdentifier) as ContactIdentifier[], values: rowsOf(ContactValue) as ContactValue[] };
+  return {
+    parts: { points: rowsOf(ContactPoint) as ContactPoint[], addresses: rowsOf(ContactAddress) as ContactAddress[], identifiers: rowsOf(ContactIdentifier) as ContactIdentifier[], values: rowsOf(ContactValue) as ContactValue[] },
+    inserted,
+  };
 }
 
 /**

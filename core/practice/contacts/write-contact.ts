@@ -40,10 +40,12 @@ export async function createContact(tx: Tx, input: ContactChanges): Promise<Cont
   const moment = new Date(tx.now);
   const row = { ...columnsOf(input), id, status, owner_id: ownerId, created_at: moment, updated_at: moment };
   record(tx, { action: 'contact.created', target: { type: 'contact', id }, detail: { status, ownerId, fields: fieldsOf(tx, gate, input) } });
-  const inserted = Promise.all([insertRows(tx, Contact, [row]), insertParts(tx, id, input)]);
+  const inserted = insertRows(tx, Contact, [row]);
+  const behind = insertParts(tx, id, input);
   holdChain(tx); // behind the rows: one round trip for all of it
-  const [, parts] = await inserted;
-  return newContactView(tx, row, parts);
+  const view = newContactView(tx, row, behind.parts); // while PostgreSQL is at work
+  await Promise.all([inserted, behind.inserted]);
+  return view;
 }
 
 /**

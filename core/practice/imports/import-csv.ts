@@ -94,7 +94,7 @@ async function fileRow(tx: Tx, result: CsvRowResult): Promise<Outcome> {
     return { file_name, outcome: added > 0 ? 'matched' : 'unchanged', contact_id: match.contact.id };
   }
   const id = await createContactFrom(tx, result.patient, { notes: result.own.notes, tags: writeTags(result.own.tags) });
-  await insertParts(tx, id, { custom: writableCustom(result.own, await contactGate(tx)) });
+  await insertParts(tx, id, { custom: writableCustom(result.own, await contactGate(tx)) }).inserted;
   record(tx, { action: 'contact.created', target: { type: 'contact', id }, detail: { source: 'csv' } });
   return { file_name, outcome: 'created', contact_id: id };
 }
@@ -105,7 +105,7 @@ const writableCustom = ({ custom }: OwnValues, gate: ContactGate): CustomValues 
 async function addOwnValues(tx: Tx, contactId: string, own: OwnValues, gate: ContactGate): Promise<number> {
   const known = new Set((await ContactValue.query(tx).context(UNGATED).where({ contact_id: contactId }).select('id', 'property')).map(({ property }) => property as string));
   const custom = Object.fromEntries(Object.entries(writableCustom(own, gate)).filter(([key]) => !known.has(`custom.${key}`)));
-  await insertParts(tx, contactId, { custom });
+  await insertParts(tx, contactId, { custom }).inserted;
   const contact = own.tags.length > 0 && isWritable(gate, 'tags') ? await Contact.query(tx).context(UNGATED).findById(contactId).forNoKeyUpdate() : undefined;
   const tags = contact === undefined ? null : joinTags(contact.tags, writeTags(own.tags));
   if (contact === undefined || tags === contact.tags) return Object.keys(custom).length;
