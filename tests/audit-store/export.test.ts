@@ -89,7 +89,7 @@ t.test('the command: written whole, readable by its owner only, then verified by
   const file = join(folder, 'audit.ndjson');
   const rootKeys = TEST_ROOT_KEYS.map(({ id, bytes }) => `${id}:${bytes.toString('base64')}`).join(',');
   const wardkeep = (...words: string[]) => new Promise<{ code: number; out: string }>((resolve) => {
-    const env = { PATH: process.env['PATH'], WARDKEEP_DATA_DIR: folder, WARDKEEP_ROOT_KEYS: rootKeys, WARDKEEP_DATABASE_OWNER_URL: database.ownerUrl, WARDKEEP_DATABASE_APP_URL: database.appUrl, WARDKEEP_DATABASE_JOBS_URL: database.jobsUrl };
+    const env = { PATH: process.env['PATH'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], WARDKEEP_DATA_DIR: folder, WARDKEEP_ROOT_KEYS: rootKeys, WARDKEEP_DATABASE_OWNER_URL: database.ownerUrl, WARDKEEP_DATABASE_APP_URL: database.appUrl, WARDKEEP_DATABASE_JOBS_URL: database.jobsUrl };
     execFile(process.execPath, ['core/main.ts', ...words], { env }, (error, stdout, stderr) => resolve({ code: error === null ? 0 : Number(error.code), out: stdout + stderr }));
   });
   const exported = await wardkeep('audit', 'export', '--workspace', 'willow', '--out', file, '--json');

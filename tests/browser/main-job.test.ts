@@ -24,7 +24,7 @@ t.test('the main job, end to end', { timeout: 170_000 }, async (t) => {
   const browser = await openChromium(t);
   if (browser === null) return;
   const dataDir = mkdtempSync(join(tmpdir(), 'wardkeep-main-job-'));
-  const env = { PATH: `${ROOT}node_modules/.bin:${process.env['PATH']}`, HOME: dataDir, WARDKEEP_DATA_DIR: join(dataDir, 'data'), WARDKEEP_PORT: String(await freePort()), WARDKEEP_LOG_LEVEL: 'debug', WARDKEEP_BREACH_RANGE_URL: 'off' };
+  const env = { PATH: `${ROOT}node_modules/.bin:${process.env['PATH']}`, HOME: dataDir, NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], WARDKEEP_DATA_DIR: join(dataDir, 'data'), WARDKEEP_PORT: String(await freePort()), WARDKEEP_LOG_LEVEL: 'debug', WARDKEEP_BREACH_RANGE_URL: 'off' };
   // The system user that runs PostgreSQL must be able to enter.
   chmodSync(dataDir, 0o755);
   const said: string[] = [];
