@@ -22,7 +22,8 @@ type Head = { seq: number; prev: string; /** Version of the key to sign with. */
 type Chain = { head: Promise<Head> | null; ahead: Ahead | null };
 /** An entry sent before its act was through: it is in the chain if `inserted` gives a row, and the transaction is committed. */
 type Ahead = { readonly act: PendingEntry; readonly next: Head; readonly inserted: Promise<object[]> };
-const chains = new WeakMap<Tx | SystemTx, Chain>();
+/** By what every Tx of a transaction has in common. */
+const chains = new WeakMap<Tx['ended'], Chain>();
 /** How many transactions of this process hold or wait for a workspace's chain. */
 const inLine = new Map<string, number>();
 
@@ -37,19 +38,19 @@ const MAX_NEWEST = 10_000;
  */
 export function holdChain(tx: Tx | SystemTx): void {
   const { workspaceId } = tx.scope;
-  if (inLine.has(workspaceId) || chains.has(tx)) return;
+  if (inLine.has(workspaceId) || chains.has(tx.ended)) return;
   if (newest.get(workspaceId)?.isAlone !== true) return void takeHead(tx);
-  chains.set(tx, { head: null, ahead: null });
+  chains.set(tx.ended, { head: null, ahead: null });
   standInLine(tx);
   lock(tx).catch(() => undefined); // surfaces with whatever stands behind it
   tx.sealAhead();
 }
 
 function takeHead(tx: Tx | SystemTx): Promise<Head> {
-  const chain = chains.get(tx) ?? { head: null, ahead: null };
+  const chain = chains.get(tx.ended) ?? { head: null, ahead: null };
   if (chain.head !== null) return chain.head;
-  if (!chains.has(tx)) {
-    chains.set(tx, chain);
+  if (!chains.has(tx.ended)) {
+    chains.set(tx.ended, chain);
     standInLine(tx);
   }
   chain.head = lockHead(tx);
@@ -73,7 +74,7 @@ function standInLine({ ended, scope: { workspaceId } }: Tx | SystemTx): void {
  * key not the newest; then, and where something else is recorded by the end, the seal does it anew.
  */
 export function sealAhead(tx: Tx | SystemTx, signer: Signer): void {
-  const chain = chains.get(tx) as Chain;
+  const chain = chains.get(tx.ended) as Chain;
   const [act, more] = tx.pending;
   const head = newest.get(tx.scope.workspaceId);
   const { key, version } = signer.last;
@@ -97,7 +98,7 @@ export function sealAhead(tx: Tx | SystemTx, signer: Signer): void {
 export async function sealPending(tx: Tx | SystemTx, signer: Signer): Promise<Sealed> {
   if (tx.pending.length === 0) return { inserted: Promise.resolve() };
   const { workspaceId } = tx.scope;
-  const ahead = chains.get(tx)?.ahead;
+  const ahead = chains.get(tx.ended)?.ahead;
   const isAhead = ahead != null && (await ahead.inserted).length === 1;
   if (isAhead && tx.pending.shift() !== ahead.act) throw new Error('An act took back what it had recorded, when that was in the chain already.');
   const head = isAhead ? ahead.next : await takeHead(tx);
