@@ -11,7 +11,7 @@ t.test('files of one folder run together, a few at a time', async (t) => {
 
 t.test('what belongs to the whole process keeps a file by itself, and first', async (t) => {
   const reaching = [
-    `process.exit();`, `process.on('warning', note);`, `const { rss } = process.memoryUsage();`, `process.env['TZ'] = 'UTC';`, `delete process.env['TZ'];`, `Date.now = () => 0;`, `globalThis.fetch = stand;`, `Object.assign(console, quiet);`,
+    `process.exit();`, `process.on('warning', note);`, `const { rss } = process.memoryUsage();`, `process.env['TZ'] = 'UTC';`, `delete process.env['TZ'];`, `useAssetSource(packed);`, `Date.now = () => 0;`, `globalThis.fetch = stand;`, `Object.assign(console, quiet);`,
     `t.beforeEach(clean);`, `t.before(open);`, `t.testdir();`, `t.plan(0, 'nothing here');`, `t.mockImport('./x.ts', {});`, `import { spawn } from 'node:child_process';`, `import { Worker } from 'node:worker_threads';`, `const browser = await openChromium(t);`,
   ];
   for (const text of reaching) {

@@ -3,8 +3,8 @@ import { posix } from 'node:path';
 /** Few enough that a run does not end with one long process on one core. */
 const TOGETHER_MAX = 6;
 
-/** What a process has only one of, hooks around every test, other programs, and folders that tap names after the process's first file. */
-const REACHES_FOR_THE_PROCESS = /\bprocess\.(?!env\b)|\bprocess\.env\S* =(?!=)|\bdelete process\b|\bassign\((?:console|process)\b|\bglobalThis\b|\bDate\.now = |\bt\.(?:before|after|beforeEach|afterEach|mock\w*|chdir|plan|testdir|matchSnapshot|bailout)\b|node:child_process|node:worker_threads|chromium/i;
+/** What a process has only one of, the program's source of assets included, hooks around every test, other programs, and folders that tap names after the process's first file. */
+const REACHES_FOR_THE_PROCESS = /\bprocess\.(?!env\b)|\bprocess\.env\S* =(?!=)|\bdelete process\b|\bassign\((?:console|process)\b|\bglobalThis\b|\bDate\.now = |\buseAssetSource\b|\bt\.(?:before|after|beforeEach|afterEach|mock\w*|chdir|plan|testdir|matchSnapshot|bailout)\b|node:child_process|node:worker_threads|chromium/i;
 
 /**
  * Which test files run in one process (several-files.ts): those of one folder, a few at a time, since loading the program costs most of them
