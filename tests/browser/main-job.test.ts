@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { Page } from 'playwright-core';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { quoteName } from '../../core/db/quote-name.ts';
 import type { DemoFacts, DemoUser } from '../../core/demo/demo-facts.ts';
 import { bytesOf, documentXml } from '../clinical/build-document.ts';
@@ -46,8 +46,9 @@ t.test('the main job, end to end', { timeout: 170_000 }, async (t) => {
   const [willow] = facts.workspaces as [DemoFacts['workspaces'][number]];
   const user = (role: string, isOfficer = false): DemoUser => willow.users.find((each) => each.role === role && (each.designations.length > 0) === isOfficer) as DemoUser;
 
-  const open = async (person: DemoUser): Promise<Page> => {
+  const open = async (t: Test, person: DemoUser): Promise<Page> => {
     const context = await browser.newContext({ ignoreHTTPSErrors: true });
+    t.teardown(() => context.close());
     const page = await context.newPage();
     page.on('pageerror', (error) => t.fail(`${person.role}: ${error.message}`));
     page.on('response', (response) => { if (response.status() >= 500) t.fail(`${response.status()} at ${response.url()}`); });
@@ -63,7 +64,7 @@ t.test('the main job, end to end', { timeout: 170_000 }, async (t) => {
 
   let contactPath = '';
   await t.test('staff: makes a contact, finds it by three letters, writes on it, shares it', async (t) => {
-    const page = await open(user('AGENT'));
+    const page = await open(t, user('AGENT'));
     await page.goto(`${facts.url}/contacts/new`);
     await page.fill('[name=givenName]', SECRET.given);
     await page.fill('[name=familyName]', SECRET.family);
@@ -92,7 +93,7 @@ t.test('the main job, end to end', { timeout: 170_000 }, async (t) => {
 
   await t.test('another agent’s address bar: the same refusal as for a row that never was', async (t) => {
     const harbor = facts.workspaces[1] as DemoFacts['workspaces'][number];
-    const page = await open(harbor.users.find(({ role }) => role === 'ADMIN') as DemoUser);
+    const page = await open(t, harbor.users.find(({ role }) => role === 'ADMIN') as DemoUser);
     const foreign = await page.goto(`${facts.url}${contactPath}`);
     const foreignText = await page.textContent('main');
     const nowhere = await page.goto(`${facts.url}/contacts/01900000-0000-7000-8000-000000000000`);
@@ -103,7 +104,7 @@ t.test('the main job, end to end', { timeout: 170_000 }, async (t) => {
   });
 
   await t.test('administrator: brings documents in and sees what became of each', async (t) => {
-    const page = await open(user('ADMIN'));
+    const page = await open(t, user('ADMIN'));
     await page.goto(`${facts.url}/imports`);
     const good = documentXml({ person: `<name use="L"><given>${SECRET.imported}</given><family>${SECRET.importedFamily}</family></name><administrativeGenderCode code="F" codeSystem="2.16.840.1.113883.5.1"/><birthTime value="19561210"/>` });
     await page.setInputFiles('input[name=files]', [{ name: `${SECRET.importedFamily}.xml`, mimeType: 'text/xml', buffer: Buffer.from(bytesOf(good)) }, { name: 'broken.xml', mimeType: 'text/xml', buffer: Buffer.from(good.slice(0, 500)) }]);
@@ -118,7 +119,7 @@ t.test('the main job, end to end', { timeout: 170_000 }, async (t) => {
   });
 
   await t.test('security officer: the record, its proof, the claims', async (t) => {
-    const page = await open(user('READONLY', true));
+    const page = await open(t, user('READONLY', true));
     await page.goto(`${facts.url}/audit`);
     t.match(await page.textContent('main'), /contact\.created/);
     t.notMatch(await page.content(), new RegExp(`${SECRET.family}|${SECRET.imported}|${SECRET.note}`), 'the record names nobody');
