@@ -74,7 +74,8 @@ function standInLine({ ended, scope: { workspaceId } }: Tx | SystemTx): void {
  * key not the newest; then, and where something else is recorded by the end, the seal does it anew.
  */
 export function sealAhead(tx: Tx | SystemTx, signer: Signer): void {
-  const chain = chains.get(tx.ended) as Chain;
+  const chain = chains.get(tx.ended);
+  if (chain === undefined || chain.head !== null || chain.ahead !== null) return; // the seal has come before the end of the turn
   const [act, more] = tx.pending;
   const head = newest.get(tx.scope.workspaceId);
   const { key, version } = signer.last;
@@ -98,6 +99,7 @@ export function sealAhead(tx: Tx | SystemTx, signer: Signer): void {
 export async function sealPending(tx: Tx | SystemTx, signer: Signer): Promise<Sealed> {
   if (tx.pending.length === 0) return { inserted: Promise.resolve() };
   const { workspaceId } = tx.scope;
+  sealAhead(tx, signer); // an act may take the chain with its last words
   const ahead = chains.get(tx.ended)?.ahead;
   const isAhead = ahead != null && (await ahead.inserted).length === 1;
   if (isAhead && tx.pending.shift() !== ahead.act) throw new Error('An act took back what it had recorded, when that was in the chain already.');

@@ -43,6 +43,19 @@ t.test('what was signed ahead is sealed only where it fits', async (t) => {
     await intact(t);
   });
 
+  await t.test('once, where nothing is asked behind it', async (t) => {
+    const before = await auditLength(database, workspaceId);
+    for (const nth of [30, 31, 32]) {
+      await app.withWorkspace(scope, async (tx) => {
+        await tx.query('select 1');
+        holdChain(tx);
+        record(tx, { action: 'test.read', detail: { nth } });
+      });
+    }
+    t.same(await written(before), ['test.read 30', 'test.read 31', 'test.read 32']);
+    await intact(t);
+  });
+
   await t.test('with what was recorded later behind it', async (t) => {
     const before = await auditLength(database, workspaceId);
     await act(3, async (tx) => record(tx, { action: 'test.more', detail: { nth: 4 } }));
