@@ -1,17 +1,18 @@
 -- What every row pays for. PostgreSQL reads the text of each CHECK and WHEN anew in every statement that writes to the table, plans a query of a trigger
 -- with the policies of all it reads, and locks the row that a foreign key points to. What is said here was said before, by dearer means.
 
--- The words a column may hold, as domains: their conditions stay compiled in the session.
-create domain app.contact_status as text check (value in ('new', 'active', 'inactive', 'deceased', 'merged'));
-create domain app.contact_channel as text check (value in ('phone', 'sms', 'email', 'portal', 'mail'));
-create domain app.contact_point_kind as text check (value in ('phone', 'email'));
-create domain app.contact_point_use as text check (value in ('home', 'work', 'mobile', 'other'));
-create domain app.contact_address_use as text check (value in ('home', 'work', 'temporary', 'other'));
-create domain app.actor_kind as text check (value in ('user', 'agent', 'patient', 'system'));
-create domain app.audit_outcome as text check (value in ('ok', 'refused', 'failed'));
-create domain app.audit_seq as bigint check (value > 0);
-create domain app.sha256_digest as bytea check (length(value) = 32);
-create domain app.ed25519_signature as bytea check (length(value) = 64);
+-- The words a column may hold, as domains: their conditions stay compiled in the session. Each gets its condition once its columns have the type:
+-- the other way round PostgreSQL would write every table anew, the entries and all their indexes among them, instead of reading it once.
+create domain app.contact_status as text;
+create domain app.contact_channel as text;
+create domain app.contact_point_kind as text;
+create domain app.contact_point_use as text;
+create domain app.contact_address_use as text;
+create domain app.actor_kind as text;
+create domain app.audit_outcome as text;
+create domain app.audit_seq as bigint;
+create domain app.sha256_digest as bytea;
+create domain app.ed25519_signature as bytea;
 
 alter table app.contacts drop constraint contacts_status_check, drop constraint contacts_preferred_channel_check,
   alter column status type app.contact_status, alter column preferred_channel type app.contact_channel;
@@ -23,6 +24,17 @@ alter table app.audit_entries drop constraint audit_entries_seq_check, drop cons
   drop constraint audit_entries_hash_check, drop constraint audit_entries_signature_check,
   alter column seq type app.audit_seq, alter column actor_kind type app.actor_kind, alter column outcome type app.audit_outcome,
   alter column hash type app.sha256_digest, alter column signature type app.ed25519_signature;
+
+alter domain app.contact_status add check (value in ('new', 'active', 'inactive', 'deceased', 'merged'));
+alter domain app.contact_channel add check (value in ('phone', 'sms', 'email', 'portal', 'mail'));
+alter domain app.contact_point_kind add check (value in ('phone', 'email'));
+alter domain app.contact_point_use add check (value in ('home', 'work', 'mobile', 'other'));
+alter domain app.contact_address_use add check (value in ('home', 'work', 'temporary', 'other'));
+alter domain app.actor_kind add check (value in ('user', 'agent', 'patient', 'system'));
+alter domain app.audit_outcome add check (value in ('ok', 'refused', 'failed'));
+alter domain app.audit_seq add check (value > 0);
+alter domain app.sha256_digest add check (length(value) = 32);
+alter domain app.ed25519_signature add check (length(value) = 64);
 
 -- Every act of a workspace locked the workspace's one row, together with whatever else was going on there. Nothing may be written but for the
 -- workspace that was entered (the policies' WITH CHECK), whose keys had to be found first, and no run-time role may delete one.

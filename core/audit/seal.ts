@@ -9,7 +9,7 @@ import type { Signer } from './signer.ts';
 import type { SigningKey } from './signing-key.ts';
 
 /**
- * Seals what a transaction recorded, as its last statements before COMMIT. The chain of a workspace is held by a transaction-level advisory
+ * Seals what a transaction recorded, in the transaction and before its COMMIT. The chain of a workspace is held by a transaction-level advisory
  * lock, which PostgreSQL releases only with the commit, so two writers, in one process or in several, can never fork the chain.
  *
  * Commits under that lock come one by one, and each would wait for the disk before the next may begin. While others stand in line, an entry
@@ -97,10 +97,10 @@ export function sealAhead(tx: Tx | SystemTx, signer: Signer): void {
  * `inserted` rejects when the INSERT fails; the transaction is then aborted and COMMIT cannot succeed.
  */
 export async function sealPending(tx: Tx | SystemTx, signer: Signer): Promise<Sealed> {
-  if (tx.pending.length === 0) return { inserted: Promise.resolve() };
-  const { workspaceId } = tx.scope;
-  sealAhead(tx, signer); // an act may take the chain with its last words
+  if (tx.pending.length > 0) sealAhead(tx, signer); // an act may take the chain with its last words
   const ahead = chains.get(tx.ended)?.ahead;
+  if (tx.pending.length === 0 && ahead == null) return { inserted: Promise.resolve() };
+  const { workspaceId } = tx.scope;
   const isAhead = ahead != null && (await ahead.inserted).length === 1;
   if (isAhead && tx.pending.shift() !== ahead.act) throw new Error('An act took back what it had recorded, when that was in the chain already.');
   const head = isAhead ? ahead.next : await takeHead(tx);
@@ -172,7 +172,7 @@ const LAZILY = "where not $15::boolean or set_config('synchronous_commit', 'off'
 /** Most acts leave one entry, and arrays of one cost more than the row. */
 const ONE = 'select $1::uuid, $2, $3::uuid, $4, $5::bigint, $6::uuid, $7::timestamptz, $8, $9, $10, $11, $12, $13::bytea, $14::bytea';
 const INSERT_ONE = `${INTO} ${ONE} ${LAZILY}`;
-const INSERT_IF_NEXT = `${INTO} ${ONE} where $15::bytea = (select e.hash from app.audit_entries e where e.workspace_id = $1 and e.seq >= $5::bigint - 1 order by e.seq desc limit 1)
+const INSERT_IF_NEXT = `${INTO} ${ONE} where ($5::bigint - 1, $15::bytea) = (select e.seq, e.hash from app.audit_entries e where e.workspace_id = $1 and e.seq >= $5::bigint - 1 order by e.seq desc limit 1)
   and $17::int = (select max(version) from sys.secrets where name = $16) returning 1 as sealed`;
 const INSERT = `${INTO}
 select $1::uuid, $2::text, $3::uuid, $4::text, e.* from unnest($5::bigint[], $6::uuid[], $7::timestamptz[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bytea[], $14::bytea[]) as e

@@ -71,7 +71,7 @@ export function sendAlone(connection: Connection, text: string): Promise<pg.Quer
   return answer;
 }
 
-/** Once all is asked that goes into the present batch, and before it ends: `work` may ask more. One at a time. */
+/** Once all is asked that goes into the present batch, and before it ends: `work` may ask more. The seal's alone: what is registered later in a turn replaces it. */
 export function beforeEnd(connection: Connection, work: () => void): void {
   memoryOf(connection).before = work;
 }
@@ -80,7 +80,11 @@ function sendGathered(connection: Connection): void {
   const memory = memoryOf(connection);
   const { before } = memory;
   memory.before = null;
-  before?.();
+  try {
+    before?.();
+  } catch (error) {
+    dispose(connection, (error as Error).message); // and with it the transaction: nobody else is told
+  }
   memory.isDue = false;
   const { begun, gathered } = memory;
   if (begun === null && gathered.length === 0) return;

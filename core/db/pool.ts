@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import knexModule, { type Knex } from 'knex';
 import pg from 'pg';
 import { send, sendAlone, type Connection } from './connection.ts';
-import { Transaction, type Bound, type Compose, type Enter } from './transaction.ts';
+import { Transaction, type Answer, type Bound, type Compose, type Enter } from './transaction.ts';
 
 /**
  * Connections of one role, and transactions on them. A transaction sends a session reset, BEGIN and the workspace binding without waiting, in
@@ -50,7 +50,7 @@ class BoundDialect extends PgDialect {
 }
 
 /** As knex makes them for its own transactions: a client that neither takes nor gives back another connection. */
-const composeOn = (client: DialectClient): Compose => (only, check) => {
+const composeOn = (client: DialectClient): Compose => (only, watch) => {
   const pool = client as DialectClient & Record<string, unknown>;
   const own = Object.create(BoundDialect.prototype) as DialectClient & Record<string, unknown>;
   for (const name of ['version', 'config', 'driver', 'connectionSettings', 'valueForUndefined', 'logger']) own[name] = pool[name];
@@ -60,8 +60,10 @@ const composeOn = (client: DialectClient): Compose => (only, check) => {
     acquireConnection: async () => only,
     releaseConnection: async () => undefined,
     _query: async (connection: Connection, query: QueryObject) => {
-      check();
-      return ask.call(own, connection, query);
+      watch.before();
+      const asked = await ask.call(own, connection, query);
+      watch.after(asked.response as Answer);
+      return asked;
     },
   });
   return Object.assign(makeKnex(own), { isTransaction: true });

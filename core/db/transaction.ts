@@ -6,8 +6,12 @@ import type { Backend } from './context.ts';
 /** Mints the token for the backend that the transaction got. */
 export type Enter = (backend: Backend) => string;
 
-/** Makes a query builder on one connection; `check` throws where a statement comes too late. */
-export type Compose = (connection: Connection, check: () => void) => Knex.Transaction;
+/** Throws where a statement comes too late, and for an answer that the transaction does not stand. */
+export type Watch = { before(): void; after(answer: Answer | readonly Answer[]): void };
+/** `command`: PostgreSQL's command tag, or its first word. */
+export type Answer = { readonly command: string };
+/** Makes a query builder on one connection. */
+export type Compose = (connection: Connection, watch: Watch) => Knex.Transaction;
 
 /** A transaction that entered a workspace. */
 export type Bound = {
@@ -55,6 +59,12 @@ const FLUSH = "select pg_catalog.pg_logical_emit_message(true, 'wardkeep', '')";
 /** A rollback that is not answered by then stands behind a statement that runs on; whoever asked is told, and the connection is cut: PostgreSQL rolls back once that statement ends. */
 const ROLLBACK_MS = 5_000;
 
+/**
+ * What ends a transaction from within, or takes back a part of it. Nothing of ours does: it is somebody's own SQL, and with what it takes back goes the
+ * entry of the act, where that was sealed by then. Whatever it gave is not handed out.
+ */
+const CONTROL = new Set(['BEGIN', 'START', 'COMMIT', 'ROLLBACK', 'SAVEPOINT', 'RELEASE']);
+
 /** How many transactions may be under way in this process for one of them to gain by writes of its own: half of the processors are PostgreSQL's. */
 const FEW = Math.max(1, Math.floor(availableParallelism() / 2));
 
@@ -73,9 +83,9 @@ export class Transaction implements Bound {
   constructor(connection: Connection, enter: Enter, compose: Compose) {
     this.#compose = compose;
     this.#connection = connection;
-    Transaction.#underWay += 1;
     this.ended = new Promise((resolve) => (this.#settle = resolve));
     const token = enter({ pid: connection.processID, nth: countEntry(connection) });
+    Transaction.#underWay += 1;
     // Not awaited: a refused binding aborts the transaction, the first query fails, and commit() below sees the refusal.
     const refused = (error: Error) => {
       this.#refusal ??= error;
@@ -87,12 +97,23 @@ export class Transaction implements Bound {
   }
 
   readonly query: Query = async <R extends object>(text: string, values: readonly unknown[] = []): Promise<R[]> => {
-    if (!this.#isOpen) throw new TransactionEnded();
-    return (await send(this.#connection, text, values)).rows as R[];
+    this.#watch.before();
+    const answer = await send(this.#connection, text, values);
+    this.#watch.after(answer);
+    return answer.rows as R[];
+  };
+
+  readonly #watch: Watch = {
+    before: () => {
+      if (!this.#isOpen) throw new TransactionEnded();
+    },
+    after: (answer) => {
+      for (const { command } of [answer].flat()) if (CONTROL.has(command?.split(' ', 1)[0] ?? '')) throw (this.#refusal ??= new ControlledFromWithin(command));
+    },
   };
 
   get knex(): Knex.Transaction {
-    return (this.#knex ??= this.#compose(this.#connection, () => { if (!this.#isOpen) throw new TransactionEnded(); }));
+    return (this.#knex ??= this.#compose(this.#connection, this.#watch));
   }
 
   flushBehind(): void {
@@ -167,6 +188,13 @@ export class Transaction implements Bound {
     this.#isOpen = false;
     Transaction.#underWay -= 1;
     this.#settle();
+  }
+}
+
+class ControlledFromWithin extends Error {
+  constructor(command: string) {
+    super(`A transaction is begun and ended by its door alone: ${command} came from within.`);
+    this.name = 'ControlledFromWithin';
   }
 }
 

@@ -60,7 +60,22 @@ t.test('what was signed ahead is sealed only where it fits', async (t) => {
     const before = await auditLength(database, workspaceId);
     await act(3, async (tx) => record(tx, { action: 'test.more', detail: { nth: 4 } }));
     await t.rejects(act(5, async (tx) => { tx.pending.length = 0; record(tx, { action: 'test.other', detail: { nth: 6 } }); }), /took back/, 'nothing recorded is taken back');
+    await t.rejects(act(5, async (tx) => { tx.pending.length = 0; }), /took back/);
     t.same(await written(before), ['test.read 3', 'test.more 4']);
+    await intact(t);
+  });
+
+  await t.test('so that no SQL of somebody’s own takes it back and is answered', async (t) => {
+    const before = await auditLength(database, workspaceId);
+    const injected = (nth: number, ...sql: string[]) => t.rejects(act(nth, async (tx) => { for (const each of sql) await tx.knex.raw(each).catch(() => undefined); }), { name: 'ControlledFromWithin' }, sql.join(' · '));
+    await injected(40, 'rollback; begin');
+    await injected(41, 'rollback');
+    await injected(42, 'savepoint s');
+    await injected(43, 'select 1; abort; start transaction');
+    await t.rejects(act(44, (tx) => tx.query('rollback')), { name: 'ControlledFromWithin' }, 'nor a fixed statement');
+    t.same(await written(before), []);
+    await act(45);
+    t.same(await written(before), ['test.read 45']);
     await intact(t);
   });
 

@@ -36,6 +36,7 @@ type PartList = { model: PartModel; where: object; rows: readonly object[]; key:
 export function insertParts(tx: Tx, contactId: string, given: ContactChanges): { readonly parts: ContactParts; readonly inserted: Promise<unknown> } {
   const lists = partLists(contactId, given, gateOf(tx));
   const inserted = Promise.all(lists.map(({ model, rows }) => insertRows(tx, model as typeof ContactPoint, rows as Partial<ContactPoint>[])));
+  inserted.catch(() => undefined); // whoever asked for the rows waits for it behind what else they do
   const rowsOf = (model: PartModel) => lists.filter((list) => list.model === model).flatMap(({ rows }) => rows);
   return {
     parts: { points: rowsOf(ContactPoint) as ContactPoint[], addresses: rowsOf(ContactAddress) as ContactAddress[], identifiers: rowsOf(ContactIdentifier) as ContactIdentifier[], values: rowsOf(ContactValue) as ContactValue[] },

@@ -41,6 +41,7 @@ export async function createContact(tx: Tx, input: ContactChanges): Promise<Cont
   const row = { ...columnsOf(input), id, status, owner_id: ownerId, created_at: moment, updated_at: moment };
   record(tx, { action: 'contact.created', target: { type: 'contact', id }, detail: { status, ownerId, fields: fieldsOf(tx, gate, input) } });
   const inserted = insertRows(tx, Contact, [row]);
+  inserted.catch(() => undefined); // told below, unless something else is told before
   const behind = insertParts(tx, id, input);
   holdChain(tx); // behind the rows: one round trip for all of it
   const view = newContactView(tx, row, behind.parts); // while PostgreSQL is at work
