@@ -67,7 +67,7 @@ t.test('what was signed ahead is sealed only where it fits', async (t) => {
 
   await t.test('so that no SQL of somebody’s own takes it back and is answered', async (t) => {
     const before = await auditLength(database, workspaceId);
-    const injected = (nth: number, ...sql: string[]) => t.rejects(act(nth, async (tx) => { for (const each of sql) await tx.knex.raw(each).catch(() => undefined); }), { name: 'ControlledFromWithin' }, sql.join(' · '));
+    const injected = (nth: number, ...sql: string[]) => t.rejects(act(nth, async (tx) => { for (const each of sql) await tx.knex.raw(each).catch(() => undefined /* nor does it help not to listen */); }), { name: 'ControlledFromWithin' }, sql.join(' · '));
     await injected(40, 'rollback; begin');
     await injected(41, 'rollback');
     await injected(42, 'savepoint s');
