@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 /**
  * Reference tokens of cookies and links: `<workspace id>.<256 random bits>`, both base64url (ASVS 5.0 V7.2.3 asks for 128 bits or more).
@@ -21,7 +21,7 @@ export function readOpaqueToken(text: unknown): OpaqueToken | null {
 }
 
 export function sha256(text: string): Buffer {
-  return createHash('sha256').update(text, 'utf8').digest();
+  return hash('sha256', text, 'buffer');
 }
 
 export function uuidBytes(uuid: string): Buffer {
@@ -29,5 +29,6 @@ export function uuidBytes(uuid: string): Buffer {
 }
 
 export function uuidText(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  const hex = Buffer.from(bytes).toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
