@@ -1,12 +1,9 @@
-import { uuidv7 } from '../crypto/uuid.ts';
 import type { Sealed } from '../db/door.ts';
 import type { PendingEntry, SystemTx, Tx } from '../db/scope.ts';
 import { AUDIT_SECRET } from '../db/secrets.ts';
-import { canonicalize } from './canonical.ts';
-import { entryMessage, NO_PREVIOUS, parseEntry } from './entry.ts';
-import { sha256 } from './primitives.ts';
+import { NO_PREVIOUS } from './entry.ts';
+import { insertEntries, insertIfNext, makeEntries, type ChainEnd, type Made } from './make-entries.ts';
 import type { Signer } from './signer.ts';
-import type { SigningKey } from './signing-key.ts';
 
 /**
  * Seals what a transaction recorded, in the transaction and before its COMMIT. The chain of a workspace is held by a transaction-level advisory
@@ -16,7 +13,7 @@ import type { SigningKey } from './signing-key.ts';
  * is therefore committed without that wait, which a statement behind its COMMIT does instead, outside the lock (`flushBehind` in core/db/transaction.ts).
  * Nothing is acknowledged that is not durable, and a crash in between takes the end of the chain together with the acts it records.
  */
-type Head = { seq: number; prev: string; /** Version of the key to sign with. */ keyVersion: number };
+type Head = ChainEnd & { /** Version of the key to sign with. */ readonly keyVersion: number };
 
 /** What a transaction knows of the chain that it holds. `head`: asked for; null while what was expected will probably do. */
 type Chain = { head: Promise<Head> | null; ahead: Ahead | null };
@@ -87,7 +84,7 @@ export function sealAhead(tx: Tx | SystemTx, signer: Signer): void {
   } catch {
     return; // What cannot be sealed is refused by the seal, to whoever asked for the act.
   }
-  const inserted = tx.query(INSERT_IF_NEXT, [...entryValues(tx, key, made), Buffer.from(head.prev, 'hex'), AUDIT_SECRET, version]);
+  const inserted = insertIfNext(tx, key, made, head, version);
   inserted.catch(() => undefined);
   chain.ahead = { act, next: { ...made.last, keyVersion: version }, inserted };
 }
@@ -118,7 +115,7 @@ export async function sealPending(tx: Tx | SystemTx, signer: Signer): Promise<Se
   const made = makeEntries(tx, head, key);
   tx.pending.length = 0;
   know(workspaceId, { ...made.last, keyVersion: version, isAlone });
-  const inserted = tx.query(made.rows[0]?.length === 1 ? INSERT_ONE : INSERT, [...entryValues(tx, key, made), isFlushedBehind]);
+  const inserted = insertEntries(tx, key, made, isFlushedBehind);
   inserted.catch(() => undefined);
   return { inserted };
 }
@@ -129,54 +126,6 @@ function know(workspaceId: string, head: Head & { readonly isAlone: boolean }): 
   if (newest.size >= MAX_NEWEST) newest.clear();
   newest.set(workspaceId, head);
 }
-
-/** Columns of the entries, each as one array, and the head they make. */
-type Made = { readonly rows: readonly (readonly unknown[])[]; readonly last: Omit<Head, 'keyVersion'> };
-
-function makeEntries(tx: Tx | SystemTx, { seq, prev }: Head, key: SigningKey): Made {
-  const { workspaceId, actor, ip, userAgent, requestId } = tx.scope;
-  const column: { seq: number[]; id: string[]; at: string[]; action: string[]; outcome: string[]; targetType: (string | null)[]; targetId: (string | null)[]; body: string[]; hash: Buffer[]; signature: Buffer[] } =
-    { seq: [], id: [], at: [], action: [], outcome: [], targetType: [], targetId: [], body: [], hash: [], signature: [] };
-  for (const pending of tx.pending) {
-    seq += 1;
-    const now = Date.now();
-    // What could not be read back must not be sealed: no verifier would go past it.
-    const entry = parseEntry({
-      v: 1, workspace: workspaceId, seq, id: uuidv7(now), at: new Date(now).toISOString(), actor: { kind: actor.kind, id: actor.id, name: actor.name },
-      action: pending.action, outcome: pending.outcome, target: pending.target, ip, userAgent, requestId, detail: pending.detail, prev,
-    });
-    const body = canonicalize(entry);
-    const hash = Buffer.from(sha256(Buffer.from(body, 'utf8')));
-    column.seq.push(seq);
-    column.id.push(entry.id);
-    column.at.push(entry.at);
-    column.action.push(entry.action);
-    column.outcome.push(entry.outcome);
-    column.targetType.push(entry.target?.type ?? null);
-    column.targetId.push(entry.target?.id ?? null);
-    column.body.push(body);
-    column.hash.push(hash);
-    column.signature.push(Buffer.from(key.sign(entryMessage(hash))));
-    prev = hash.toString('hex');
-  }
-  return { rows: [column.seq, column.id, column.at, column.action, column.outcome, column.targetType, column.targetId, column.body, column.hash, column.signature], last: { seq, prev } };
-}
-
-/** $1 to $14; for one entry its columns themselves, else each as an array. */
-function entryValues({ scope: { workspaceId, actor } }: Tx | SystemTx, key: SigningKey, { rows }: Made): unknown[] {
-  return [workspaceId, actor.kind, actor.id, key.keyId, ...(rows[0]?.length === 1 ? rows.flat() : rows)];
-}
-
-const INTO = 'insert into app.audit_entries (workspace_id, actor_kind, actor_id, key_id, seq, id, at, action, outcome, target_type, target_id, body, hash, signature)';
-const LAZILY = "where not $15::boolean or set_config('synchronous_commit', 'off', true) = 'off'";
-/** Most acts leave one entry, and arrays of one cost more than the row. */
-const ONE = 'select $1::uuid, $2, $3::uuid, $4, $5::bigint, $6::uuid, $7::timestamptz, $8, $9, $10, $11, $12, $13::bytea, $14::bytea';
-const INSERT_ONE = `${INTO} ${ONE} ${LAZILY}`;
-const INSERT_IF_NEXT = `${INTO} ${ONE} where ($5::bigint - 1, $15::bytea) = (select e.seq, e.hash from app.audit_entries e where e.workspace_id = $1 and e.seq >= $5::bigint - 1 order by e.seq desc limit 1)
-  and $17::int = (select max(version) from sys.secrets where name = $16) returning 1 as sealed`;
-const INSERT = `${INTO}
-select $1::uuid, $2::text, $3::uuid, $4::text, e.* from unnest($5::bigint[], $6::uuid[], $7::timestamptz[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bytea[], $14::bytea[]) as e
-${LAZILY}`;
 
 type HeadRow = { seq: number; hash: Buffer; key_version: number };
 

@@ -6,7 +6,18 @@ import { Batch, nothingPrepared, toWire, type Answered, type Prepared, type Resu
 /** A connection of a pool, and what is sent on it: gathered into batches, prepared once under names that only this program knows. */
 export type Connection = pg.Client & { processID: number; connection: { stream: Duplex }; __knex__disposed?: unknown };
 
-type ConnectionMemory = { readonly secret: string; readonly prepared: Prepared; entries: number; gathered: (Statement & Answered)[]; /** Sent so far, and still without its Sync. */ begun: Batch | null; isDue: boolean; /** What has something to add to the batch. */ before: (() => void) | null };
+type ConnectionMemory = {
+  readonly secret: string;
+  readonly prepared: Prepared;
+  entries: number;
+  gathered: (Statement & Answered)[];
+  /** Sent so far, and still without its Sync. */
+  begun: Batch | null;
+  /** The end of the batch is on the way. */
+  isDue: boolean;
+  /** What has something to add to it. */
+  before: (() => void) | null;
+};
 const memories = new WeakMap<Connection, ConnectionMemory>();
 
 function memoryOf(connection: Connection): ConnectionMemory {
@@ -86,14 +97,12 @@ function sendGathered(connection: Connection): void {
     dispose(connection, (error as Error).message); // and with it the transaction: nobody else is told
   }
   memory.isDue = false;
-  const { begun, gathered } = memory;
-  if (begun === null && gathered.length === 0) return;
-  const batch = begun ?? new Batch(memory.prepared);
-  batch.add(gathered);
-  batch.finish();
-  memory.gathered = [];
+  const { stream } = connection.connection;
+  stream.cork();
+  sendAhead(connection);
+  memory.begun?.finish();
   memory.begun = null;
-  if (begun === null) connection.query(batch as unknown as pg.Query);
+  stream.uncork();
 }
 
 const MAX_PREPARED = 400;

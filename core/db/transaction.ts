@@ -1,5 +1,5 @@
-import type { Knex } from 'knex';
 import { availableParallelism } from 'node:os';
+import type { Knex } from 'knex';
 import { beforeEnd, countEntry, dispose, send, sendAhead, sendAlone, type Connection } from './connection.ts';
 import type { Backend } from './context.ts';
 
