@@ -22,6 +22,7 @@ export const REPAIRS = {
   'attribute.duplicate': 'A repeated attribute was dropped; the first one counts.',
   'attribute.spacing': 'Space between two attributes was missing.',
   'tag.closed': 'An HTML line break was closed.',
+  'end_tag.finished': 'The ">" of an end tag was missing.',
   'name.split': 'The name came as one text and was split into given and family.',
   'name.placeholder': 'A placeholder ("null", "unknown") in the name was dropped.',
   'birth_date.format': 'The birth date is not written as HL7 prescribes; it could be read without doubt.',

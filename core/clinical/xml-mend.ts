@@ -24,6 +24,7 @@ const REFERENCE = /&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z][A-Za-z0-9]{0
 const TAG_NAME = /[A-Za-z_\u00c0-\ufffd][^\s/>=<"']*/y;
 const ATTRIBUTE = /([^\s=<>"'/]+)\s*=\s*(["'])/y;
 const WORD = /[^\s=<>"'/]+/y;
+const UNFINISHED_END_TAG = /<\/[^\s/>=<"']+(?=\s*<)/y;
 const DECLARATION = /^<\?xml\s+version\s*=\s*(["'])1\.\d\1(?:\s+encoding\s*=\s*(["'])[A-Za-z][\w.-]*\2)?(?:\s+standalone\s*=\s*(["'])(?:yes|no)\3)?\s*\?>/;
 const SPACE = /\s+/y;
 const XML_ENTITIES = new Set(['amp', 'lt', 'gt', 'quot', 'apos']);
@@ -174,7 +175,13 @@ export function mendXml(source: string): Mended {
     if (next === '!' || next === '?') i = mendMarkup(at);
     else if (next === '/') {
       depth -= 1;
-      i = after('>', at);
+      UNFINISHED_END_TAG.lastIndex = at;
+      const unfinished = UNFINISHED_END_TAG.exec(source)?.[0];
+      if (unfinished === undefined) i = after('>', at);
+      else {
+        i = at + unfinished.length;
+        replace(i, i, '>', 'end_tag.finished');
+      }
     } else if (name !== undefined) {
       const tag = mendTag(at, name);
       if (!tag.isClosed) depth += 1;

@@ -26,6 +26,7 @@ const NAMES: [what: string, xml: string, expected: object][] = [
   ['mixed content around parts', '<name>\n <given>Ada</given>,\n <family>Lovell</family>\n</name>', { family: 'Lovell', given: 'Ada' }],
   ['delimiters', '<name><family>Lovell</family><delimiter>, </delimiter><given>Ada</given></name>', { family: 'Lovell', given: 'Ada' }],
   ['only a call name', '<name><given qualifier="CL">Addy</given><family>Lovell</family></name>', { given: 'Addy', nickname: 'Addy' }],
+  ['first name marked as call name', '<name><family>Lovell</family><given qualifier="CL">Ada</given><given>Mary</given></name>', { given: 'Ada', middle: 'Mary', nickname: 'Ada' }],
   ['one name only', '<name><family>Sukarno</family></name>', { given: '', family: 'Sukarno' }],
 ];
 

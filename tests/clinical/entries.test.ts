@@ -206,6 +206,17 @@ t.test('social history: assertion and question', async (t) => {
   t.match(read('<code code="72166-2" displayName="Tobacco smoking status"/><value xsi:type="CD" code="8517006" displayName="Former smoker"/>'), { display: 'Tobacco smoking status', code: '72166-2', details: { value: 'Former smoker' } });
 });
 
+t.test('a code without a name: the narrative, then the names of the value sets C-CDA binds', async (t) => {
+  const SNOMED = 'codeSystem="2.16.840.1.113883.6.96"';
+  const social = (inner: string, narrative = '') => readEntries('29762-2', `<entry><observation classCode="OBS" moodCode="EVN">${inner}</observation></entry>`, narrative)[0];
+  t.match(social(`<code code="72166-2" codeSystem="2.16.840.1.113883.6.1"/><value xsi:type="CD" code="449868002" ${SNOMED}/>`), { display: 'Tobacco smoking status', details: { value: 'Smokes every day' } });
+  t.match(social(`<code code="ASSERTION"/><text><reference value="#s1"/></text><value xsi:type="CD" code="365967005" ${SNOMED}/>`, '<paragraph ID="s1">Wine with meals</paragraph>'), { display: 'Wine with meals', code: '365967005' });
+  t.match(social('<code code="ASSERTION"/><value xsi:type="CD" code="365967005"/>'), { display: '365967005' }, 'what nobody names');
+  t.match(social('<code code="1" codeSystem="1.2.3"/><value xsi:type="CD" code="24484000" codeSystem="1.2.3"/>'), { details: { value: '24484000' } }, 'the same digits in another system');
+  t.equal(social('<code nullFlavor="NA"/><text>-</text>'), undefined, 'a dash is nothing to show');
+  t.match(readEntries('8716-3', '<entry><observation classCode="OBS" moodCode="EVN"><code code="8480-6" codeSystem="2.16.840.1.113883.6.1"/><value xsi:type="PQ" value="120" unit="mm[Hg]"/></observation></entry>'), [{ display: 'Systolic blood pressure' }]);
+});
+
 t.test('sections are known by code, then template, then title', async (t) => {
   const kind = (inner: string) => readText(documentXml({ body: `<component><section>${inner}<text>x</text></section></component>` })).sections[0]?.kind;
   t.equal(kind('<code code="10160-0" codeSystem="2.16.840.1.113883.6.1"/><title>Meds</title>'), 'medications');

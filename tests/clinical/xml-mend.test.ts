@@ -21,6 +21,7 @@ const MENDINGS: { name: string; text: string; reads: string; code: string }[] = 
   { name: 'repeated attribute', text: '<a ID="1" b="2" ID="3">v</a>', reads: 'v', code: 'attribute.duplicate' },
   { name: 'attributes without space', text: '<a b="1"c="2">v</a>', reads: 'v', code: 'attribute.spacing' },
   { name: 'HTML line break', text: '<a>x<br>y<td><BR ></td></a>', reads: 'x y', code: 'tag.closed' },
+  { name: 'end tag cut short', text: '<a><b>x</b\n <c/></a>', reads: 'x', code: 'end_tag.finished' },
   { name: 'space before the declaration', text: ' \n\ufeff<?xml version="1.0"?><a>v</a>', reads: 'v', code: 'prologue.removed' },
   { name: 'second declaration', text: '<?xml version="1.0"?><?xml version="1.0"?><a>v</a>', reads: 'v', code: 'declaration.removed' },
   { name: 'declaration with a wrong word', text: '<?xml version="1.0" encoding="utf-8" standalone="true"?><a>v</a>', reads: 'v', code: 'declaration.removed' },

@@ -1,15 +1,17 @@
 // CD, CE, CV, CO, CS: a concept, its name and its translations (HL7 V3 data types R1, 3.2). Products put the useful code in the
-// translation and the useful name anywhere, so the first that says something wins: displayName, original text, translation, code.
+// translation and the useful name anywhere, so the first that says something wins: displayName, original text, translation, the value
+// set's name, code.
 
 import { attribute, child, children } from '../xml-tree.ts';
 import { words } from './reading.ts';
+import { nameInValueSet } from './value-sets.ts';
 import type { Reading } from './reading.ts';
 import type { Coded } from '../clinical-document.ts';
 import type { XmlElement } from '../xml.ts';
 
 export type Concept = Coded & { translations: Coded[]; isNull: boolean };
 
-const PLACEHOLDER = /^(?:null|unk|ni|n\/a|na|undefined|unknown code)$/i;
+const PLACEHOLDER = /^(?:null|unk|ni|n\/a|na|undefined|unknown code|-+)$/i;
 
 /** Names of the common systems; products write each of them in many ways or not at all. */
 const SYSTEM_NAMES: ReadonlyMap<string, string> = new Map(Object.entries({
@@ -26,7 +28,7 @@ export function readConcept(element: XmlElement | undefined, reading: Reading): 
   const translations = children(element, 'translation').map(plainCode).filter((code) => code.code !== null || code.display !== '');
   const original = meaningful(words(child(element, 'originalText'), reading));
   const coded = own.code === null ? translations.find((each) => each.code !== null) : own;
-  const display = own.display || original || translations.find((each) => each.display !== '')?.display || '';
+  const display = own.display || original || translations.find((each) => each.display !== '')?.display || nameInValueSet(coded?.system ?? null, coded?.code ?? null);
   return {
     code: coded?.code ?? null,
     system: coded?.system ?? null,

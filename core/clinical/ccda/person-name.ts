@@ -34,8 +34,12 @@ export function readPersonName(element: XmlElement, onRepair: OnRepair = () => {
       continue;
     }
     const qualifiers = attribute(part, 'qualifier') ?? '';
-    if (part.name === 'given' && /\bCL\b/.test(qualifiers)) nickname ||= text;
-    else if (part.name === 'given') given.push(text);
+    if (part.name === 'given') {
+      const isCallName = /\bCL\b/.test(qualifiers);
+      if (isCallName) nickname ||= text;
+      // What stands first is the first name, marked or not (C-CDA PTN.US: given[2] is the middle name); marked later, it is one more name.
+      if (!isCallName || given.length === 0) given.push(text);
+    }
     else if (part.name === 'family') families.push({ text, qualifiers });
     else if (part.name === 'prefix') prefixes.push(text);
     else if (part.name === 'suffix') suffixes.push(text);
@@ -49,8 +53,6 @@ export function readPersonName(element: XmlElement, onRepair: OnRepair = () => {
     prefixes.push(...split.prefixes);
     suffixes.push(...split.suffixes);
   }
-  // With no other given name, the name someone is called by is the given name.
-  if (given.length === 0 && nickname !== '') given.push(nickname);
   if (given.length === 0 && families.length === 0) return null;
   return {
     prefix: prefixes.join(' '),

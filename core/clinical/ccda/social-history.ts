@@ -2,7 +2,7 @@
 // Birth Sex .4.200 (LOINC 76689-9), Sex .4.507 (46098-0), Gender Identity .4.501 (76691-5).
 
 import { attribute, child } from '../xml-tree.ts';
-import { readCoded } from './codes.ts';
+import { readCoded, readConcept } from './codes.ts';
 import { readPeriod } from './times.ts';
 import { buildItem, commentOf, conceptOf, nearest, statesAbsence, statusCodeOf } from './statements.ts';
 import { readValue } from './values.ts';
@@ -17,14 +17,16 @@ export function readSocialHistory(statement: XmlElement, reading: Reading): Item
 
 function readObservation(observation: XmlElement, reading: Reading): Item | null {
   const concept = conceptOf(observation, reading);
-  const value = readValue(child(observation, 'value'), reading);
+  const valueElement = child(observation, 'value');
+  const value = readValue(valueElement, reading);
   // Smoking status came as code ASSERTION in R1.1: the value is then the whole statement.
   const isAssertion = concept?.code === 'ASSERTION' || concept === null;
   const period = readPeriod(child(observation, 'effectiveTime'), reading);
   return buildItem({
     kind: 'social_history', statement: observation,
-    concept: isAssertion && value?.code ? { ...value.code, translations: [], isNull: false } : isAssertion ? null : concept,
-    fallback: value?.text ?? '',
+    concept: !isAssertion ? concept : value?.code ? readConcept(valueElement, reading) : null,
+    // A bare code says less than the words in the narrative.
+    fallback: value === null || value.text === value.code?.code ? '' : value.text,
     period,
     status: statusCodeOf(observation),
     isActive: period.end === null || (reading.documentTime !== null && period.end >= reading.documentTime.slice(0, 10)),

@@ -103,7 +103,8 @@ export type Draft = {
 /** Null, with a warning, when nothing could be shown for it. */
 export function buildItem(draft: Draft, reading: Reading): Item | null {
   const { concept } = draft;
-  const display = concept?.display || draft.fallback || words(child(draft.statement, 'text'), reading) || concept?.code || '';
+  const told = words(child(draft.statement, 'text'), reading);
+  const display = concept?.display || draft.fallback || (/^-+$/.test(told) ? '' : told) || concept?.code || '';
   if (display === '') {
     reading.warned('entry.unread', draft.statement);
     return null;
