@@ -50,11 +50,11 @@ export function readCoded(element: XmlElement | undefined, reading: Reading): Co
 export const displayOf = (element: XmlElement | undefined, reading: Reading): string => readCoded(element, reading)?.display ?? '';
 
 function plainCode(element: XmlElement): Coded {
-  const system = attribute(element, 'codeSystem') ?? null;
+  const system = meaningful(attribute(element, 'codeSystem') ?? '') || null;
   return {
     code: meaningful(attribute(element, 'code') ?? '') || null,
     system,
-    systemName: SYSTEM_NAMES.get(system ?? '') ?? attribute(element, 'codeSystemName') ?? null,
+    systemName: SYSTEM_NAMES.get(system ?? '') ?? (meaningful(attribute(element, 'codeSystemName') ?? '') || null),
     display: meaningful((attribute(element, 'displayName') ?? '').replace(/\s+/g, ' '))
   };
 }

@@ -22,8 +22,11 @@ function scalar(element: XmlElement): Value | null {
   const value = attribute(element, 'value');
   if (value === undefined || value.toLowerCase() === 'null') return null;
   const time = typeOf(element) === 'TS' ? parseTime(value) : null;
-  return { text: time ?? value, unit: unitOf(element), code: null };
+  return { text: time ?? (EXPONENT.test(value) ? String(Number(value)) : value), unit: unitOf(element), code: null };
 }
+
+// `1.0000000e+000`, as some programs print a number.
+const EXPONENT = /^[+-]?\d(?:\.\d+)?e[+-]?\d{1,3}$/i;
 
 function interval(element: XmlElement): Value | null {
   const low = bound(child(element, 'low'));
