@@ -22,6 +22,7 @@ import { documentsFeature } from './practice/documents/routes.ts';
 import { importRoutes } from './practice/imports/routes.ts';
 import type { Feature } from './http/feature.ts';
 import { headersPlugin } from './http/headers.ts';
+import { healthFeature } from './http/health.ts';
 import { TLS_OPTIONS } from './http/tls.ts';
 import { rateLimitPlugin } from './http/rate-limit.ts';
 import { refusalsPlugin } from './http/refusals.ts';
@@ -62,6 +63,7 @@ export const FEATURES: readonly Feature[] = [
   appointmentsFeature,
   auditRoutes,
   demoMailFeature,
+  healthFeature,
 ];
 
 const DEFAULT_BODY_BYTES = 256 * 1024;

@@ -29,6 +29,8 @@ export type Door = {
    */
   anticipate(actor: Actor, question: Anticipated): void;
   withSystem<T>(reason: SystemReason, fn: (tx: SystemTx) => Promise<T>): Promise<T>;
+  /** Whether the database answers both roles; nothing is read. Rejects with what stood in the way. */
+  ping(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -167,6 +169,9 @@ export function openDoor(options: DoorOptions): Door {
     async withSystem(reason, fn) {
       const act: PendingEntry = { action: 'system.door', outcome: 'ok', target: null, detail: { reason } };
       return recorded(jobs, { scope: systemScope(INSTALLATION_WORKSPACE, reason), keys: null }, [act], fn);
+    },
+    async ping() {
+      await Promise.all([app, jobs].map((pool) => bound(pool, INSTALLATION_WORKSPACE, async () => undefined)));
     },
     async close() {
       await Promise.all([app.destroy(), jobs.destroy()]);
