@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { enableCompileCache, getCompileCacheDir } from 'node:module';
+import { isSea } from 'node:sea';
 import { setFlagsFromString } from 'node:v8';
 import { fileURLToPath } from 'node:url';
 
@@ -15,7 +16,7 @@ const STARTED_MS = 10_000;
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/wardkeep', import.meta.url)));
 const cache = getCompileCacheDir(); // undefined where the folder cannot be made
 if (cache !== undefined && ['serve', 'demo'].includes(process.argv[2]) && readdirSync(cache).length === 0) {
-  spawnSync(process.execPath, [...process.execArgv, fileURLToPath(import.meta.url), '--help'], { stdio: 'ignore' });
+  spawnSync(process.execPath, [...(isSea() ? [] : [...process.execArgv, fileURLToPath(import.meta.url)]), '--help'], { stdio: 'ignore' });
 }
 setFlagsFromString('--semi-space-growth-factor=1');
 setTimeout(() => setFlagsFromString('--semi-space-growth-factor=2'), STARTED_MS).unref(); // V8's default: under load it may grow

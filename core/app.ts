@@ -11,6 +11,7 @@ import { loadSecrets } from './db/secrets.ts';
 import { readAsset } from './read-asset.ts';
 import type { Log } from './log.ts';
 import { createMail, type Mail } from './mail/mail.ts';
+import { runningPacked, type Packed } from './packed/running.ts';
 
 /** What a running program is made of. Made once at boot, handed on explicitly; there are no globals. */
 export type App = Door & {
@@ -26,6 +27,8 @@ export type App = Door & {
   readonly formKey: Buffer;
   /** Null in production without SMTP: links are then shown to whoever made them, to pass on. */
   readonly mail: Mail | null;
+  /** Null where the program runs from its source tree. */
+  readonly packed: Packed | null;
   /** Drops a workspace's cached keys after they changed. */
   forgetKeys(workspaceId: string): void;
 };
@@ -42,7 +45,7 @@ export async function openApp(options: { config: Config; log: Log; appUrl: strin
     await door.close();
     await mail?.close();
   };
-  return { ...door, close, mail, config, log, installationId: secrets.installationId, database: { appUrl, jobsUrl }, roots, get signer() { return signer.last.key; }, formKey: secrets.formKey, forgetKeys: loadKeys.forget };
+  return { ...door, close, mail, packed: runningPacked(), config, log, installationId: secrets.installationId, database: { appUrl, jobsUrl }, roots, get signer() { return signer.last.key; }, formKey: secrets.formKey, forgetKeys: loadKeys.forget };
 }
 
 /** By SMTP where it is set; the demo keeps its mail in a folder that `/demo/mail` shows. */

@@ -56,6 +56,7 @@ const perMinute = Joi.number().integer().min(60).max(10_000_000).allow('off');
 const postgresUrl = Joi.string().uri({ scheme: ['postgres', 'postgresql'] });
 const schema = Joi.object({
   WARDKEEP_DATA_DIR: Joi.string().default('.wardkeep'),
+  WARDKEEP_PROGRAM_DIR: Joi.string(), // the packed program's alone (core/packed/program-folder.ts), which has read it by now
   WARDKEEP_HOST: Joi.string().hostname().default('localhost'),
   WARDKEEP_PORT: Joi.number().port().default(8443),
   WARDKEEP_URL: Joi.string().uri({ scheme: ['https'] }),

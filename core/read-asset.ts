@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Where templates, styles and scripts come from. A source checkout reads the disk; the single binary hands in what was packed into it.
+ * Where templates, styles and scripts come from: the disk, in a source tree and where the packed program unpacked itself.
  * Paths are relative to the project root, with `/`, and never come from a request.
  */
 export type AssetSource = {
@@ -31,7 +31,7 @@ const disk: AssetSource = {
 
 let source = disk;
 
-/** Called once, before anything is served, by the packed program. */
+/** Other files in place of the disk's, for trying what templates may hold. */
 export function useAssetSource(replacement: AssetSource): void {
   source = replacement;
 }

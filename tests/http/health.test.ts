@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { asSuperuser } from '../../core/db/embedded.ts';
+import { quoteName } from '../../core/db/quote-name.ts';
 import { composeServer } from '../../core/server.ts';
 import { openTestApp } from '../support/database.ts';
 
@@ -19,7 +20,7 @@ t.test('live while the process answers, ready while the database does', async (t
   // `postgres`: the connection that says so must not be one to the database itself.
   const elsewhere = new URL(database.superuserUrl);
   elsewhere.pathname = '/postgres';
-  const allow = (allowed: boolean) => asSuperuser(elsewhere.href, (client) => client.query(`alter database ${database.name} allow_connections ${allowed}`));
+  const allow = (allowed: boolean) => asSuperuser(elsewhere.href, (client) => client.query(`alter database ${quoteName(database.name)} allow_connections ${allowed ? 'true' : 'false'}`));
   await allow(false);
   await asSuperuser(elsewhere.href, (client) => client.query('select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1', [database.name]));
   await sleep(ANSWER_LASTS_MS);

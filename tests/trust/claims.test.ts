@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { Lifecycle, Request, ResponseToolkit } from '@hapi/hapi';
 import { createHash, generateKeyPairSync } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:tls';
 import type { AddressInfo } from 'node:net';
 import { asSuperuser } from '../../core/db/embedded.ts';
@@ -8,6 +9,7 @@ import { systemScope } from '../../core/db/scope.ts';
 import { record } from '../../core/audit/record.ts';
 import { verifyStored } from '../../core/audit/verify-stored.ts';
 import { createTls } from '../../core/http/tls.ts';
+import { pack, unpack } from '../../core/packed/archive.ts';
 import { Contact } from '../../core/practice/contacts/model.ts';
 import { Document, DocumentContent } from '../../core/practice/documents/model.ts';
 import { CLAIMS } from '../../core/trust/claims.ts';
@@ -31,6 +33,14 @@ let listener = await listen({ minVersion: 'TLSv1.3' });
 t.teardown(() => listener.close());
 
 const { app, database } = await openTestApp(t, { dataDir, host: '127.0.0.1', port: listener.port, rootKeys: [...TEST_ROOT_KEYS], rateLimits: { signedIn: 60, anonymous: 6_000 } });
+
+// As if the program had been unpacked: a few files of its own.
+const archive = pack(new URL('../../', import.meta.url).pathname, ['package.json', 'bin/wardkeep.js', 'core/errors.ts'], '1.2.3');
+const programDir = `${dataDir}/program`;
+unpack(archive, programDir);
+const errorsFile = readFileSync(`${programDir}/core/errors.ts`);
+Object.assign(app, { packed: { index: archive.index, folder: programDir } });
+
 const server = await serverOf(app);
 const sql = (text: string, values: unknown[] = []) => asSuperuser(database.superuserUrl, async (client) => (await client.query(text, values)).rows as Record<string, unknown>[]);
 const people = await createPeople(app, 'willow');
@@ -157,6 +167,11 @@ const BREACHES: Readonly<Record<string, readonly Breach[]>> = {
       delete request.state['__Host-wardkeep'];
       return h.continue;
     }),
+  ],
+  'PRG-1': [
+    { what: 'a file is changed', breaks: async () => writeFileSync(`${programDir}/core/errors.ts`, '// otherwise'), mends: async () => writeFileSync(`${programDir}/core/errors.ts`, errorsFile) },
+    { what: 'a file is gone', breaks: async () => rmSync(`${programDir}/core/errors.ts`), mends: async () => writeFileSync(`${programDir}/core/errors.ts`, errorsFile) },
+    { what: 'a file was put there', breaks: async () => { mkdirSync(`${programDir}/plugins/own`, { recursive: true }); writeFileSync(`${programDir}/plugins/own/index.ts`, ''); }, mends: async () => rmSync(`${programDir}/plugins`, { recursive: true }) },
   ],
   'LOG-1': [bySql('statements are logged', `alter database "${database.name}" set log_statement = 'all'`, `alter database "${database.name}" reset log_statement`)],
 };

@@ -1,0 +1,24 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { getRawAsset } from 'node:sea';
+import { ensureUnpacked, ProgramFolderError, programFolder } from './program-folder.ts';
+
+/**
+ * Where the packed program begins (Node's single executable applications): unpacks itself once, then runs the files as a checkout would. Bundled
+ * into one file by scripts/pack.ts; `node:sea` alone knows what the executable carries.
+ */
+const EX_CONFIG = 78;
+
+try {
+  const program = ensureUnpacked({ index: asset('index'), content: asset('content') }, programFolder(process.env));
+  const { start } = createRequire(join(program, 'package.json'))('./bin/packed.cjs') as { start(): Promise<void> };
+  void start();
+} catch (error) {
+  if (!(error instanceof ProgramFolderError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = EX_CONFIG;
+}
+
+function asset(name: string): Buffer {
+  return Buffer.from(getRawAsset(name) as ArrayBuffer); // the executable's own memory, not a copy
+}
