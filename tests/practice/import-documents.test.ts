@@ -99,6 +99,30 @@ t.test('what is in doubt gets a contact of its own and waits for a person', asyn
   });
 });
 
+t.test('of a contact with several namesakes one pair is asked about at a time', async (t) => {
+  const { app } = await openTestApp(t);
+  const people = await createPeople(app);
+  const scope = scopeAs(people.admin);
+  const eve = (role: string) => file(app, scope, documentXml({ role, person: person('Eve', 'Better', '19750501', 'F') }));
+  const [first, second, third] = [await eve(mrn('90019')), await eve(mrn('90010')), await eve('')];
+  const asked = async () => {
+    const { pairs, waiting } = await app.withWorkspace(scope, (tx) => listWaiting(tx));
+    return { pairs: pairs.map(({ contact, candidate }) => [contact.id, candidate.id]), waiting };
+  };
+  t.equal((await app.withWorkspace(scope, async (tx) => MatchReview.query(tx).where({ contact_id: third.contactId }))).length, 2, 'both are on record');
+  const before = await asked();
+  t.strictSame(before.waiting, { documents: 0, pairs: 2 });
+  t.strictSame(before.pairs.map(([contact]) => contact), [second.contactId, third.contactId]);
+  t.strictSame(before.pairs[0], [second.contactId, first.contactId]);
+
+  const candidate = before.pairs[1]?.[1];
+  const { pairs } = await app.withWorkspace(scope, (tx) => listWaiting(tx));
+  await app.withWorkspace(scope, (tx) => keepApart(tx, pairs[1]?.id as string));
+  const after = await asked();
+  t.strictSame(after.pairs[1], [third.contactId, candidate === first.contactId ? second.contactId : first.contactId], 'then about the other');
+  t.strictSame(after.waiting, { documents: 0, pairs: 2 });
+});
+
 t.test('a document that does not say whose it is waits, with the reason, and is filed by a person', async (t) => {
   const { app, database } = await openTestApp(t);
   const people = await createPeople(app);

@@ -25,15 +25,22 @@ type Person = { id: string; name: string; birthDate: string | null; sex: string 
 export type WaitingDocument = { id: string; title: string; fileName: string | null; reasons: string[]; importedAt: Date; suggested: { givenName: string; familyName: string; birthDate: string; sex: string } };
 export type WaitingPair = { id: string; documentId: string; reason: string; contact: Person; candidate: Person };
 
-export async function listWaiting(tx: Tx): Promise<{ documents: WaitingDocument[]; pairs: WaitingPair[] }> {
+/**
+ * The oldest of both kinds, and how many there are. Of the pairs that ask about one contact the first alone: its answer often settles the
+ * others, and a patient with many namesakes would fill the page.
+ */
+export async function listWaiting(tx: Tx): Promise<{ documents: WaitingDocument[]; pairs: WaitingPair[]; waiting: { documents: number; pairs: number } }> {
   authorize(tx, 'document.resolve');
   await requireMatchingFields(tx);
   const documents = await Document.query(tx).where({ status: 'pending' }).orderBy('created_at').limit(SHOWN_MAX);
-  const reviews = await MatchReview.query(tx).where({ status: 'open' }).orderBy('created_at').limit(SHOWN_MAX);
+  const firstOfEach = tx.knex('match_reviews').where({ status: 'open' }).distinctOn('contact_id').orderBy(['contact_id', 'created_at', 'id']).select('id');
+  const reviews = await MatchReview.query(tx).whereIn('id', firstOfEach).orderBy(['created_at', 'id']).limit(SHOWN_MAX);
   const ids = [...new Set(reviews.flatMap(({ contact_id, candidate_id }) => [contact_id, candidate_id]))];
   const people = new Map((ids.length === 0 ? [] : await Contact.query(tx).whereIn('id', ids)).map((row) => [row.id, personOf(row)]));
+  const [waiting] = (await tx.query(`select (select count(*)::int from documents where status = 'pending') as documents, (select count(distinct contact_id)::int from match_reviews where status = 'open') as pairs`)) as { documents: number; pairs: number }[];
   record(tx, { action: 'document.waiting_listed', detail: { documents: documents.length, pairs: reviews.length } });
   return {
+    waiting: waiting as { documents: number; pairs: number },
     documents: documents.map((row) => {
       const parsed = row.parsed === null ? null : (JSON.parse(row.parsed) as ClinicalDocument);
       const { name, birthDate, sex } = parsed?.patient ?? { name: null, birthDate: null, sex: null };

@@ -55,8 +55,9 @@ async function download(app: App, request: Request, h: ResponseToolkit) {
 }
 
 async function waitingPage(app: App, request: Request, h: ResponseToolkit) {
-  const { documents, pairs } = await app.withWorkspace(scopeOf(request), (tx) => listWaiting(tx));
-  return h.page('documents/waiting', { pairs, sexes: SEXES, documents: documents.map(({ suggested, ...document }) => ({ ...document, form: suggested })) });
+  const { documents, pairs, waiting } = await app.withWorkspace(scopeOf(request), (tx) => listWaiting(tx));
+  const more = { pairs: pairs.length < waiting.pairs, documents: documents.length < waiting.documents };
+  return h.page('documents/waiting', { pairs, waiting, more, sexes: SEXES, documents: documents.map(({ suggested, ...document }) => ({ ...document, form: suggested })) });
 }
 
 async function decidePair(app: App, request: Request, h: ResponseToolkit) {
