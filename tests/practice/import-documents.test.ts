@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import type { App } from '../../core/app.ts';
 import { readDocument } from '../../core/clinical/read-document.ts';
+import { record } from '../../core/audit/record.ts';
 import { asSuperuser } from '../../core/db/embedded.ts';
 import { systemScope, type Scope } from '../../core/db/scope.ts';
 import { Contact, ContactIdentifier, ContactPoint } from '../../core/practice/contacts/model.ts';
@@ -97,6 +98,20 @@ t.test('what is in doubt gets a contact of its own and waits for a person', asyn
     await t.rejects(app.withWorkspace(scope, (tx) => keepApart(tx, id)), { code: 'document.not_waiting' });
     t.equal((await app.withWorkspace(scope, (tx) => listWaiting(tx))).pairs.length, 2);
   });
+});
+
+t.test('among hundreds who share a birth date the one of that name is found', async (t) => {
+  const { app } = await openTestApp(t);
+  const scope = scopeAs((await createPeople(app)).admin);
+  const unknown = '1900-01-01';
+  await app.withWorkspace(scope, async (tx) => {
+    for (let n = 0; n < 250; n += 1) await Contact.query(tx).insert({ given_name: 'Ann', family_name: `Other${n}`, birth_date: unknown, sex: 'female', status: 'active' });
+    record(tx, { action: 'test.seeded' });
+  });
+  const born = unknown.replaceAll('-', '');
+  const first = await file(app, scope, documentXml({ person: person('Ann', 'de la Cruz', born, 'F') }));
+  t.equal(first.contact, 'created');
+  t.match(await file(app, scope, documentXml({ person: person('ANN', 'De La Cruz', born, 'F'), role: mrn('7') })), { contact: 'matched', contactId: first.contactId });
 });
 
 t.test('of a contact with several namesakes one pair is asked about at a time', async (t) => {

@@ -74,7 +74,10 @@ async function contactsWithIdentifier(tx: Tx, identifiers: readonly { system: st
 
 async function contactsWithNameAndBirth(tx: Tx, patient: Patient): Promise<Contact[]> {
   if (patient.birthDate === null) return [];
-  const rows = await Contact.query(tx).context(UNGATED).whereIn('birth_date_tag', tx.keys.tags('date', patient.birthDate)).limit(CANDIDATES_MAX * 10);
+  const query = Contact.query(tx).context(UNGATED).whereIn('birth_date_tag', tx.keys.tags('date', patient.birthDate)).limit(CANDIDATES_MAX * 10);
+  // Hundreds may share the date that stands for an unknown one: PostgreSQL looks at the words of the name before anything is opened.
+  for (const word of nameTokens(`${patient.name.given} ${patient.name.family}`)) query.whereRaw('name_tags && ?::bigint[]', [`{${tx.keys.tags('name', `=${word}`).join(',')}}`]);
+  const rows = await query;
   return current(tx, rows.filter((contact) => contact.birth_date === patient.birthDate && sameName(contact, patient)));
 }
 
