@@ -31,7 +31,7 @@
 {{- end }}
 {{- with lookup "apps/v1" "Deployment" .Release.Namespace $name }}
 {{- if and (gt (int .status.replicas) 0) (ne (index .spec.template.spec.containers 0).image (include "wardkeep.image" $)) }}
-{{- $faults = append $faults (printf "programs of the version that runs now must end before the next one migrates the database. Back up, then: kubectl --namespace %s scale deployment/%s --replicas=0; kubectl --namespace %s wait --for=delete pod --selector=app.kubernetes.io/instance=%s --timeout=5m; and this command again, which starts them" $.Release.Namespace $name $.Release.Namespace $.Release.Name) }}
+{{- $faults = append $faults (printf "programs of the version that runs now must end before the next one migrates the database. Back up, then: kubectl --namespace %s scale deployment/%s --replicas=0; kubectl --namespace %s wait --for=delete pod --selector=app.kubernetes.io/instance=%s,app.kubernetes.io/component=server --timeout=5m; and this command again, which starts them" $.Release.Namespace $name $.Release.Namespace $.Release.Name) }}
 {{- end }}
 {{- end }}
 {{- end }}
