@@ -2,6 +2,7 @@ import type { Boom } from '@hapi/boom';
 import type { Plugin, Request, ResponseObject, ServerExtOptions } from '@hapi/hapi';
 import Joi from 'joi';
 import type { App } from '../app.ts';
+import { sqlstateOf } from '../db/database-error.ts';
 import { isDatabaseUnavailable } from '../db/unavailable.ts';
 import { Fault, fault, type FaultCode } from '../errors.ts';
 
@@ -66,6 +67,9 @@ function wantsHtml(request: Request): boolean {
   return /text\/html|\*\/\*/.test(String(request.headers['accept'] ?? '*/*'));
 }
 
+/** character_not_in_repertoire: text that came past `parse`, as a plugin may let it, and holds what PostgreSQL has no place for. */
+const NO_CHARACTER = '22021';
+
 const BY_STATUS: Readonly<Record<number, FaultCode>> = {
   400: 'request.invalid', 401: 'session.required', 403: 'access.denied', 404: 'route.not_found', 405: 'method.not_allowed', 409: 'request.conflict',
   413: 'request.too_large', 415: 'request.media_type', 429: 'request.too_many', 503: 'system.unavailable',
@@ -75,6 +79,7 @@ function toFault(boom: Boom | Fault): Fault {
   if (boom instanceof Fault) return boom;
   const { statusCode } = boom.output;
   if (statusCode === 500 && isDatabaseUnavailable(boom)) return fault('system.unavailable', { cause: boom });
+  if (statusCode === 500 && sqlstateOf(boom) === NO_CHARACTER) return fault('request.invalid', { cause: boom });
   // hapi's own refusals: unparsable payloads, bodies over the limit, unknown routes.
   if (statusCode === 400 && /JSON/i.test(boom.message)) return fault('request.not_json');
   return fault(BY_STATUS[statusCode] ?? (statusCode < 500 ? 'request.invalid' : 'system.fault'), { cause: boom });
@@ -86,8 +91,24 @@ function toFault(boom: Boom | Fault): Fault {
  */
 export function parse<T>(schema: Joi.Schema<T>, input: unknown): T {
   const { value, error } = schema.validate(input, { abortEarly: false, allowUnknown: false, stripUnknown: false, convert: true, errors: { wrap: { label: false }, label: 'key' } });
-  if (error === undefined) return value as T;
-  throw fault('request.invalid', { fields: error.details.map((detail) => ({ path: detail.path.join('.'), text: sayFault(detail) })) });
+  if (error !== undefined) throw fault('request.invalid', { fields: error.details.map((detail) => ({ path: detail.path.join('.'), text: sayFault(detail) })) });
+  const path = pathOfNoText(value);
+  if (path !== null) throw fault('request.invalid', { fields: [{ path: path.join('.'), text: `${path.at(-1) ?? 'value'} holds a NUL or half a character, which is no text` }] });
+  return value as T;
+}
+
+/**
+ * Where a string is that JSON can write and nothing can keep: PostgreSQL has no place for U+0000, and half of a surrogate pair would become another
+ * character (RFC 8259, 8.2; RFC 7493, 2.1).
+ */
+function pathOfNoText(value: unknown): string[] | null {
+  if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed() ? [] : null;
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return null;
+  for (const [key, below] of Object.entries(value)) {
+    const path = pathOfNoText(below);
+    if (path !== null) return [key, ...path];
+  }
+  return null;
 }
 
 /** Joi quotes values in a few of its messages ("with value …"); those are reworded. */

@@ -1,6 +1,8 @@
 import t from 'tap';
 import { apiRoutesOf } from '../../core/http/api/api-route.ts';
+import { CAPABILITIES } from '../../core/access/capabilities.ts';
 import { openPractice, tokenIn } from './open-server.ts';
+import { pathOf, SAMPLES, type Sample } from './operation-samples.ts';
 import { sessionCookie } from '../support/people.ts';
 
 /*
@@ -15,8 +17,23 @@ const PATHS: readonly string[] = ['0', 'x', "'", '%00', '%ff', '..%2f..', '00000
 
 t.setTimeout(150_000);
 
+/** Where in a body there is text. */
+function textsIn(node: unknown, path: readonly string[] = []): readonly string[][] {
+  if (typeof node === 'string') return [[...path]];
+  return typeof node === 'object' && node !== null ? Object.entries(node).flatMap(([key, below]) => textsIn(below, [...path, key])) : [];
+}
+
+function withText(body: unknown, path: readonly string[], text: string): unknown {
+  const copy = structuredClone(body) as Record<string, unknown>;
+  let node = copy;
+  for (const key of path.slice(0, -1)) node = node[key] as Record<string, unknown>;
+  node[path.at(-1) as string] = text;
+  return copy;
+}
+
 t.test('no input is a fault of ours', async (t) => {
-  const { app, server, people } = await openPractice(t);
+  const practice = await openPractice(t);
+  const { app, server, people } = practice;
   const cookie = await sessionCookie(app, people.admin);
   const page = await server.inject({ url: '/contacts', headers: { cookie, accept: 'text/html' } });
   const token = tokenIn(page.payload);
@@ -45,6 +62,21 @@ t.test('no input is a fault of ours', async (t) => {
       if (route.method !== 'GET') for (const body of ['', '{', '[]', 'null', '"x"', '{"a":'.repeat(2000), '\u0000', '1'.repeat(5000)]) await send(route.method, at(id), { 'content-type': 'application/json' }, body);
     }
     t.same(faults.splice(0), []);
+  });
+
+  await t.test('a good body with one bad value in it, wherever in it', async (t) => {
+    const call = await practice.agent(Object.keys(CAPABILITIES));
+    for (const route of apiRoutesOf(server)) {
+      if (route.body === undefined) continue;
+      const sample = await SAMPLES[route.operation]?.({ call, practice });
+      for (const path of textsIn(sample?.body)) {
+        for (const bad of ['a\u0000b', '\ud800']) {
+          sent += 1;
+          const { status, body } = await call(route.method, pathOf(route.path, sample as Sample), withText(sample?.body, path, bad), sample?.version === undefined ? {} : { 'if-match': `"${sample.version}"` });
+          t.match({ status, body }, { status: 400, body: { code: 'request.invalid', fields: [{ path: path.join('.') }] } }, `${route.operation}: ${path.join('.')} ${JSON.stringify(bad)}`);
+        }
+      }
+    }
   });
 
   await t.test('the pages and their forms', async (t) => {

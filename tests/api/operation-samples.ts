@@ -6,13 +6,12 @@ export type Sample = { params?: Record<string, string>; query?: Record<string, s
 let made = 0;
 const unique = (): string => `Sample${(made += 1)}`;
 
-async function contact({ call, practice }: Maker): Promise<{ id: string; version: number }> {
-  const reply = await call('POST', '/contacts', {
-    givenName: 'Ada', familyName: unique(), birthDate: '1980-02-29', sex: 'female', phones: [{ use: 'home', value: '+1 212 555 0102' }], emails: [{ value: 'ada@example.org' }],
-    addresses: [{ lines: ['1 Elm Street'], city: 'Troy' }], identifiers: [{ system: 'urn:mrn', value: unique() }], ownerId: practice.people.agent.id,
-  });
-  return reply.body;
-}
+const newContact = ({ practice }: Maker): object => ({
+  givenName: 'Ada', familyName: unique(), birthDate: '1980-02-29', sex: 'female', phones: [{ use: 'home', value: '+1 212 555 0102' }], emails: [{ value: 'ada@example.org' }],
+  addresses: [{ lines: ['1 Elm Street'], city: 'Troy' }], identifiers: [{ system: 'urn:mrn', value: unique() }], ownerId: practice.people.agent.id,
+});
+
+const contact = async (maker: Maker): Promise<{ id: string; version: number }> => (await maker.call('POST', '/contacts', newContact(maker))).body;
 
 async function task(maker: Maker): Promise<{ id: string; contactId: string }> {
   const { id } = await contact(maker);
@@ -61,7 +60,7 @@ export const SAMPLES: Readonly<Record<string, (maker: Maker) => Promise<Sample>>
   listAuditEntries: async () => ({ query: { limit: '5', actorKind: 'agent', from: '2020-01-01T00:00:00Z' } }),
   listContacts: async (maker) => { await contact(maker); return { query: { limit: '2' } }; },
   searchContacts: async (maker) => { await contact(maker); return { body: { q: 'sample' } }; },
-  createContact: async () => ({ body: { familyName: unique(), deceasedOn: '2020-01-01', tags: ['a'] } }),
+  createContact: async (maker) => ({ body: { ...newContact(maker), deceasedOn: '2020-01-01', tags: ['a'] } }),
   readContact: async (maker) => ({ params: { id: (await contact(maker)).id } }),
   updateContact: async (maker) => ({ params: { id: (await contact(maker)).id }, body: { status: 'active', notes: 'x' }, version: 1 }),
   exportContacts: async (maker) => { await contact(maker); return { body: { limit: 2 } }; },

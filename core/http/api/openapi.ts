@@ -13,7 +13,7 @@ export type OpenApi = { openapi: '3.1.0'; info: object; servers: object[]; secur
 /** RFC 9457, as core/http/refusals.ts writes it. */
 const problemSchema = (): Joi.ObjectSchema => Joi.object({
   type: Joi.string().required(), title: Joi.string().required(), status: Joi.number().integer().required(), code: Joi.string().valid(...faultCatalog().map(({ code }) => code)).required(),
-  requestId: Joi.string().required(), fields: Joi.array().items(Joi.object({ path: Joi.string().required(), text: Joi.string().required() })),
+  requestId: Joi.string().required(), fields: Joi.array().items(Joi.object({ path: Joi.string().allow('').required(), text: Joi.string().required() })),
 });
 
 /** The API in OpenAPI 3.1, made from the same declarations that serve it. */

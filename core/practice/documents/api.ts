@@ -58,7 +58,7 @@ export const DOCUMENT_API: readonly ApiRoute[] = [
   apiRoute({
     operation: 'importDocument', method: 'POST', path: '/documents', tag: 'Documents', capability: 'document.import', summary: 'Import a C-CDA document',
     description: 'The patient is matched by identifiers, then by name, birth date and sex; a doubtful match waits for a person. The same bytes twice are one document.', maxBytes: BASE64_MAX + 4096,
-    body: Joi.object<{ fileName: string; contentBase64: string }>({ fileName: Joi.string().trim().min(1).max(200).required(), contentBase64: Joi.string().base64().max(BASE64_MAX).required() }),
+    body: Joi.object<{ fileName: string; contentBase64: string }>({ fileName: Joi.string().trim().min(1).max(200).required(), contentBase64: Joi.string().base64().max(BASE64_MAX).description('base64 (RFC 4648, section 4)').required() }),
     responses: {
       201: {
         description: 'What became of it', name: 'ImportedDocument',
