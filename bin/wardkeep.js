@@ -4,6 +4,7 @@ import { enableCompileCache, getCompileCacheDir } from 'node:module';
 import { isSea } from 'node:sea';
 import { setFlagsFromString } from 'node:v8';
 import { fileURLToPath } from 'node:url';
+import './own-modules.js';
 
 /*
  * Where the program begins, in plain JavaScript, because what is set here must be set before any TypeScript loads (docs/performance.md).

@@ -22,6 +22,7 @@ export async function startWorker(app: App, options: { readonly jobsUrl: string;
   const pool = openQueuePool(jobsUrl, CONCURRENCY + 1, (err) => app.log.warn('The job queue lost a connection', { err }));
   const runner = await run({
     pgPool: pool,
+    schema: 'graphile_worker', // not the environment's, nor a file's
     concurrency: CONCURRENCY,
     pollInterval: POLL_MS,
     noHandleSignals: true,
