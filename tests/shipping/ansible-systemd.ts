@@ -71,7 +71,7 @@ for (let waitedMs = 0; waitedMs < 30_000 && inside('systemctl', 'is-active', '--
 t.test('installs, starts, says where the setup link is; a second run changes nothing', async (t) => {
   const install = play(first.variables);
   t.ok(install.ok, 'the play', { output: install.output });
-  t.match(install.output, 'This installation is empty. The link for its first administrator is in the journal');
+  t.match(install.output, 'this installation was empty. The link for its first administrator is in the journal');
   t.notMatch(install.output, link);
   t.match(shell('journalctl --unit=wardkeep.service --output=cat'), link);
   t.equal(isActive(), 'active');
@@ -103,7 +103,7 @@ t.test('killed, it comes back with its database; stopped, it ends in order', asy
 t.test('a new version that cannot run is told with its reason and the way back, which works', async (t) => {
   const { ok, output } = play(broken.variables);
   t.notOk(ok);
-  t.match(output, /Stopping\.[\s\S]*It cannot run\./, 'the old one has ended before');
+  t.match(output, /Stopped .*\n[\s\S]*It cannot run\./, 'the old one has ended before');
   t.notMatch(output, link, 'a setup link in the journal is not shown');
   t.equal(isActive(), 'failed', 'a configuration that cannot run is not tried again');
   t.same([linked('current'), linked('previous')], [broken.name, first.name]);
