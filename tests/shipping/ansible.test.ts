@@ -180,7 +180,7 @@ t.test('refuses in a sentence, before anything changes', async (t) => {
   const half = refusals.length / 2;
   for (const some of [refusals.slice(0, half), refusals.slice(half)]) {
     await Promise.all(some.map(async ([variables, sentence]) => {
-      const { ok, changed, output } = await play(variables);
+      const { ok, changed, output } = await play(variables, '-vvv');
       t.match(output, sentence);
       t.same({ ok, changed }, { ok: false, changed: 0 }, 'nothing changed', { output });
       t.notOk(output.includes(keyMaterial(stranger)[0] as string));
