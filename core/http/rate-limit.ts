@@ -45,6 +45,10 @@ export const rateLimitPlugin: Plugin<Options> = {
     };
 
     server.ext('onPreAuth', (request, h) => {
+      if (request.route.settings.plugins?.rateLimit === 'none') {
+        request.plugins.rateLimit = { unknown: null };
+        return h.continue;
+      }
       const secret = secretOf(request);
       const digest = secret === null ? null : hash('sha256', secret, 'base64');
       const person = digest === null ? undefined : (known.get(digest) ?? knownBefore.get(digest));
@@ -98,6 +102,10 @@ declare module '@hapi/hapi' {
   interface RequestApplicationState {
     /** A request of the trust page's to its own server: nobody is there whom the log would have to warn of. No header leads here. */
     isTrial?: true;
+  }
+  interface PluginSpecificConfiguration {
+    /** `none`: the route costs nobody's budget. */
+    rateLimit?: 'none';
   }
   interface PluginsStates {
     /** Set once the request is counted; `unknown` is the hash of a secret not yet found good. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFile, readdir, readlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
@@ -53,24 +54,29 @@ export function unpack({ index, content }: Archive, folder: string): void {
   }
 }
 
-/** What Node keeps beside the program of its own: compiled code, which it takes only for the very source it was made of. */
+/**
+ * What Node keeps beside the program: its source with the types stripped, and compiled. It is the program's own to write and is not compared; only
+ * its user and root can write there (program-folder.ts).
+ */
 const CACHE = 'node_modules/.cache/';
+const AT_ONCE = 64;
 
 /** Where the files in `folder` are not those that were packed: changed or missing ones, and ones that were never packed. Paths, sorted. */
-export function differences(index: PackedIndex, folder: string): { changed: string[]; unknown: string[] } {
+export async function differences(index: PackedIndex, folder: string): Promise<{ changed: string[]; unknown: string[] }> {
   const packed = new Set(index.files.map(({ path }) => path));
-  const present = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll('\\', '/'));
-  return {
-    changed: index.files.filter((file) => !isAsPacked(file, join(folder, file.path))).map(({ path }) => path),
-    unknown: present.filter((path) => !packed.has(path) && !path.startsWith(CACHE)).sort(),
-  };
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const present = entries.filter((entry) => !entry.isDirectory()).map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll('\\', '/'));
+  const changed: string[] = [];
+  const left = [...index.files];
+  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+    for (let file = left.pop(); file !== undefined; file = left.pop()) if (!(await isAsPacked(file, join(folder, file.path)))) changed.push(file.path);
+  }));
+  return { changed: changed.sort(), unknown: present.filter((path) => !packed.has(path) && !path.startsWith(CACHE)).sort() };
 }
 
-function isAsPacked(file: PackedFile, full: string): boolean {
+async function isAsPacked(file: PackedFile, full: string): Promise<boolean> {
   try {
-    return 'link' in file ? readlinkSync(full) === file.link : sha256(readFileSync(full)) === file.sha256;
+    return 'link' in file ? (await readlink(full)) === file.link : sha256(await readFile(full)) === file.sha256;
   } catch {
     return false; // not there, or not to be read: either way not as it was
   }

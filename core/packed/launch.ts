@@ -4,21 +4,23 @@ import { getRawAsset } from 'node:sea';
 import { ensureUnpacked, ProgramFolderError, programFolder } from './program-folder.ts';
 
 /**
- * Where the packed program begins (Node's single executable applications): unpacks itself once, then runs the files as a checkout would. Bundled
- * into one file by scripts/pack.ts; `node:sea` alone knows what the executable carries.
+ * Where the packed program begins (Node's single executable applications): unpacks itself once, compares what is there at every start, then runs the
+ * files as a checkout would. Bundled into one file by scripts/pack.ts; `node:sea` alone knows what the executable carries.
  */
 const EX_CONFIG = 78;
 
-try {
-  const program = ensureUnpacked({ index: asset('index'), content: asset('content') }, programFolder(process.env));
+async function launch(): Promise<void> {
+  const program = await ensureUnpacked({ index: asset('index'), content: asset('content') }, programFolder(process.env), (line) => void process.stderr.write(`${line}\n`));
   const { start } = createRequire(join(program, 'package.json'))('./bin/packed.cjs') as { start(): Promise<void> };
-  void start();
-} catch (error) {
-  if (!(error instanceof ProgramFolderError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = EX_CONFIG;
+  await start();
 }
 
 function asset(name: string): Buffer {
   return Buffer.from(getRawAsset(name) as ArrayBuffer); // the executable's own memory, not a copy
 }
+
+launch().catch((error: unknown) => {
+  if (!(error instanceof ProgramFolderError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = EX_CONFIG;
+});

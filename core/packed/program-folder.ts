@@ -1,7 +1,7 @@
-import { lstatSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { identityOf, readIndex, unpack, type Archive } from './archive.ts';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { differences, identityOf, readIndex, unpack, type Archive } from './archive.ts';
 
 /**
  * Where the executable's files lie once unpacked: `<version>-<identity>` in a folder that nobody but the program's user and root may write to,
@@ -11,31 +11,49 @@ const WRITABLE_BY_OTHERS = 0o022;
 const WRITABLE_BY_ANYBODY = 0o002;
 const STICKY = 0o1000;
 
-/** What stands in the way, with the command that mends it. */
+const UNFINISHED = '.unpacking-';
+/** Unpacking takes seconds: what is older was left by a start that was killed. */
+const ABANDONED_MS = 3_600_000;
+
+/** What stands in the way, with what mends it. */
 export class ProgramFolderError extends Error {}
 
-/** `WARDKEEP_PROGRAM_DIR`, else /usr/local/lib/wardkeep for root (PostgreSQL's own user must be able to pass), else the user's cache. */
+/**
+ * `WARDKEEP_PROGRAM_DIR`, else /var/cache/wardkeep for root (PostgreSQL's own user must be able to pass), else the user's cache (XDG Base Directory
+ * Specification 0.8: a relative path is ignored).
+ * @throws ProgramFolderError for a user who has no home
+ */
 export function programFolder(env: NodeJS.ProcessEnv): string {
-  const { WARDKEEP_PROGRAM_DIR: given, XDG_CACHE_HOME: cache } = env;
-  if (given !== undefined && given !== '') return resolve(given);
-  if (process.getuid?.() === 0) return '/usr/local/lib/wardkeep';
-  return join(cache === undefined || cache === '' ? join(homedir(), '.cache') : cache, 'wardkeep');
+  const { WARDKEEP_PROGRAM_DIR: given = '', XDG_CACHE_HOME: cache = '' } = env;
+  if (given !== '') return resolve(given);
+  if (process.getuid?.() === 0) return '/var/cache/wardkeep';
+  if (isAbsolute(cache)) return join(cache, 'wardkeep');
+  try {
+    return join(homedir(), '.cache/wardkeep');
+  } catch (error) {
+    throw new ProgramFolderError('The program does not know where to unpack itself, as its user has no home folder. Set WARDKEEP_PROGRAM_DIR.', { cause: error });
+  }
 }
 
 /**
- * The unpacked program, unpacked now if it is not there yet. It appears under its name whole or not at all, whoever else is unpacking it beside.
+ * The unpacked program, unpacked now if it is not there. It appears under its name whole or not at all, whoever else is unpacking it beside. What is
+ * there is compared with what was packed, file by file: where it differs, as after a power cut, `say` is told, it is put aside and unpacked anew.
  * @throws ProgramFolderError when the folder is not safe or cannot be written
  */
-export function ensureUnpacked(archive: Archive, folder: string): string {
-  const { version } = readIndex(archive.index);
-  const program = join(folder, `${version}-${identityOf(archive.index).slice(0, 16)}`);
-  makeFolder(folder);
-  checkOwned(folder);
+export async function ensureUnpacked(archive: Archive, folder: string, say: (line: string) => void): Promise<string> {
+  const index = readIndex(archive.index);
+  const program = join(folder, `${index.version}-${identityOf(archive.index).slice(0, 16)}`);
+  if (!isThere(folder)) attempt(folder, () => withUmask(0o022, () => void mkdirSync(folder, { recursive: true })));
+  checkSafe(folder);
   if (isThere(program)) {
-    checkOwned(program);
-    return program;
+    checkSafe(program);
+    const { changed, unknown } = await differences(index, program);
+    if (changed.length + unknown.length === 0) return program;
+    const aside = `${program}.differs-${Date.now()}`;
+    attempt(folder, () => renameSync(program, aside));
+    say(`The files in ${program} were not those of this executable: ${changed.length} changed or missing, ${unknown.length} not its own. They are now in ${aside}; the program unpacks itself anew.`);
   }
-  const unfinished = attempt(folder, () => mkdtempSync(join(folder, '.unpacking-')));
+  const unfinished = attempt(folder, () => mkdtempSync(join(folder, UNFINISHED)));
   try {
     const files = join(unfinished, 'program');
     attempt(folder, () => withUmask(0o022, () => unpack(archive, files)));
@@ -44,10 +62,18 @@ export function ensureUnpacked(archive: Archive, folder: string): string {
     } catch (error) {
       if (!isThere(program)) throw error; // else another start was quicker
     }
+    sweep(folder);
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
   }
   return program;
+}
+
+function sweep(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const left = join(folder, name);
+    if (name.startsWith(UNFINISHED) && Date.now() - statSync(left).mtimeMs > ABANDONED_MS) rmSync(left, { recursive: true, force: true });
+  }
 }
 
 /** A service's own umask may be 0077; what is unpacked is no secret, and PostgreSQL's own user must be able to pass. */
@@ -60,30 +86,34 @@ function withUmask(mask: number, act: () => void): void {
   }
 }
 
-function makeFolder(folder: string): void {
-  if (!isThere(folder)) attempt(folder, () => withUmask(0o022, () => void mkdirSync(folder, { recursive: true })));
-}
-
+/** A system call's refusal as a sentence; anything else, such as a damaged executable, is thrown as it is. */
 function attempt<T>(folder: string, act: () => T): T {
   try {
     return act();
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (syscall === undefined) throw error;
+    if (code === 'ENOSPC') throw new ProgramFolderError(`There is no room to unpack the program into ${folder}: it takes some 150 MB. Make room, or set WARDKEEP_PROGRAM_DIR to another folder.`, { cause: error });
     throw new ProgramFolderError(`The program cannot be unpacked into ${folder} (${code}). Make that folder writable for its user, or set WARDKEEP_PROGRAM_DIR to another.`, { cause: error });
   }
 }
 
-function checkOwned(folder: string): void {
+/** Never advises to take over what somebody else may have put there. */
+function checkSafe(folder: string): void {
   if (process.getuid === undefined) return;
-  const { mode, uid } = statSync(folder);
-  if (uid !== 0 && uid !== process.getuid()) throw new ProgramFolderError(`The program's folder ${folder} belongs to another user (uid ${uid}), who could exchange what is run. Run: chown ${process.getuid()} ${folder}`);
-  if ((mode & WRITABLE_BY_OTHERS) !== 0) throw new ProgramFolderError(`Other users may write to the program's folder ${folder}. Run: chmod go-w ${folder}`);
-  for (let parent = dirname(folder); parent !== dirname(parent); parent = dirname(parent)) {
+  const real = realpathSync(folder);
+  const { mode, uid } = statSync(real);
+  const mend = 'Delete it, as the program unpacks itself anew, or set WARDKEEP_PROGRAM_DIR to a folder of its own.';
+  if (!isTrusted(uid)) throw new ProgramFolderError(`The program's folder ${folder} belongs to another user (uid ${uid}), who could exchange what is run. ${mend}`);
+  if ((mode & WRITABLE_BY_OTHERS) !== 0) throw new ProgramFolderError(`Other users may write to the program's folder ${folder}, and may have done so. ${mend}`);
+  for (let parent = dirname(real); parent !== dirname(parent); parent = dirname(parent)) {
     const above = statSync(parent);
-    if ((above.mode & WRITABLE_BY_ANYBODY) !== 0 && (above.mode & STICKY) === 0) throw new ProgramFolderError(`Anybody may write to ${parent}, which holds the program's folder, and so put another in its place. Run: chmod o-w ${parent}`);
+    const isOpen = (above.mode & WRITABLE_BY_ANYBODY) !== 0 && (above.mode & STICKY) === 0;
+    if (isOpen || !isTrusted(above.uid)) throw new ProgramFolderError(`${isOpen ? 'Anybody may write to' : `Another user (uid ${above.uid}) owns`} ${parent}, which holds the program's folder, and so could put another in its place. Set WARDKEEP_PROGRAM_DIR to a folder elsewhere.`);
   }
 }
+
+const isTrusted = (uid: number): boolean => uid === 0 || uid === process.getuid?.();
 
 function isThere(path: string): boolean {
   try {

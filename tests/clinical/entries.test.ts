@@ -106,12 +106,21 @@ const TIMINGS: [xml: string, frequency: string | undefined][] = [
   ['<effectiveTime xsi:type="PIVL_TS" operator="A"><period><low value="4" unit="h"/><high value="6" unit="h"/></period></effectiveTime>', 'every 4–6 hours'],
   ['<effectiveTime operator="A"><period value="2" unit="wk"/></effectiveTime>', 'every 2 weeks'],
   ['<effectiveTime xsi:type="PIVL_TS" operator="A"><period value="12" unit="Hours"/></effectiveTime>', 'every 12 hours'],
+  ['<effectiveTime xsi:type="PIVL_TS" operator="A"><period value="12" unit="HR"/></effectiveTime>', 'every 12 hours'],
+  ['<effectiveTime xsi:type="PIVL_TS" operator="A"><period value="1.2000000e+001" unit="h"/></effectiveTime>', 'every 12 hours'],
+  ['<effectiveTime xsi:type="PIVL_TS" operator="A"><period value="1" unit="daily"/></effectiveTime>', 'every day'],
   ['<effectiveTime xsi:type="PIVL_TS" operator="A"><period value="1" unit="BID"/></effectiveTime>', 'BID'],
+  ['<effectiveTime xsi:type="PIVL_TS" operator="A"><period value="2" unit="BID"/></effectiveTime>', undefined],
   ['<effectiveTime xsi:type="PIVL_TS" operator="A"><period value="2982616" unit="m"/></effectiveTime>', undefined],
   ['<effectiveTime xsi:type="EIVL_TS" operator="A"><event code="HS"/></effectiveTime>', 'at bedtime'],
   ['<effectiveTime xsi:type="EIVL_TS"><event code="ACM"/></effectiveTime>', 'before breakfast'],
   ['<effectiveTime xsi:type="SXPR_TS"><comp xsi:type="IVL_TS"><low value="20200101"/></comp><comp xsi:type="PIVL_TS" operator="A"><period value="8" unit="h"/></comp></effectiveTime>', 'every 8 hours'],
 ];
+t.test('a rhythm that is not shown is warned of', async (t) => {
+  const warnings = (xml: string) => readText(documentXml({ body: sectionXml(MEDICATIONS, medication(xml)) })).warnings.map(({ code }) => code);
+  t.strictSame(warnings('<effectiveTime xsi:type="PIVL_TS" operator="A"><period value="2982616" unit="m"/></effectiveTime>'), ['time.unreadable']);
+  t.strictSame(warnings('<effectiveTime xsi:type="PIVL_TS" operator="A"><period nullFlavor="UNK"/></effectiveTime>'), []);
+});
 for (const [xml, frequency] of TIMINGS) t.test(`medication: ${frequency ?? 'no rhythm'}`, async (t) => t.equal(readEntries(MEDICATIONS, medication(xml))[0]?.details.frequency, frequency));
 
 t.test('medication: course, dose, route, sig, reason', async (t) => {
@@ -152,6 +161,12 @@ const VALUES: [xml: string, value: string | undefined, unit?: string][] = [
   ['<value xsi:type="PQ" value="13.2" unit="g/dL"/>', '13.2', 'g/dL'],
   ['<value xsi:type="PQ" value="5" unit="1"/>', '5'],
   ['<value xsi:type="PQ" value="1.2500000e+001" unit="mg"/>', '12.5', 'mg'],
+  ['<value xsi:type="ST" value="2E5"/>', '2E5'],
+  ['<value xsi:type="PQ" value="1.0e-40" unit="mol/L"/>', '1.0e-40', 'mol/L'],
+  ['<value xsi:type="PQ" value="1.0e-400"/>', '1.0e-400'],
+  ['<value xsi:type="PQ" value="1.0e+400"/>', '1.0e+400'],
+  ['<value xsi:type="PQ" value="0.0000000e+000"/>', '0'],
+  ['<value xsi:type="IVL_PQ"><low value="5.0e+000" unit="mg"/><high value="2.0e+001" unit="mg"/></value>', '5 - 20', 'mg'],
   ['<value xsi:type="PQ" value="3" unit="{beats}"/>', '3', 'beats'],
   ['<value value="7"/>', '7'],
   ['<value xsi:type="ST">positive</value>', 'positive'],
@@ -215,6 +230,7 @@ t.test('a code without a name: the narrative, then the names of the value sets C
   const social = (inner: string, narrative = '') => readEntries('29762-2', `<entry><observation classCode="OBS" moodCode="EVN">${inner}</observation></entry>`, narrative)[0];
   t.match(social(`<code code="72166-2" codeSystem="2.16.840.1.113883.6.1"/><value xsi:type="CD" code="449868002" ${SNOMED}/>`), { display: 'Tobacco smoking status', details: { value: 'Smokes every day' } });
   t.match(social(`<code code="ASSERTION"/><text><reference value="#s1"/></text><value xsi:type="CD" code="365967005" ${SNOMED}/>`, '<paragraph ID="s1">Wine with meals</paragraph>'), { display: 'Wine with meals', code: '365967005' });
+  t.match(social(`<code code="ASSERTION"/><text>Smokes, it is said</text><value xsi:type="CD" code="77176002" ${SNOMED}/>`), { display: 'Smokes, it is said', details: { value: 'Smoker, current status unknown' } });
   t.match(social('<code code="ASSERTION"/><value xsi:type="CD" code="365967005"/>'), { display: '365967005' }, 'what nobody names');
   t.match(social('<code code="1" codeSystem="null" codeSystemName="null"/><value xsi:type="ST">x</value>'), { system: null, systemName: null });
   t.match(social('<code code="1" codeSystem="1.2.3"/><value xsi:type="CD" code="24484000" codeSystem="1.2.3"/>'), { details: { value: '24484000' } }, 'the same digits in another system');

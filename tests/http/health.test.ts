@@ -41,3 +41,27 @@ t.test('many who ask at once are one question to the database', async (t) => {
   t.ok(answers.every(({ statusCode }) => statusCode === 200));
   t.equal(pings, 1);
 });
+
+t.test('a database that does not come to an answer is asked once, and is not ready', async (t) => {
+  const { app } = await openTestApp(t);
+  let pings = 0;
+  let answer: () => void = () => undefined;
+  const hanging = { ...app, ping: () => { pings += 1; return new Promise<void>((resolve) => { answer = resolve; }); } };
+  const server = await composeServer(hanging, { tls: null, host: 'localhost', port: 0 });
+  for (let n = 0; n < 2; n += 1) t.equal((await server.inject('/health/ready')).statusCode, 503, 'after two seconds');
+  t.equal(pings, 1, 'the first is still waited for');
+  answer();
+  const again = server.inject('/health/ready');
+  await sleep(100);
+  answer();
+  t.equal((await again).statusCode, 200);
+  t.equal(pings, 2);
+});
+
+t.test('no address is turned away', async (t) => {
+  const { app } = await openTestApp(t, { rateLimits: { signedIn: 60, anonymous: 60 } });
+  const server = await composeServer(app, { tls: null, host: 'localhost', port: 0 });
+  for (let n = 0; n < 70; n += 1) await server.inject('/sign-in');
+  t.equal((await server.inject('/sign-in')).statusCode, 429);
+  for (const path of ['/health/live', '/health/ready']) t.equal((await server.inject(path)).statusCode, 200, path);
+});

@@ -1,5 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { appendFileSync, chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:https';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -52,7 +52,15 @@ t.test('it refuses as the program does: production without root keys, a setting 
   mkdirSync(open);
   if (isRoot) chownSync(open, NOBODY, NOBODY);
   chmodSync(open, 0o777);
-  t.match(await run(wardkeep, ['--help'], { cwd: folder, env: { ...env, WARDKEEP_PROGRAM_DIR: open }, ...user }), { code: 78, stderr: /chmod go-w/ });
+  t.match(await run(wardkeep, ['--help'], { cwd: folder, env: { ...env, WARDKEEP_PROGRAM_DIR: open }, ...user }), { code: 78, stderr: /may write to the program's folder .* Delete it/ });
+});
+
+t.test('what Node lets the environment do to a program, it does not do to this one', async (t) => {
+  const planted = join(folder, 'planted.cjs');
+  writeFileSync(planted, `require('node:fs').writeFileSync(${JSON.stringify(join(folder, 'ran'))}, '')`);
+  chmodSync(planted, 0o644);
+  t.match(await run(wardkeep, ['--help'], { cwd: folder, env: { ...env, NODE_OPTIONS: `--require=${planted}` }, ...user }), { code: 0 });
+  t.notOk(existsSync(join(folder, 'ran')));
 });
 
 t.test('it serves, with the PostgreSQL it carries, proves that it is itself, and stops', async (t) => {
@@ -68,16 +76,26 @@ t.test('it serves, with the PostgreSQL it carries, proves that it is itself, and
   };
   t.match(await program(), { code: 0, claim: { status: 'proved', evidence: { identity } } });
 
-  const unpacked = join(folder, '.cache/wardkeep', readdirSync(join(folder, '.cache/wardkeep'))[0] as string);
-  const errors = readFileSync(join(unpacked, 'core/errors.ts'));
-  appendFileSync(join(unpacked, 'core/errors.ts'), '\n');
-  t.match(await program(), { code: 1, claim: { status: 'failing', evidence: { changed: ['core/errors.ts'], unknown: [] } } });
-  writeFileSync(join(unpacked, 'core/errors.ts'), errors);
+  const cache = join(folder, '.cache/wardkeep');
+  appendFileSync(join(cache, readdirSync(cache)[0] as string, 'core/errors.ts'), '\n');
+  const healed = await command('attest', '--workspace', 'willow', '--json');
+  t.match(healed, { code: 0, stderr: /were not those of this executable: 1 changed or missing, 0 not its own/ });
+  t.equal(readdirSync(cache).length, 2, 'what was there is kept, to be looked at');
 
+  const postgres = Number(readFileSync(join(folder, 'data/postgres/postmaster.pid'), 'utf8').split('\n')[0]);
+  t.ok(isRunning(postgres));
   child.kill('SIGTERM');
   t.equal(await ended, 0);
-  t.notMatch((await run('ps', ['-eo', 'args'])).stdout, new RegExp(`postgres -D ${folder}`), 'PostgreSQL ended with it');
+  t.notOk(isRunning(postgres), 'PostgreSQL ended with it');
 });
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 async function start(args: string[], patienceMs: number): Promise<{ child: ChildProcess; ended: Promise<number | null> }> {
   const child = spawn(wardkeep, args, { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'], ...user });

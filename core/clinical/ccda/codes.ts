@@ -1,6 +1,6 @@
 // CD, CE, CV, CO, CS: a concept, its name and its translations (HL7 V3 data types R1, 3.2). Products put the useful code in the
-// translation and the useful name anywhere, so the first that says something wins: displayName, original text, translation, the value
-// set's name, code.
+// translation and the useful name anywhere, so the first that says something wins: displayName, original text, translation. Who
+// finds no words at all asks nameInValueSet, then shows the code.
 
 import { attribute, child, children } from '../xml-tree.ts';
 import { words } from './reading.ts';
@@ -28,7 +28,7 @@ export function readConcept(element: XmlElement | undefined, reading: Reading): 
   const translations = children(element, 'translation').map(plainCode).filter((code) => code.code !== null || code.display !== '');
   const original = meaningful(words(child(element, 'originalText'), reading));
   const coded = own.code === null ? translations.find((each) => each.code !== null) : own;
-  const display = own.display || original || translations.find((each) => each.display !== '')?.display || nameInValueSet(coded?.system ?? null, coded?.code ?? null);
+  const display = own.display || original || translations.find((each) => each.display !== '')?.display || '';
   return {
     code: coded?.code ?? null,
     system: coded?.system ?? null,
@@ -43,7 +43,7 @@ export function readConcept(element: XmlElement | undefined, reading: Reading): 
 export function readCoded(element: XmlElement | undefined, reading: Reading): Coded | null {
   const concept = readConcept(element, reading);
   if (concept === null || (concept.code === null && concept.display === '')) return null;
-  return { code: concept.code, system: concept.system, systemName: concept.systemName, display: concept.display || (concept.code as string) };
+  return { code: concept.code, system: concept.system, systemName: concept.systemName, display: concept.display || nameInValueSet(concept.system, concept.code) || (concept.code as string) };
 }
 
 /** The words of a coded element, or ''. */

@@ -2,13 +2,18 @@
 
 import { attribute, at, child, children } from '../xml-tree.ts';
 import { readPeriod } from './times.ts';
+import { plainNumber } from './values.ts';
 import type { Period } from '../clinical-document.ts';
 import type { Reading } from './reading.ts';
 import type { XmlElement } from '../xml.ts';
 
 export const UNITS: ReadonlyMap<string, string> = new Map(Object.entries({ s: 'second', min: 'minute', h: 'hour', hr: 'hour', d: 'day', wk: 'week', w: 'week', mo: 'month', a: 'year', y: 'year' }));
-// Unit words in place of UCUM, and what prescribers write, found in the unit of a period: "BID" is a rhythm, not a length of time.
-const UNIT_WORD = /^(second|minute|hour|day|week|month|year)s?$/;
+// In place of UCUM's codes: UCUM without regard to case, words, their short forms. Never "m", which is a metre and might be meant as a minute or a month.
+const UNIT_WORDS: readonly (readonly [RegExp, string])[] = [
+  [/^(?:s|secs?|seconds?)$/, 'second'], [/^(?:mins?|minutes?)$/, 'minute'], [/^(?:h|hrs?|hours?)$/, 'hour'], [/^(?:d|days?|daily)$/, 'day'], [/^(?:w|wks?|weeks?|weekly)$/, 'week'],
+  [/^(?:mos?|mths?|months?|monthly)$/, 'month'], [/^(?:a|ann|y|yrs?|years?)$/, 'year'],
+];
+/** What prescribers write, found in the unit of a period: "BID" is a rhythm, not a length of time. */
 const PRESCRIBED = /^(?:q?[bt]id|qid|qd|qod|qhs|prn|qwk|q\d{1,2}(?:-\d{1,2})?[hdw])$/;
 
 /** HL7 TimingEvent 2.16.840.1.113883.5.139. */
@@ -21,7 +26,7 @@ export const EVENTS: ReadonlyMap<string, string> = new Map(Object.entries({
 /** Course and rhythm may come in any order, the rhythm marked `operator="A"` or not. */
 export function readDosing(statement: XmlElement, reading: Reading): { period: Period; frequency: string } {
   const times = children(statement, 'effectiveTime').flatMap((time) => [time, ...children(time, 'comp')]);
-  const rhythms = times.map((time) => periodic(time) || eventRelated(time)).filter((text) => text !== '');
+  const rhythms = times.map((time) => periodic(time, reading) || eventRelated(time)).filter((text) => text !== '');
   const courses = times.map((time) => readPeriod(time, reading));
   return {
     period: {
@@ -32,17 +37,20 @@ export function readDosing(statement: XmlElement, reading: Reading): { period: P
   };
 }
 
-function periodic(time: XmlElement): string {
+function periodic(time: XmlElement, reading: Reading): string {
   const period = child(time, 'period');
   const value = attribute(period, 'value');
   if (period === undefined) return '';
-  if (value === undefined) return between(period);
-  const written = attribute(period, 'unit') ?? '';
+  const rhythm = value === undefined ? between(period) : every(plainNumber(value), attribute(period, 'unit') ?? '');
+  // "every 2982616 m" is not shown, and not passed over in silence either.
+  if (rhythm === '' && (value !== undefined || child(period, 'low') !== undefined)) reading.warned('time.unreadable', period);
+  return rhythm;
+}
+
+function every(value: string, written: string): string {
   const unit = unitNamed(written);
-  // Any other unit is none of time ("every 2982616 m"): nobody is to read it as a rhythm.
-  if (unit === undefined) return PRESCRIBED.test(written.toLowerCase()) ? written : '';
-  if (value === '1') return `every ${unit}`;
-  return `every ${value} ${unit}s`;
+  if (unit === undefined) return value === '1' && PRESCRIBED.test(written.toLowerCase()) ? written : '';
+  return value === '1' ? `every ${unit}` : `every ${value} ${unit}s`;
 }
 
 /** `every 4 - 6 hours`: the period itself a range (IVL_PQ). */
@@ -50,9 +58,12 @@ function between(period: XmlElement): string {
   const low = attribute(child(period, 'low'), 'value');
   const high = attribute(child(period, 'high'), 'value');
   const unit = unitNamed(attribute(child(period, 'low'), 'unit') ?? attribute(child(period, 'high'), 'unit') ?? '');
-  return low === undefined || high === undefined || unit === undefined ? '' : `every ${low}–${high} ${unit}s`;
+  return low === undefined || high === undefined || unit === undefined ? '' : `every ${plainNumber(low)}–${plainNumber(high)} ${unit}s`;
 }
 
-const unitNamed = (written: string): string | undefined => UNITS.get(written) ?? UNIT_WORD.exec(written.toLowerCase())?.[1];
+function unitNamed(written: string): string | undefined {
+  const plain = written.trim().toLowerCase();
+  return UNITS.get(written) ?? UNIT_WORDS.find(([pattern]) => pattern.test(plain))?.[1];
+}
 
 const eventRelated = (time: XmlElement): string => EVENTS.get(attribute(at(time, 'event'), 'code')?.toUpperCase() ?? '') ?? '';

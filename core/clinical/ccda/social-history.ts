@@ -1,10 +1,11 @@
 // Social History Observation 2.16.840.1.113883.10.20.22.4.38, Smoking Status .4.78, Tobacco Use .4.85, Pregnancy 15.3.8, CCD 10.20.1.33;
-// Birth Sex .4.200 (LOINC 76689-9), Sex .4.507 (46098-0), Gender Identity .4.501 (76691-5).
+// Birth Sex .4.200 (LOINC 76689-9), Sex .4.507 (46098-0), Gender Identity 2.16.840.1.113883.10.20.34.3.45 (76691-5).
 
 import { attribute, child } from '../xml-tree.ts';
 import { readCoded, readConcept } from './codes.ts';
 import { readPeriod } from './times.ts';
 import { buildItem, commentOf, conceptOf, nearest, statesAbsence, statusCodeOf } from './statements.ts';
+import { nameInValueSet } from './value-sets.ts';
 import { readValue } from './values.ts';
 import { readSex } from './sex.ts';
 import type { Item, Patient } from '../clinical-document.ts';
@@ -22,11 +23,13 @@ function readObservation(observation: XmlElement, reading: Reading): Item | null
   // Smoking status came as code ASSERTION in R1.1: the value is then the whole statement.
   const isAssertion = concept?.code === 'ASSERTION' || concept === null;
   const period = readPeriod(child(observation, 'effectiveTime'), reading);
+  // Asserted by a code: its own words, else the narrative's, come before the name we know for it.
+  const asserted = isAssertion && value?.code ? readConcept(valueElement, reading) : null;
+  const asked = isAssertion || concept === null ? null : { ...concept, display: concept.display || nameInValueSet(concept.system, concept.code) };
   return buildItem({
     kind: 'social_history', statement: observation,
-    concept: !isAssertion ? concept : value?.code ? readConcept(valueElement, reading) : null,
-    // A bare code says less than the words in the narrative.
-    fallback: value === null || value.text === value.code?.code ? '' : value.text,
+    concept: asserted ?? asked,
+    fallback: asserted === null ? value?.text ?? '' : '',
     period,
     status: statusCodeOf(observation),
     isActive: period.end === null || (reading.documentTime !== null && period.end >= reading.documentTime.slice(0, 10)),

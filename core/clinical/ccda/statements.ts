@@ -4,6 +4,7 @@ import { attribute, at, child, children, elementsOf, hasTemplate, textOf } from 
 import { displayOf, readConcept } from './codes.ts';
 import { instanceIdOf, referenceOf, words } from './reading.ts';
 import { readPersonName } from './person-name.ts';
+import { nameInValueSet } from './value-sets.ts';
 import type { Concept } from './codes.ts';
 import type { Item, ItemDetails, ItemKind, Period } from '../clinical-document.ts';
 import type { Reading } from './reading.ts';
@@ -104,7 +105,7 @@ export type Draft = {
 export function buildItem(draft: Draft, reading: Reading): Item | null {
   const { concept } = draft;
   const told = words(child(draft.statement, 'text'), reading);
-  const display = concept?.display || draft.fallback || (/^-+$/.test(told) ? '' : told) || concept?.code || '';
+  const display = concept?.display || draft.fallback || (/^-+$/.test(told) ? '' : told) || nameInValueSet(concept?.system ?? null, concept?.code ?? null) || concept?.code || '';
   if (display === '') {
     reading.warned('entry.unread', draft.statement);
     return null;

@@ -13,12 +13,12 @@ const NAMES: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
     '3151-8': 'Inhaled oxygen flow rate', '8302-2': 'Body height', '8306-3': 'Body height, lying', '29463-7': 'Body weight', '3141-9': 'Body weight, measured',
     '39156-5': 'Body mass index', '3140-1': 'Body surface area', '8287-5': 'Head circumference', '8289-1': 'Head circumference percentile', '59576-9': 'Body mass index percentile for age and sex',
     '77606-2': 'Weight-for-length percentile',
-    // What the social history templates ask: Smoking Status .22.4.78, Tobacco Use .4.85, Birth Sex .4.200, Sex .4.507, Gender Identity .4.34.3.45, Sexual Orientation .4.501
+    // What the social history templates ask: Smoking Status .22.4.78, Tobacco Use .4.85, Birth Sex .4.200, Sex .4.507, Gender Identity 2.16.840.1.113883.10.20.34.3.45, Sexual Orientation .4.501
     '72166-2': 'Tobacco smoking status', '11367-0': 'History of tobacco use', '76689-9': 'Sex assigned at birth', '46098-0': 'Sex', '76691-5': 'Gender identity', '76690-7': 'Sexual orientation',
   }))],
   [SNOMED_CT, new Map(Object.entries({
     // Smoking Status, 2.16.840.1.113883.11.20.9.38
-    '449868002': 'Smokes every day', '428041000124106': 'Smokes some days', '8517006': 'Former smoker', '266919005': 'Never smoked', '77176002': 'Smoker, amount unknown',
+    '449868002': 'Smokes every day', '428041000124106': 'Smokes some days', '8517006': 'Former smoker', '266919005': 'Never smoked', '77176002': 'Smoker, current status unknown',
     '266927001': 'Unknown if ever smoked', '428071000124103': 'Heavy smoker', '428061000124105': 'Light smoker',
     // Problem Severity, 2.16.840.1.113883.3.88.12.3221.6.8
     '255604002': 'Mild', '371923003': 'Mild to moderate', '6736007': 'Moderate', '371924009': 'Moderate to severe', '24484000': 'Severe', '399166001': 'Fatal',

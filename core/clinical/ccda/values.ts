@@ -22,11 +22,19 @@ function scalar(element: XmlElement): Value | null {
   const value = attribute(element, 'value');
   if (value === undefined || value.toLowerCase() === 'null') return null;
   const time = typeOf(element) === 'TS' ? parseTime(value) : null;
-  return { text: time ?? (EXPONENT.test(value) ? String(Number(value)) : value), unit: unitOf(element), code: null };
+  return { text: time ?? (TEXT_TYPES.has(typeOf(element) ?? '') ? value : plainNumber(value)), unit: unitOf(element), code: null };
 }
 
-// `1.0000000e+000`, as some programs print a number.
+const TEXT_TYPES = new Set(['ST', 'ED']);
 const EXPONENT = /^[+-]?\d(?:\.\d+)?e[+-]?\d{1,3}$/i;
+const NOTHING = /^[+-]?0(?:\.0+)?e/i;
+
+/** `1.2500000e+001`, as some programs print a number, is 12.5. What is too large or too small to be written out stays as it came. */
+export function plainNumber(value: string): string {
+  if (!EXPONENT.test(value)) return value;
+  const plain = String(Number(value));
+  return /[ey]/.test(plain) || (plain === '0' && !NOTHING.test(value)) ? value : plain; // 1e+21, Infinity; a zero that is none
+}
 
 function interval(element: XmlElement): Value | null {
   const low = bound(child(element, 'low'));
@@ -41,7 +49,7 @@ function interval(element: XmlElement): Value | null {
 function bound(element: XmlElement | undefined): { value: string; unit: string; isInclusive: boolean } | null {
   const value = attribute(element, 'value');
   if (element === undefined || value === undefined) return null;
-  return { value, unit: unitOf(element), isInclusive: attribute(element, 'inclusive') !== 'false' };
+  return { value: plainNumber(value), unit: unitOf(element), isInclusive: attribute(element, 'inclusive') !== 'false' };
 }
 
 function ratio(element: XmlElement, reading: Reading): Value | null {
