@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 
-// What tests/shipping/ansible.test.ts leaves out: the role under a systemd at work, its unit with all it forbids, upgrades, and the way back. The
+// What tests/shipping/ansible.ts leaves out: the role under a systemd at work, its unit with all it forbids, upgrades, and the way back. The
 // machine is this one's own system in a container of systemd-nspawn (Debian: systemd-container), over it a layer in memory, without a network.
 t.setTimeout(280_000);
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
