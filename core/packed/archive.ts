@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
-import { readFile, readdir, readlink } from 'node:fs/promises';
+import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, readFileSync, readSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
 /**
@@ -59,26 +59,40 @@ export function unpack({ index, content }: Archive, folder: string): void {
  * its user and root can write there (program-folder.ts).
  */
 const CACHE = 'node_modules/.cache/';
-const AT_ONCE = 64;
+/** Files looked at between two turns of the event loop: some milliseconds. */
+const AT_ONCE = 50;
 
 /** Where the files in `folder` are not those that were packed: changed or missing ones, and ones that were never packed. Paths, sorted. */
 export async function differences(index: PackedIndex, folder: string): Promise<{ changed: string[]; unknown: string[] }> {
   const packed = new Set(index.files.map(({ path }) => path));
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const present = entries.filter((entry) => !entry.isDirectory()).map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll('\\', '/'));
+  const present = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll('\\', '/'));
+  const buffer = Buffer.allocUnsafeSlow(1 << 20); // one for all of them: the program that does this at its start stays as small as it was
   const changed: string[] = [];
-  const left = [...index.files];
-  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-    for (let file = left.pop(); file !== undefined; file = left.pop()) if (!(await isAsPacked(file, join(folder, file.path)))) changed.push(file.path);
-  }));
-  return { changed: changed.sort(), unknown: present.filter((path) => !packed.has(path) && !path.startsWith(CACHE)).sort() };
+  for (const [n, file] of index.files.entries()) {
+    if (n % AT_ONCE === 0) await nextTurn();
+    if (!isAsPacked(file, join(folder, file.path), buffer)) changed.push(file.path);
+  }
+  return { changed, unknown: present.filter((path) => !packed.has(path) && !path.startsWith(CACHE)).sort() };
 }
 
-async function isAsPacked(file: PackedFile, full: string): Promise<boolean> {
+function isAsPacked(file: PackedFile, full: string, buffer: Buffer): boolean {
   try {
-    return 'link' in file ? (await readlink(full)) === file.link : sha256(await readFile(full)) === file.sha256;
+    return 'link' in file ? readlinkSync(full) === file.link : sha256OfFile(full, buffer) === file.sha256;
   } catch {
     return false; // not there, or not to be read: either way not as it was
+  }
+}
+
+function sha256OfFile(path: string, buffer: Buffer): string {
+  const file = openSync(path, 'r');
+  try {
+    const hash = createHash('sha256');
+    for (let length = readSync(file, buffer); length > 0; length = readSync(file, buffer)) hash.update(buffer.subarray(0, length));
+    return hash.digest('hex');
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { getRawAsset } from 'node:sea';
+import { setFlagsFromString } from 'node:v8';
 import { ensureUnpacked, ProgramFolderError, programFolder } from './program-folder.ts';
 
 /**
@@ -10,6 +11,7 @@ import { ensureUnpacked, ProgramFolderError, programFolder } from './program-fol
 const EX_CONFIG = 78;
 
 async function launch(): Promise<void> {
+  setFlagsFromString('--semi-space-growth-factor=1'); // as bin/wardkeep.js, which sets it back: what is gone through here must not make the program larger
   const program = await ensureUnpacked({ index: asset('index'), content: asset('content') }, programFolder(process.env), (line) => void process.stderr.write(`${line}\n`));
   const { start } = createRequire(join(program, 'package.json'))('./bin/packed.cjs') as { start(): Promise<void> };
   await start();
