@@ -38,7 +38,8 @@ const port = await freePort();
 const at = (...names: string[]): string => join(scratch, 'root', ...names);
 const [first, second] = ['0.1.0', '0.2.0'].map((version) => {
   const file = join(scratch, `wardkeep-${version}-linux-x64`);
-  writeFileSync(file, `#!/bin/sh\n# ${version}\nexec ${process.execPath} ${join(ROOT, 'bin/wardkeep.js')} "$@"\n`, { mode: 0o755 });
+  const compiles = 'mkdir -p "$WARDKEEP_PROGRAM_DIR/0/node_modules/.cache/$(id -u)" 2>/dev/null'; // as Node does in the unpacked program, for each user
+  writeFileSync(file, `#!/bin/sh\n# ${version}\n[ -z "$WARDKEEP_PROGRAM_DIR" ] || ${compiles}\nexec ${process.execPath} ${join(ROOT, 'bin/wardkeep.js')} "$@"\n`, { mode: 0o755 });
   const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex');
   return { wardkeep_program: file, wardkeep_program_sha256: sha256, name: `wardkeep-${version}-linux-x64-${sha256.slice(0, 12)}` };
 }) as [Program, Program];
@@ -92,6 +93,8 @@ t.test('installs, and a second run changes nothing', async (t) => {
     'etc/wardkeep': '0750 root:service', 'etc/wardkeep/secrets': '0750 root:service', 'etc/wardkeep/root.key': '0440 root:service', 'etc/wardkeep/wardkeep.env': '0440 root:service',
     'var/lib/wardkeep': '0700 service:service', 'sbin/wardkeep': '0755 root:root', 'systemd/wardkeep.service': '0644 root:root',
   });
+  const compiled = `${program}/unpacked/0/node_modules/.cache/${lstatSync(at('var/lib/wardkeep')).uid}`;
+  t.equal(standing(at(compiled)), '0755 root:root', 'compiled for the service, which cannot change it');
   t.match(readFileSync('/etc/passwd', 'utf8'), new RegExp(`^${user}:.*:/usr/sbin/nologin$`, 'm'));
 });
 
