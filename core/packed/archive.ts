@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, readFileSync, readSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, readFileSync, readSync, readdirSync, readlinkSync, symlinkSync, writeFileSync, type Dirent } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
@@ -55,26 +55,40 @@ export function unpack({ index, content }: Archive, folder: string): void {
 }
 
 /**
- * What Node keeps beside the program: its source with the types stripped, and compiled. It is the program's own to write and is not compared; only
- * its user and root can write there (program-folder.ts).
+ * What Node keeps beside the program: its source with the types stripped, and compiled, and runs as it lies there. It is the program's own to write and
+ * cannot be compared; only its user and root can write there (program-folder.ts).
  */
-const CACHE = 'node_modules/.cache/';
+const CACHE = 'node_modules/.cache';
 /** Files looked at between two turns of the event loop: some milliseconds. */
 const AT_ONCE = 50;
 
 /** Where the files in `folder` are not those that were packed: changed or missing ones, and ones that were never packed. Paths, sorted. */
 export async function differences(index: PackedIndex, folder: string): Promise<{ changed: string[]; unknown: string[] }> {
   const packed = new Set(index.files.map(({ path }) => path));
-  const present = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll('\\', '/'));
+  const unknown = [...filesIn(folder)].filter((path) => !packed.has(path));
   const buffer = Buffer.allocUnsafeSlow(1 << 20); // one for all of them: the program that does this at its start stays as small as it was
   const changed: string[] = [];
   for (const [n, file] of index.files.entries()) {
     if (n % AT_ONCE === 0) await nextTurn();
     if (!isAsPacked(file, join(folder, file.path), buffer)) changed.push(file.path);
   }
-  return { changed, unknown: present.filter((path) => !packed.has(path) && !path.startsWith(CACHE)).sort() };
+  return { changed, unknown: unknown.sort() };
+}
+
+/** Below `folder`, but for the cache, which may be another user's and closed. A folder that cannot be looked into is named instead of its files. */
+function* filesIn(folder: string, below = ''): Generator<string> {
+  let entries: Dirent[];
+  try {
+    entries = readdirSync(join(folder, below), { withFileTypes: true });
+  } catch {
+    yield `${below}/`;
+    return;
+  }
+  for (const entry of entries) {
+    const path = below === '' ? entry.name : `${below}/${entry.name}`;
+    if (!entry.isDirectory()) yield path;
+    else if (path !== CACHE) yield* filesIn(folder, path);
+  }
 }
 
 function isAsPacked(file: PackedFile, full: string, buffer: Buffer): boolean {

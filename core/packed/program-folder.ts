@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { differences, identityOf, readIndex, unpack, type Archive } from './archive.ts';
+import { differences, identityOf, readIndex, unpack, type Archive, type PackedIndex } from './archive.ts';
 
 /**
  * Where the executable's files lie once unpacked: `<version>-<identity>` in a folder that nobody but the program's user and root may write to,
@@ -10,6 +10,9 @@ import { differences, identityOf, readIndex, unpack, type Archive } from './arch
 const WRITABLE_BY_OTHERS = 0o022;
 const WRITABLE_BY_ANYBODY = 0o002;
 const STICKY = 0o1000;
+
+/** Of the files that differ. */
+const NAMED = 3;
 
 const UNFINISHED = '.unpacking-';
 /** Unpacking takes seconds: what is older was left by a start that was killed. */
@@ -45,14 +48,7 @@ export async function ensureUnpacked(archive: Archive, folder: string, say: (lin
   const program = join(folder, `${index.version}-${identityOf(archive.index).slice(0, 16)}`);
   if (!isThere(folder)) attempt(folder, () => withUmask(0o022, () => void mkdirSync(folder, { recursive: true })));
   checkSafe(folder);
-  if (isThere(program)) {
-    checkSafe(program);
-    const { changed, unknown } = await differences(index, program);
-    if (changed.length + unknown.length === 0) return program;
-    const aside = `${program}.differs-${Date.now()}`;
-    attempt(folder, () => renameSync(program, aside));
-    say(`The files in ${program} were not those of this executable: ${changed.length} changed or missing, ${unknown.length} not its own. They are now in ${aside}; the program unpacks itself anew.`);
-  }
+  if (isThere(program) && (await isSound(index, program, say))) return program;
   const unfinished = attempt(folder, () => mkdtempSync(join(folder, UNFINISHED)));
   try {
     const files = join(unfinished, 'program');
@@ -67,6 +63,29 @@ export async function ensureUnpacked(archive: Archive, folder: string, say: (lin
     rmSync(unfinished, { recursive: true, force: true });
   }
   return program;
+}
+
+/**
+ * False where it is to be unpacked: what differed was put aside, by this start or by another at the same time.
+ * @throws ProgramFolderError where it differs and stays, as this user may not put it aside
+ */
+async function isSound(index: PackedIndex, program: string, say: (line: string) => void): Promise<boolean> {
+  checkSafe(program);
+  const { ino } = statSync(program);
+  const { changed, unknown } = await differences(index, program);
+  if (changed.length + unknown.length === 0) return true;
+  if (!isThere(program)) return false;
+  if (statSync(program).ino !== ino) return isSound(index, program, say); // another start has put it aside meanwhile, and unpacked it
+  const found = `${changed.length} changed or missing, ${unknown.length} not its own (${[...changed, ...unknown].slice(0, NAMED).join(', ')})`;
+  const aside = `${program}.differs-${Date.now()}`;
+  try {
+    renameSync(program, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw new ProgramFolderError(`The files in ${program} are not those of this executable: ${found}. This user may not put them aside: look at them, delete that folder as its owner, and have its owner start the program once (or make the image, or run the play, anew).`, { cause: error });
+  }
+  say(`The files in ${program} were not those of this executable: ${found}. They are now in ${aside}; the program unpacks itself anew.`);
+  return false;
 }
 
 function sweep(folder: string): void {

@@ -86,10 +86,41 @@ t.test('what is not as it was packed is put aside, with a word, and unpacked ane
   for (const damage of [() => writeFileSync(join(program, 'bytes'), ''), () => rmSync(join(program, 'bin/run')), () => writeFileSync(join(program, 'more'), '')]) {
     damage();
     t.equal(await ensure(archive, folder), program);
-    t.match(said.pop(), /were not those of this executable: [01] changed or missing, [01] not its own\. They are now in .*\.differs-\d+;/);
+    t.match(said.pop(), /were not those of this executable: [01] changed or missing, [01] not its own \((?:bytes|bin\/run|more)\)\. They are now in .*\.differs-\d+;/);
     t.same(await differences(readIndex(archive.index), program), { changed: [], unknown: [] });
   }
   t.equal(readdirSync(folder).filter((name) => name.includes('.differs-')).length, 3, 'what was there is kept, to be looked at');
+});
+
+t.test('several starts at once find it damaged: it is put aside once, and all of them start', async (t) => {
+  const folder = join(root, 'damaged-race');
+  const program = await ensure(archive, folder);
+  writeFileSync(join(program, 'bytes'), '');
+  t.strictSame(await Promise.all(Array.from({ length: 5 }, () => ensure(archive, folder))), Array.from({ length: 5 }, () => program));
+  t.strictSame(readdirSync(folder).map((name) => /\.differs-/.test(name)).sort(), [false, true]);
+  t.equal(said.splice(0).length, 1);
+});
+
+t.test('where this user may not put it aside, it says what differs and never to open the folder', { skip: process.getuid?.() === 0 ? false : 'only root can give folders away' }, async (t) => {
+  const folder = join(root, 'of-root');
+  chmodSync(root, 0o711);
+  const program = await ensure(archive, folder);
+  writeFileSync(join(program, 'bytes'), '');
+  const cache = join(program, 'node_modules/.cache');
+  mkdirSync(cache, { recursive: true });
+  chmodSync(cache, 0o700);
+  const asNobody = async () => {
+    process.seteuid?.(65_534);
+    try {
+      return await ensure(archive, folder);
+    } finally {
+      process.seteuid?.(0);
+    }
+  };
+  await t.rejects(asNobody(), { message: /are not those of this executable: 1 changed or missing, 0 not its own \(bytes\)\. This user may not put them aside/ });
+  writeFileSync(join(program, 'bytes'), readFileSync(join(source, 'bytes')));
+  t.equal(await asNobody(), program, 'and a cache that is closed to them is none of their business');
+  chmodSync(root, 0o700);
 });
 
 t.test('what a killed start left is swept up, what another is just making is not', async (t) => {

@@ -38,7 +38,7 @@ const port = await freePort();
 const at = (...names: string[]): string => join(scratch, 'root', ...names);
 const [first, second] = ['0.1.0', '0.2.0'].map((version) => {
   const file = join(scratch, `wardkeep-${version}-linux-x64`);
-  const compiles = 'mkdir -p "$WARDKEEP_PROGRAM_DIR/0/node_modules/.cache/$(id -u)" 2>/dev/null'; // as Node does in the unpacked program, for each user
+  const compiles = 'mkdir -p "$WARDKEEP_PROGRAM_DIR/0/node_modules/.cache/wardkeep/$(id -u)" 2>/dev/null'; // as Node does in the unpacked program, for each user
   writeFileSync(file, `#!/bin/sh\n# ${version}\n[ -z "$WARDKEEP_PROGRAM_DIR" ] || ${compiles}\nexec ${process.execPath} ${join(ROOT, 'bin/wardkeep.js')} "$@"\n`, { mode: 0o755 });
   const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex');
   return { wardkeep_program: file, wardkeep_program_sha256: sha256, name: `wardkeep-${version}-linux-x64-${sha256.slice(0, 12)}` };
@@ -93,8 +93,8 @@ t.test('installs, and a second run changes nothing', async (t) => {
     'etc/wardkeep': '0750 root:service', 'etc/wardkeep/secrets': '0750 root:service', 'etc/wardkeep/root.key': '0440 root:service', 'etc/wardkeep/wardkeep.env': '0440 root:service',
     'var/lib/wardkeep': '0700 service:service', 'sbin/wardkeep': '0755 root:root', 'systemd/wardkeep.service': '0644 root:root',
   });
-  const compiled = `${program}/unpacked/0/node_modules/.cache/${lstatSync(at('var/lib/wardkeep')).uid}`;
-  t.equal(standing(at(compiled)), '0755 root:root', 'compiled for the service, which cannot change it');
+  const compiled = `${program}/unpacked/0/node_modules/.cache/wardkeep/${lstatSync(at('var/lib/wardkeep')).uid}`;
+  for (const folder of [compiled, join(compiled, '..')]) t.equal(standing(at(folder)), '0755 root:root', 'compiled for the service, which cannot change it');
   t.match(readFileSync('/etc/passwd', 'utf8'), new RegExp(`^${user}:.*:/usr/sbin/nologin$`, 'm'));
 });
 
@@ -143,7 +143,7 @@ t.test('secrets reach the program as files and nothing else', async (t) => {
   for (const name of ['chain.pem', 'key.pem']) writeFileSync(join(scratch, name), secret(), { mode: 0o600 });
   const settings = { mail_from: `Dr. O'Neil "$HOME" \`id\` \\ <no-reply@example.org>`, rate_signed_in: false, trust_proxy: true };
   const upgrade = await play({
-    ...VARIABLES, ...second, ...given, wardkeep_root_keys: keys, wardkeep_settings: settings, wardkeep_attest_workspaces: ['willow'],
+    ...VARIABLES, ...second, ...given, wardkeep_move_database: true, wardkeep_root_keys: keys, wardkeep_settings: settings, wardkeep_attest_workspaces: ['willow'],
     wardkeep_tls_cert: 'chain.pem', wardkeep_tls_key: 'key.pem', wardkeep_port: 443,
   }, '-vvv', '--diff');
   t.ok(upgrade.ok, 'the play', { output: upgrade.output });
@@ -178,6 +178,8 @@ t.test('refuses in a sentence, before anything changes', async (t) => {
     [{ ...VARIABLES, wardkeep_root_keys: stranger }, /holds a root key that wardkeep_root_keys lacks/],
     [{ ...VARIABLES, wardkeep_config_dir: at('etc/elsewhere') }, /holds a database, but its root key is not in/],
     [{ ...VARIABLES, wardkeep_database_app_url: 'postgres://app@db.example.org/wardkeep' }, /or none for the bundled PostgreSQL/],
+    [VARIABLES, /has worked on an external PostgreSQL, and no wardkeep_database_\*_url is given/],
+    [{ ...VARIABLES, ...Object.fromEntries(['owner', 'app', 'jobs'].map((role) => [`wardkeep_database_${role}_url`, `postgres://${role}@db.example.org/wardkeep`])) }, /holds the bundled one/],
   ];
   const kept = rootKey();
   const half = refusals.length / 2;

@@ -7,7 +7,7 @@ const SHOWN = 20;
 export const unchanged = claim({
   id: 'PRG-1',
   title: 'The program’s files are those of its executable',
-  statement: 'Each file the program runs from has the SHA-256 that its executable carries for it, and no other file lies among them but Node’s cache of compiled code; the executable itself compares them at every start. The identity is the SHA-256 over all of these.',
+  statement: 'Each file the program runs from has the SHA-256 that its executable carries for it, and no other file lies among them but Node’s cache, which runs as it lies there and which the program’s own user may be able to change; the executable itself compares them at every start. The identity is the SHA-256 over all of these.',
   async prove({ app }) {
     if (app.packed === null) return notApplicable('The program runs from a source tree, which carries no list of its files.');
     const index = readIndex(app.packed.index);

@@ -4,7 +4,7 @@
 
 {{- define "wardkeep.selector" -}}
 app.kubernetes.io/name: wardkeep
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "wardkeep.labels" -}}
@@ -33,7 +33,7 @@ securityContext:
 {{- with .Values.image.pullSecrets }}
 imagePullSecrets:
   {{- range . }}
-  - name: {{ . }}
+  - name: {{ . | quote }}
   {{- end }}
 {{- end }}
 {{- with .Values.nodeSelector }}
@@ -108,7 +108,7 @@ resources: {{- toYaml .Values.resources | nindent 2 }}
       {{- range index . 1 }}
       {{- if .name }}
       - secret:
-          name: {{ .name }}
+          name: {{ .name | quote }}
           items:
             {{- range .keys }}
             - {key: {{ . }}, path: {{ . }}}
@@ -121,12 +121,12 @@ resources: {{- toYaml .Values.resources | nindent 2 }}
 {{- with $.Values.authorities.existingConfigMap }}
 - name: authorities
   configMap:
-    name: {{ . }}
+    name: {{ . | quote }}
 {{- end }}
 {{- with $.Values.plugins.existingClaim }}
 - name: plugins
   persistentVolumeClaim:
-    claimName: {{ . }}
+    claimName: {{ . | quote }}
     readOnly: true
 {{- end }}
 {{- end }}
