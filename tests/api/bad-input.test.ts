@@ -69,12 +69,11 @@ t.test('no input is a fault of ours', async (t) => {
     for (const route of apiRoutesOf(server)) {
       if (route.body === undefined) continue;
       const sample = await SAMPLES[route.operation]?.({ call, practice });
-      for (const path of textsIn(sample?.body)) {
-        for (const bad of ['a\u0000b', '\ud800']) {
-          sent += 1;
-          const { status, body } = await call(route.method, pathOf(route.path, sample as Sample), withText(sample?.body, path, bad), sample?.version === undefined ? {} : { 'if-match': `"${sample.version}"` });
-          t.match({ status, body }, { status: 400, body: { code: 'request.invalid', fields: [{ path: path.join('.') }] } }, `${route.operation}: ${path.join('.')} ${JSON.stringify(bad)}`);
-        }
+      for (const [n, path] of textsIn(sample?.body).entries()) {
+        const bad = n % 2 === 0 ? 'a\u0000b' : '\ud800';
+        sent += 1;
+        const { status, body } = await call(route.method, pathOf(route.path, sample as Sample), withText(sample?.body, path, bad), sample?.version === undefined ? {} : { 'if-match': `"${sample.version}"` });
+        t.match({ status, body }, { status: 400, body: { code: 'request.invalid', fields: [{ path: path.join('.') }] } }, `${route.operation}: ${path.join('.')} ${JSON.stringify(bad)}`);
       }
     }
   });
