@@ -7,8 +7,7 @@ import type { Period } from '../clinical-document.ts';
 import type { Reading } from './reading.ts';
 import type { XmlElement } from '../xml.ts';
 
-export const UNITS: ReadonlyMap<string, string> = new Map(Object.entries({ s: 'second', min: 'minute', h: 'hour', hr: 'hour', d: 'day', wk: 'week', w: 'week', mo: 'month', a: 'year', y: 'year' }));
-// In place of UCUM's codes: UCUM without regard to case, words, their short forms. Never "m", which is a metre and might be meant as a minute or a month.
+// UCUM's codes, in any case, words, their short forms. Never "m", which is a metre and might be meant as a minute or a month.
 const UNIT_WORDS: readonly (readonly [RegExp, string])[] = [
   [/^(?:s|secs?|seconds?)$/, 'second'], [/^(?:mins?|minutes?)$/, 'minute'], [/^(?:h|hrs?|hours?)$/, 'hour'], [/^(?:d|days?|daily)$/, 'day'], [/^(?:w|wks?|weeks?|weekly)$/, 'week'],
   [/^(?:mos?|mths?|months?|monthly)$/, 'month'], [/^(?:a|ann|y|yrs?|years?)$/, 'year'],
@@ -63,7 +62,7 @@ function between(period: XmlElement): string {
 
 function unitNamed(written: string): string | undefined {
   const plain = written.trim().toLowerCase();
-  return UNITS.get(written) ?? UNIT_WORDS.find(([pattern]) => pattern.test(plain))?.[1];
+  return UNIT_WORDS.find(([pattern]) => pattern.test(plain))?.[1];
 }
 
 const eventRelated = (time: XmlElement): string => EVENTS.get(attribute(at(time, 'event'), 'code')?.toUpperCase() ?? '') ?? '';

@@ -1,8 +1,8 @@
-import { EVENTS, UNITS } from '../ccda/dosing.ts';
+import { EVENTS } from '../ccda/dosing.ts';
 import { el, type Xml } from './xml.ts';
 
 /** Rhythms of a dose from the words core/clinical/ccda/dosing.ts makes of them; what is in other words is left to the instructions. */
-const UNIT_CODES = new Map([...UNITS].reverse().map(([code, word]) => [word, code]));
+const UNIT_CODES: ReadonlyMap<string, string> = new Map(Object.entries({ second: 's', minute: 'min', hour: 'h', day: 'd', week: 'wk', month: 'mo', year: 'a' }));
 const EVENT_CODES = new Map([...EVENTS].map(([code, word]) => [word, code]));
 
 export function rhythms(frequency: string): Xml[] {
