@@ -1,7 +1,7 @@
 import Joi from 'joi';
+import { isDay } from '../http/schemas.ts';
 
-/** Forms that every noun of the practice shares. */
-export const id = Joi.string().lowercase().pattern(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/).messages({ 'string.pattern.base': 'this is not an id' });
+export { dateText, id, instant, isDay, oneId } from '../http/schemas.ts';
 
 const OLDEST_YEAR = 1870;
 const ZONE_AHEAD_MS = 14 * 3_600_000;
@@ -15,14 +15,6 @@ export function calendarDate({ partial = false } = {}): Joi.StringSchema {
     if (Number(value.slice(0, 4)) < OLDEST_YEAR || whole > latest) return helpers.message({ custom: 'a date of birth lies in the past, and not before 1870' });
     return value;
   }).messages({ 'string.pattern.base': 'write a date as YYYY-MM-DD' });
-}
-
-/** Any day that exists. */
-export const dateText = Joi.string().pattern(/^\d{4}-\d{2}-\d{2}$/).custom((value: string, helpers) => (isDay(value) ? value : helpers.message({ custom: 'this day is not in the calendar' }))).messages({ 'string.pattern.base': 'write a date as YYYY-MM-DD' });
-
-export function isDay(value: string): boolean {
-  const time = Date.parse(`${value}T00:00:00Z`);
-  return !Number.isNaN(time) && new Date(time).toISOString().slice(0, 10) === value;
 }
 
 export const cursor = Joi.string().max(200).pattern(/^[A-Za-z0-9_-]+$/);

@@ -5,7 +5,7 @@ import { STATUSES } from './agreements/states.ts';
 import { readRegister, standingOf } from './register/read-register.ts';
 import { AGREEMENT_KINDS, PHI_CLASSES } from './vocabulary.ts';
 
-const id = Joi.string().guid();
+const id = Joi.string().guid({ separator: '-', wrapper: false });
 const dayText = Joi.string().pattern(/^\d{4}-\d{2}-\d{2}$/);
 
 const agreementSchema = Joi.object({
@@ -32,7 +32,7 @@ export const BAA_API: readonly ApiRoute[] = [
   apiRoute({
     operation: 'listObligations', method: 'GET', path: '/obligations', tag: 'Agreements', capability: 'baa-tracker.register.read', summary: 'By when whom must be told',
     description: 'For an incident discovered at a moment: each agreement in force that sets a time to tell the other side, and the moment it ends. The earliest first.',
-    query: Joi.object<ObligationsQuery>({ discoveredAt: Joi.date().iso().required(), subprocessor: Joi.string().max(120) }),
+    query: Joi.object<ObligationsQuery>({ discoveredAt: Joi.date().iso().min('1000-01-01').max('9998-12-31').required(), subprocessor: Joi.string().max(120) }),
     responses: { 200: { description: 'Every clock that runs', name: 'ObligationList', schema: Joi.object({ items: Joi.array().items(obligationSchema).required() }) } },
     handler: async (tx, { query }) => ({ body: { items: await readObligations(tx, query) } }),
   }),

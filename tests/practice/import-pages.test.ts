@@ -41,6 +41,18 @@ t.test('what a browser uploads is kept byte for byte, whatever it calls it', asy
   t.equal(original.headers['content-disposition'], `attachment; filename="document-${document?.id}.xml"`, 'without the name of the file');
 });
 
+t.test('a document whose patient a person completes takes no birth date that is none: every list with it could not be shown', async (t) => {
+  await admin.get('/imports');
+  const sent = await admin.upload('/imports/ccda', 'files', [{ name: 'a.xml', type: 'text/xml', bytes: bytesOf(documentXml({ person: '<name><given>Odile</given><family>Undated</family></name><administrativeGenderCode code="F" codeSystem="2.16.840.1.113883.5.1"/>' })) }]);
+  await followed(admin, sent.headers.location);
+  const [waiting] = await rows<{ id: string }>(database, "select id from app.documents where status = 'pending'");
+  await admin.get('/documents/waiting');
+  const create = (birthDate: string) => admin.post(`/documents/${waiting?.id}/resolve`, { act: 'create', givenName: 'Odile', familyName: 'Undated', birthDate, sex: 'female' });
+  for (const birthDate of ['9999-99-99', '1970-02-30', '2970-01-02']) t.equal((await create(birthDate)).statusCode, 400, birthDate);
+  t.equal((await create('1970-02-28')).statusCode, 303);
+  t.equal((await admin.get('/contacts')).statusCode, 200);
+});
+
 t.test('a spreadsheet in windows-1252 keeps its letters', async (t) => {
   await admin.get('/imports');
   const sent = await admin.upload('/imports/csv', 'csv', [{ name: 'people.csv', type: 'text/csv', bytes: latin1('Last Name,First Name,DOB,Sex\r\nMüller,Zoë,1970-01-02,F\r\n') }]);

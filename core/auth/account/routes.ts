@@ -7,6 +7,7 @@ import { credentialsOf, scopeOf } from '../../http/credentials.ts';
 import { flash } from '../../http/flash.ts';
 import { localPath } from '../../http/local-path.ts';
 import { parse } from '../../http/refusals.ts';
+import { oneId } from '../../http/schemas.ts';
 import type { Feature } from '../../http/feature.ts';
 import { registerPasskey, registrationOptions } from '../passkey/ceremony.ts';
 import { endOtherSessions, endSession } from '../session/actions.ts';
@@ -20,14 +21,13 @@ import { changePassword, makeRecoveryCodes, removePasskey, removeTotp, replaceTo
 
 const passwordForm = Joi.object({ currentPassword: Joi.string().max(1024).required(), password: Joi.string().max(1024).required() });
 const totpForm = Joi.object({ code: Joi.string().trim().max(20).required(), setup: Joi.string().max(2000).required(), next: Joi.string().max(2000).allow('').default('') });
-const id = Joi.object({ id: Joi.string().guid().required() });
 
 /** A person's own ways of signing in and own sessions: /account/…. */
 export const accountRoutes: Feature = {
   name: 'wardkeep-account',
   register(server, { app }) {
     const inWorkspace = <T>(request: Request, act: (tx: Tx) => Promise<T>): Promise<T> => app.withWorkspace(scopeOf(request), act);
-    const idOf = (request: Request): string => parse<{ id: string }>(id, request.params).id;
+    const idOf = (request: Request): string => parse(oneId, request.params).id;
     const back = (h: ResponseToolkit, path: string, said: string): ResponseObject => {
       flash(h, 'success', said);
       return h.redirect(path).code(303);

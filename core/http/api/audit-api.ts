@@ -2,6 +2,7 @@ import Joi from 'joi';
 import { authorize } from '../../access/authorize.ts';
 import { record } from '../../audit/record.ts';
 import type { Tx } from '../../db/scope.ts';
+import { instant } from '../schemas.ts';
 import { apiRoute, type ApiRoute } from './api-route.ts';
 
 type AuditQuery = { from?: Date; to?: Date; actorKind?: string; action?: string; cursor?: number; limit: number };
@@ -17,7 +18,7 @@ export const AUDIT_API: readonly ApiRoute[] = [
     operation: 'listAuditEntries', method: 'GET', path: '/audit', tag: 'Audit', capability: 'audit.read',
     summary: 'Audit entries, newest first', description: 'Each as it was hashed and signed, so that a reader can verify it. `to` is exclusive.',
     query: Joi.object<AuditQuery>({
-      from: Joi.date().iso(), to: Joi.date().iso(), actorKind: Joi.string().valid('user', 'agent', 'patient', 'system'), action: Joi.string().max(100).pattern(/^[a-z][A-Za-z0-9_.-]*$/),
+      from: instant, to: instant, actorKind: Joi.string().valid('user', 'agent', 'patient', 'system'), action: Joi.string().max(100).pattern(/^[a-z][A-Za-z0-9_.-]*$/),
       cursor: Joi.number().integer().min(1), limit: Joi.number().integer().min(1).max(500).default(100),
     }),
     responses: { 200: { description: 'One page', name: 'AuditPage', schema: Joi.object({ items: Joi.array().items(entrySchema).required(), nextCursor: Joi.number().integer().allow(null).required() }) } },

@@ -52,6 +52,7 @@ export async function updateActivity(tx: Tx, { id, version, changes }: { id: str
   authorize(tx, 'activity.write', target);
   const row = await findActivity(tx, id);
   await reachContact(tx, row.contact_id, 'WRITE');
+  if (row.version !== version) throw fault('request.stale');
   if (row.kind !== 'task' && (changes.isDone !== undefined || changes.dueOn || changes.assignedTo)) throw fault('activity.not_a_task');
   if (changes.assignedTo && changes.assignedTo !== row.assigned_to) await requireColleagueWithAccess(tx, changes.assignedTo, row.contact_id, 'assignedTo');
   const before = { dueOn: row.due_on, assignedTo: row.assigned_to, isDone: row.done_at !== null };

@@ -1,5 +1,5 @@
 import Joi from 'joi';
-import { dateText, id } from '../schemas.ts';
+import { dateText, id, instant } from '../schemas.ts';
 import { ACTIVITY_KINDS, type Activity, type ActivityKind } from './model.ts';
 
 export type ActivityView = {
@@ -20,7 +20,7 @@ export type ActivityChanges = { subject?: string; body?: string | null; dueOn?: 
 
 const fields = {
   subject: Joi.string().trim().min(1).max(200).messages({ 'string.base': 'say in a few words what it is about' }), body: Joi.string().trim().min(1).max(20_000).allow(null), dueOn: dateText.allow(null), assignedTo: id.allow(null),
-  occurredAt: Joi.date().iso(),
+  occurredAt: instant,
 };
 export const activityInput = Joi.object<ActivityInput>({ ...fields, kind: Joi.string().valid(...ACTIVITY_KINDS).required(), subject: fields.subject.required() });
 export const activityChanges = Joi.object<ActivityChanges>({ ...fields, isDone: Joi.boolean() }).min(1);

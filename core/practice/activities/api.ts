@@ -2,7 +2,7 @@ import Joi from 'joi';
 import { apiRoute, type ApiAnswer, type ApiRoute } from '../../http/api/api-route.ts';
 import { calendarDate } from '../../http/formats.ts';
 import { moment, pageSchema, textOrNull, uuid } from '../contacts/contact-json.ts';
-import { cursor, id, limit } from '../schemas.ts';
+import { cursor, limit, oneId } from '../schemas.ts';
 import { addActivity, listActivities, readActivity, updateActivity, type ActivityList } from './actions.ts';
 import { activityChanges, activityInput, type ActivityView } from './activity-view.ts';
 import { listTasks, TASK_STATES, type TaskInput } from './list-tasks.ts';
@@ -20,12 +20,11 @@ const fields = {
   assignedTo: uuid.allow(null), authorId: uuid.allow(null), occurredAt: moment, version: Joi.number().integer().required(), createdAt: moment, updatedAt: moment,
 };
 const activity = { schema: Joi.object(fields), name: 'Activity' };
-const oneActivity = Joi.object<{ id: string }>({ id: id.required() });
 
 export const ACTIVITY_API: readonly ApiRoute[] = [
   apiRoute({
     operation: 'listActivities', method: 'GET', path: '/contacts/{id}/activities', tag: 'Activities', capability: 'activity.read', summary: 'A contact’s calls, notes, tasks and letters, newest first',
-    params: oneActivity, query: Joi.object<ActivityList>({ cursor, limit }), refusals: ['contact.not_found'],
+    params: oneId, query: Joi.object<ActivityList>({ cursor, limit }), refusals: ['contact.not_found'],
     responses: { 200: { description: 'One page', schema: pageSchema(Joi.object(fields)), name: 'ActivityPage' } },
     handler: async (tx, { params, query }) => {
       const page = await listActivities(tx, params.id, query);
@@ -34,7 +33,7 @@ export const ACTIVITY_API: readonly ApiRoute[] = [
   }),
   apiRoute({
     operation: 'addActivity', method: 'POST', path: '/contacts/{id}/activities', tag: 'Activities', capability: 'activity.write', idempotent: true, summary: 'Add a call, note, task or letter',
-    params: oneActivity, body: activityInput, refusals: ['contact.not_found', 'contact.read_only', 'contact.merged'],
+    params: oneId, body: activityInput, refusals: ['contact.not_found', 'contact.read_only', 'contact.merged'],
     responses: { 201: { description: 'The activity', ...activity } },
     handler: async (tx, { params, body }) => {
       const view = await addActivity(tx, params.id, body);
@@ -42,13 +41,13 @@ export const ACTIVITY_API: readonly ApiRoute[] = [
     },
   }),
   apiRoute({
-    operation: 'readActivity', method: 'GET', path: '/activities/{id}', tag: 'Activities', capability: 'activity.read', summary: 'One activity', params: oneActivity, refusals: ['activity.not_found'],
+    operation: 'readActivity', method: 'GET', path: '/activities/{id}', tag: 'Activities', capability: 'activity.read', summary: 'One activity', params: oneId, refusals: ['activity.not_found'],
     responses: { 200: { description: 'The activity; its version is the ETag', ...activity } },
     handler: async (tx, { params }) => answer(await readActivity(tx, params.id)),
   }),
   apiRoute({
     operation: 'updateActivity', method: 'PATCH', path: '/activities/{id}', tag: 'Activities', capability: 'activity.write', ifMatch: true, summary: 'Change an activity; complete or reopen a task',
-    params: oneActivity, body: activityChanges, refusals: ['activity.not_found', 'contact.not_found', 'contact.read_only', 'contact.merged', 'activity.not_a_task'],
+    params: oneId, body: activityChanges, refusals: ['activity.not_found', 'contact.not_found', 'contact.read_only', 'contact.merged', 'activity.not_a_task'],
     responses: { 200: { description: 'The activity as it now is', ...activity } },
     handler: async (tx, { params, version, body }) => answer(await updateActivity(tx, { id: params.id, version, changes: body })),
   }),

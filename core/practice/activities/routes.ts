@@ -15,14 +15,13 @@ import { nameOf } from '../contacts/contact-view.ts';
 import { wholeContact } from '../contacts/read-contact.ts';
 import { reachContact } from '../contacts/visible-contacts.ts';
 import { formErrors, formFields, type FormFields } from '../form-fields.ts';
-import { cursor, id, PAGE_SIZE } from '../schemas.ts';
+import { cursor, oneId, PAGE_SIZE } from '../schemas.ts';
 import { addActivity, readActivity, updateActivity } from './actions.ts';
 import { activityChanges, activityInput, type ActivityView } from './activity-view.ts';
 import { listTasks, TASK_STATES, type TaskInput } from './list-tasks.ts';
 import { ACTIVITY_KINDS } from './model.ts';
 
 type Handler = (app: App, request: Request, h: ResponseToolkit) => Promise<ResponseObject>;
-const oneId = Joi.object<{ id: string }>({ id: id.required() });
 const KIND_LABELS: Readonly<Record<string, string>> = { call: 'Call', note: 'Note', task: 'Task', letter: 'Letter' };
 
 export const newActivityPage: Handler = async (app, request, h) => {

@@ -1,7 +1,7 @@
 import Joi from 'joi';
 import { apiRoute, type ApiAnswer, type ApiRoute } from '../../http/api/api-route.ts';
 import { moment, textOrNull, uuid } from '../contacts/contact-json.ts';
-import { id } from '../schemas.ts';
+import { id, instant, oneId } from '../schemas.ts';
 import { bookAppointment, readAppointment, updateAppointment, type Booked } from './actions.ts';
 import { appointmentChanges, appointmentInput, type AppointmentView } from './appointment-view.ts';
 import { listAppointments, type AgendaInput } from './list-appointments.ts';
@@ -20,12 +20,11 @@ const booked = {
   schema: Joi.object({ ...fields, occurrence: Joi.string().valid('first', 'second').allow(null).required().description('Set where the local time happens twice that night: which of the two was taken.') }),
   name: 'BookedAppointment',
 };
-const oneAppointment = Joi.object<{ id: string }>({ id: id.required() });
 
 export const APPOINTMENT_API: readonly ApiRoute[] = [
   apiRoute({
     operation: 'listAppointments', method: 'GET', path: '/appointments', tag: 'Appointments', capability: 'appointment.read', summary: 'Appointments that begin in a span of time, at most 62 days',
-    query: Joi.object<AgendaInput>({ from: Joi.date().iso().required(), to: Joi.date().iso().required(), practitionerId: id, contactId: id }), refusals: ['contact.not_found'],
+    query: Joi.object<AgendaInput>({ from: instant.required(), to: instant.required(), practitionerId: id, contactId: id }), refusals: ['contact.not_found'],
     responses: { 200: { description: 'By their start', schema: Joi.object({ items: Joi.array().items(Joi.object({ ...fields, contactName: Joi.string().required() })).required() }), name: 'AppointmentList' } },
     handler: async (tx, { query }) => ({ body: { items: (await listAppointments(tx, query)).map(appointmentJson) } }),
   }),
@@ -40,7 +39,7 @@ export const APPOINTMENT_API: readonly ApiRoute[] = [
     },
   }),
   apiRoute({
-    operation: 'readAppointment', method: 'GET', path: '/appointments/{id}', tag: 'Appointments', capability: 'appointment.read', summary: 'One appointment', params: oneAppointment, refusals: ['appointment.not_found'],
+    operation: 'readAppointment', method: 'GET', path: '/appointments/{id}', tag: 'Appointments', capability: 'appointment.read', summary: 'One appointment', params: oneId, refusals: ['appointment.not_found'],
     responses: { 200: { description: 'The appointment; its version is the ETag', ...appointment } },
     handler: async (tx, { params }) => {
       const view = await readAppointment(tx, params.id);
@@ -49,7 +48,7 @@ export const APPOINTMENT_API: readonly ApiRoute[] = [
   }),
   apiRoute({
     operation: 'updateAppointment', method: 'PATCH', path: '/appointments/{id}', tag: 'Appointments', capability: 'appointment.write', ifMatch: true, summary: 'Move an appointment, change its status or what is written on it',
-    params: oneAppointment, body: appointmentChanges,
+    params: oneId, body: appointmentChanges,
     refusals: ['appointment.not_found', 'contact.not_found', 'contact.read_only', 'contact.merged', 'appointment.transition', 'appointment.conflict'],
     responses: { 200: { description: 'The appointment as it now is', ...booked } },
     handler: async (tx, { params, version, body }) => bookedAnswer(await updateAppointment(tx, { id: params.id, version, changes: body })),

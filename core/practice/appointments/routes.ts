@@ -14,14 +14,13 @@ import { nameOf } from '../contacts/contact-view.ts';
 import { wholeContact } from '../contacts/read-contact.ts';
 import { reachContact } from '../contacts/visible-contacts.ts';
 import { formErrors, formFields, type FormFields } from '../form-fields.ts';
-import { dateText, id } from '../schemas.ts';
+import { dateText, id, oneId } from '../schemas.ts';
 import { bookAppointment, nextStatuses, readAppointment, updateAppointment, workspaceZone, type Booked } from './actions.ts';
 import { agendaPage, STATUS_LABELS, STATUS_TONES, type AgendaQuery } from './agenda-page.ts';
 import { appointmentChanges, appointmentInput, type AppointmentView } from './appointment-view.ts';
 import { APPOINTMENT_STATUSES, type AppointmentStatus } from './model.ts';
 
 type Handler = (app: App, request: Request, h: ResponseToolkit) => Promise<ResponseObject>;
-const oneId = Joi.object<{ id: string }>({ id: id.required() });
 const STEP_LABELS: Readonly<Record<AppointmentStatus, string>> = { booked: 'Back to booked', arrived: 'Arrived', fulfilled: 'Done', cancelled: 'Cancel it', noshow: 'Did not come' };
 const DEFAULT_MINUTES = '30';
 

@@ -2,7 +2,7 @@ import Joi from 'joi';
 import type { Tx } from '../../db/scope.ts';
 import { apiRoute, type ApiAnswer, type ApiRoute, type Seen } from '../../http/api/api-route.ts';
 import type { Page } from '../paging.ts';
-import { cursor, id, limit } from '../schemas.ts';
+import { cursor, id, limit, oneId } from '../schemas.ts';
 import { contactJson, contactPageFor, contactPageSchema, contactSchema, contactSchemaFor, summaryJson } from './contact-json.ts';
 import { changesFor, changesSchema, createFor, createSchema, STATUSES, tag, type ContactChanges } from './contact-schema.ts';
 import type { ContactSummary } from './contact-summary.ts';
@@ -13,7 +13,6 @@ import { listContacts, type ListInput } from './list-contacts.ts';
 import { readSealedContact } from './read-contact.ts';
 import { createContact, updateContact } from './write-contact.ts';
 
-export const oneContact = Joi.object<{ id: string }>({ id: id.required() });
 const filters = { status: Joi.string().valid(...STATUSES), ownerId: id, tag, cursor, limit };
 const contact = { schema: contactSchema, name: 'Contact' };
 const contacts = { schema: contactPageSchema, name: 'ContactPage' };
@@ -64,7 +63,7 @@ export const CONTACT_API: readonly ApiRoute[] = [
   }),
   apiRoute({
     operation: 'readContact', method: 'GET', path: '/contacts/{id}', tag: 'Contacts', capability: 'contact.read',
-    summary: 'One contact, whole', params: oneContact, asSeenIn: seenBy(oneShown),
+    summary: 'One contact, whole', params: oneId, asSeenIn: seenBy(oneShown),
     responses: { 200: { description: 'The contact; its version is the ETag', ...contact } },
     refusals: ['contact.not_found'],
     handler: async (tx, { params }) => { const open = await readSealedContact(tx, params.id); return () => contactAnswer(open()); },
@@ -72,7 +71,7 @@ export const CONTACT_API: readonly ApiRoute[] = [
   apiRoute({
     operation: 'updateContact', method: 'PATCH', path: '/contacts/{id}', tag: 'Contacts', capability: 'contact.write', ifMatch: true,
     summary: 'Change a contact', description: 'What is absent stays, `null` clears, a list replaces the list (RFC 7396).',
-    params: oneContact, body: changesSchema, asSeenIn: seenBy((gate) => ({ ...oneShown(gate), body: changesFor(gate) })),
+    params: oneId, body: changesSchema, asSeenIn: seenBy((gate) => ({ ...oneShown(gate), body: changesFor(gate) })),
     responses: { 200: { description: 'The contact as it now is', ...contact } },
     refusals: ['contact.not_found', 'contact.read_only', 'contact.merged', 'contact.transition'],
     handler: async (tx, { params, version, body }) => contactAnswer(await updateContact(tx, { id: params.id, version, changes: body as ContactChanges })),

@@ -10,8 +10,7 @@ import { credentialsOf, scopeOf } from '../../http/credentials.ts';
 import { flash } from '../../http/flash.ts';
 import { parse } from '../../http/refusals.ts';
 import { formFields, type FormFields } from '../form-fields.ts';
-import { cursor, id, PAGE_SIZE } from '../schemas.ts';
-import { oneContact } from './api.ts';
+import { cursor, id, oneId, PAGE_SIZE } from '../schemas.ts';
 import { changesOfForm, contactFormPage, fieldsOfContact, isContactField } from './contact-form.ts';
 import { contactGate, type ContactGate } from './field-gate.ts';
 import { contactFrame } from './contact-frame.ts';
@@ -44,7 +43,7 @@ export const suggest: Handler = async (app, request, h) => {
 };
 
 export const timelinePage: Handler = async (app, request, h) => {
-  const { params: { id: contactId }, query } = { params: parse(oneContact, request.params), query: parse(timelineQuery, request.query) };
+  const { params: { id: contactId }, query } = { params: parse(oneId, request.params), query: parse(timelineQuery, request.query) };
   const { workspace: { timeZone } } = credentialsOf(request);
   const context = await app.withWorkspace(scopeOf(request), async (tx) => {
     const { view: _view, names, ...frame } = await openedFrame(tx, contactId, 'timeline');
@@ -90,7 +89,7 @@ export const create: Handler = async (app, request, h) => {
 };
 
 export const editPage: Handler = async (app, request, h) => {
-  const { id: contactId } = parse(oneContact, request.params);
+  const { id: contactId } = parse(oneId, request.params);
   const target = { type: 'contact', id: contactId };
   const context = await app.withWorkspace(scopeOf(request), async (tx) => {
     authorize(tx, 'contact.write', target);
@@ -103,7 +102,7 @@ export const editPage: Handler = async (app, request, h) => {
 };
 
 export const update: Handler = async (app, request, h) => {
-  const { id: contactId } = parse(oneContact, request.params);
+  const { id: contactId } = parse(oneId, request.params);
   const fields = formFields(request.payload);
   try {
     await app.withWorkspace(scopeOf(request), async (tx) => {

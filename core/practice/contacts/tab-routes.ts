@@ -7,8 +7,7 @@ import { flash } from '../../http/flash.ts';
 import { parse } from '../../http/refusals.ts';
 import { colleaguesOf } from '../colleagues.ts';
 import { formErrors, formFields } from '../form-fields.ts';
-import { id } from '../schemas.ts';
-import { oneContact } from './api.ts';
+import { id, oneId } from '../schemas.ts';
 import { keyOf, showValue } from './contact-property.ts';
 import { contactGate } from './field-gate.ts';
 import { wholeDay } from './contact-frame.ts';
@@ -26,7 +25,7 @@ type Handler = (app: App, request: Request, h: ResponseToolkit) => Promise<Respo
 const oneShare = Joi.object<{ id: string; shareId: string }>({ id: id.required(), shareId: id.required() });
 
 export const detailsPage: Handler = async (app, request, h) => {
-  const { id: contactId } = parse(oneContact, request.params);
+  const { id: contactId } = parse(oneId, request.params);
   const context = await app.withWorkspace(scopeOf(request), async (tx) => {
     const { view, names: _names, ...frame } = await openedFrame(tx, contactId, 'details');
     const merges = await listMerges(tx, contactId);
@@ -63,7 +62,7 @@ function detailsOf(view: ContactView): object {
 export const sharesPage: Handler = async (app, request, h) => h.page('contacts/page', await sharesContext(app, request, {}, null));
 
 async function sharesContext(app: App, request: Request, form: object, refusal: Fault | null): Promise<object> {
-  const { id: contactId } = parse(oneContact, request.params);
+  const { id: contactId } = parse(oneId, request.params);
   return app.withWorkspace(scopeOf(request), async (tx) => {
     const { view, names, ...frame } = await openedFrame(tx, contactId, 'shares');
     const [shares, colleagues] = [await listShares(tx, contactId), await colleaguesOf(tx)];
@@ -78,7 +77,7 @@ async function sharesContext(app: App, request: Request, form: object, refusal: 
 const shareForm = Joi.object<{ userId: string; access: 'READ' | 'WRITE' }>({ userId: id.required().messages({ 'any.required': 'choose a colleague', 'string.base': 'choose a colleague' }), access: Joi.string().valid('READ', 'WRITE').required() });
 
 export const share: Handler = async (app, request, h) => {
-  const { id: contactId } = parse(oneContact, request.params);
+  const { id: contactId } = parse(oneId, request.params);
   const { person = null, level = null, ...rest } = formFields(request.payload);
   try {
     await app.withWorkspace(scopeOf(request), (tx) => shareContact(tx, { contactId, ...parse(shareForm, { ...rest, userId: person, access: level }) }));
@@ -126,7 +125,7 @@ export const askAgain: Handler = async (app, request, h) => {
 };
 
 export const comparePage: Handler = async (app, request, h) => {
-  const { id: survivorId } = parse(oneContact, request.params);
+  const { id: survivorId } = parse(oneId, request.params);
   const { with: mergedId } = parse(Joi.object<{ with: string }>({ with: id.required() }), request.query);
   return h.page('contacts/merge', await app.withWorkspace(scopeOf(request), (tx) => mergePage(tx, survivorId, mergedId)));
 };
@@ -134,7 +133,7 @@ export const comparePage: Handler = async (app, request, h) => {
 const mergeForm = Joi.object<{ mergedId: string; take: Takeable[] }>({ mergedId: id.required(), take: Joi.array().items(Joi.string().max(40)) }); // mergeContacts says which there are
 
 export const merge: Handler = async (app, request, h) => {
-  const { id: survivorId } = parse(oneContact, request.params);
+  const { id: survivorId } = parse(oneId, request.params);
   const { mergedId = null, ...choices } = formFields(request.payload);
   const take = Object.entries(choices).flatMap(([name, choice]) => (name.startsWith('take.') ? (choice === 'other' ? [name.slice('take.'.length)] : []) : [name]));
   await app.withWorkspace(scopeOf(request), (tx) => mergeContacts(tx, { survivorId, ...parse(mergeForm, { mergedId, take }) }));
@@ -143,7 +142,7 @@ export const merge: Handler = async (app, request, h) => {
 };
 
 export const undo: Handler = async (app, request, h) => {
-  const { id: contactId } = parse(oneContact, request.params);
+  const { id: contactId } = parse(oneId, request.params);
   const { mergeId, confirmed: answer } = parse(Joi.object<{ mergeId: string; confirmed?: 'yes' }>({ mergeId: id.required(), confirmed: Joi.string().valid('yes') }), request.payload);
   if (answer === undefined) {
     return h.page('pages/confirm', { title: 'Take this merge back?', text: 'What came over returns to the other record.', consequences: ['What was written since stays with this contact.'], action: request.path, word: 'Undo the merge', cancelHref: `/contacts/${contactId}/details`, hidden: { mergeId } });

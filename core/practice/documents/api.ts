@@ -2,12 +2,10 @@ import Joi from 'joi';
 import { apiRoute, type ApiRoute } from '../../http/api/api-route.ts';
 import { fault } from '../../errors.ts';
 import { DOCUMENT_BYTES_MAX } from '../../clinical/document-refusal.ts';
-import { oneContact } from '../contacts/api.ts';
-import { id } from '../schemas.ts';
+import { id, oneId } from '../schemas.ts';
 import { importFile } from './import-files.ts';
 import { listDocuments, readClinicalSummary, readOneDocument, readOriginal, type DocumentView } from './read-documents.ts';
 
-const oneDocument = Joi.object<{ id: string }>({ id: id.required() });
 const moment = Joi.string().isoDate();
 export const documentSchema = Joi.object({
   id: id.required(), contactId: id.allow(null).required(), kind: Joi.string().valid('ccda', 'pdf', 'other').required(), status: Joi.string().valid('filed', 'pending').required(),
@@ -23,13 +21,13 @@ export function documentJson({ version: _version, documentDate, createdAt, ...vi
 
 export const DOCUMENT_API: readonly ApiRoute[] = [
   apiRoute({
-    operation: 'listDocuments', method: 'GET', path: '/contacts/{id}/documents', tag: 'Documents', capability: 'document.read', summary: 'Documents of a contact, newest first', params: oneContact,
+    operation: 'listDocuments', method: 'GET', path: '/contacts/{id}/documents', tag: 'Documents', capability: 'document.read', summary: 'Documents of a contact, newest first', params: oneId,
     responses: { 200: { description: 'All of them', name: 'DocumentList', schema: Joi.object({ items: Joi.array().items(documentSchema).required() }) } }, refusals: ['contact.not_found'],
     handler: async (tx, { params }) => ({ body: { items: (await listDocuments(tx, params.id)).map(documentJson) } }),
   }),
   apiRoute({
     operation: 'readClinicalSummary', method: 'GET', path: '/contacts/{id}/clinical-summary', tag: 'Documents', capability: 'document.read', summary: 'One summary over all clinical documents of a contact',
-    description: 'What several documents say alike is listed once, the latest statement first. `sources` index `documents`.', params: oneContact,
+    description: 'What several documents say alike is listed once, the latest statement first. `sources` index `documents`.', params: oneId,
     responses: { 200: { description: 'The summary', name: 'ClinicalSummary', schema: Joi.object({ documents: Joi.array().items(documentSchema).required(), summary: Joi.object().pattern(Joi.string(), Joi.array().items(item)).required() }) } },
     refusals: ['contact.not_found'],
     handler: async (tx, { params }) => {
@@ -38,7 +36,7 @@ export const DOCUMENT_API: readonly ApiRoute[] = [
     },
   }),
   apiRoute({
-    operation: 'readDocument', method: 'GET', path: '/documents/{id}', tag: 'Documents', capability: 'document.read', summary: 'One document as it was read', params: oneDocument,
+    operation: 'readDocument', method: 'GET', path: '/documents/{id}', tag: 'Documents', capability: 'document.read', summary: 'One document as it was read', params: oneId,
     responses: { 200: { description: 'Header, patient, sections with coded items and safe narrative', name: 'ReadDocument', schema: Joi.object({ document: documentSchema.required(), parsed: Joi.object().unknown().allow(null).required() }) } },
     refusals: ['document.not_found'],
     handler: async (tx, { params }) => {
@@ -47,7 +45,7 @@ export const DOCUMENT_API: readonly ApiRoute[] = [
     },
   }),
   apiRoute({
-    operation: 'readOriginalDocument', method: 'GET', path: '/documents/{id}/original', tag: 'Documents', capability: 'document.read', summary: 'The original bytes', params: oneDocument,
+    operation: 'readOriginalDocument', method: 'GET', path: '/documents/{id}/original', tag: 'Documents', capability: 'document.read', summary: 'The original bytes', params: oneId,
     responses: { 200: { description: 'Byte for byte as it came, base64', name: 'OriginalDocument', schema: Joi.object({ mediaType: Joi.string().required(), sha256: Joi.string().hex().length(64).required(), contentBase64: Joi.string().base64().required() }) } },
     refusals: ['document.not_found'],
     handler: async (tx, { params }) => {

@@ -1,15 +1,12 @@
 import type { Request, ResponseToolkit } from '@hapi/hapi';
-import Joi from 'joi';
 import type { App } from '../../app.ts';
 import type { ClinicalSummary } from '../../clinical/summary.ts';
 import { scopeOf } from '../../http/credentials.ts';
 import { parse } from '../../http/refusals.ts';
 import { contactFrame } from '../contacts/contact-frame.ts';
-import { id } from '../schemas.ts';
+import { oneId } from '../schemas.ts';
 import { itemOf } from './item-line.ts';
 import { listDocuments, readClinicalSummary } from './read-documents.ts';
-
-const oneContact = Joi.object<{ id: string }>({ id: id.required() });
 
 /** Section by section, what is so now before what was. */
 const SECTIONS: readonly (readonly [keyof Omit<ClinicalSummary, 'narrativeOnly'>, string])[] = [
@@ -18,7 +15,7 @@ const SECTIONS: readonly (readonly [keyof Omit<ClinicalSummary, 'narrativeOnly'>
 ];
 
 export async function documentsTab(app: App, request: Request, h: ResponseToolkit) {
-  const { id: contactId } = parse(oneContact, request.params);
+  const { id: contactId } = parse(oneId, request.params);
   const context = await app.withWorkspace(scopeOf(request), async (tx) => {
     const documents = await listDocuments(tx, contactId);
     const { view: _view, names: _names, ...frame } = await contactFrame(tx, contactId, 'documents');
@@ -28,7 +25,7 @@ export async function documentsTab(app: App, request: Request, h: ResponseToolki
 }
 
 export async function clinicalTab(app: App, request: Request, h: ResponseToolkit) {
-  const { id: contactId } = parse(oneContact, request.params);
+  const { id: contactId } = parse(oneId, request.params);
   const context = await app.withWorkspace(scopeOf(request), async (tx) => {
     const { summary, documents } = await readClinicalSummary(tx, contactId);
     const { view: _view, names: _names, ...frame } = await contactFrame(tx, contactId, 'clinical');

@@ -12,13 +12,13 @@ import type { Feature } from '../../http/feature.ts';
 import { mergeContacts } from '../contacts/merge-contacts.ts';
 import { nameOf } from '../contacts/contact-view.ts';
 import { wholeContact } from '../contacts/read-contact.ts';
+import { calendarDate, oneId } from '../schemas.ts';
 import { DOCUMENT_API } from './api.ts';
 import { clinicalTab, documentsTab } from './contact-tabs.ts';
 import { itemOf } from './item-line.ts';
 import { readOneDocument, readOriginal } from './read-documents.ts';
 import { closeReview, keepApart, listWaiting, openReview, resolveDocument } from './reviews.ts';
 
-const oneId = Joi.object<{ id: string }>({ id: Joi.string().guid().required() });
 const SEXES = [{ value: 'female', label: 'Female' }, { value: 'male', label: 'Male' }, { value: 'other', label: 'Other' }];
 
 export const documentsFeature: Feature = {
@@ -79,7 +79,7 @@ const resolveForm = Joi.object<ResolveForm>({
   contactId: Joi.when('act', { is: 'assign', then: Joi.string().trim().max(300).required(), otherwise: Joi.forbidden() }),
   givenName: Joi.when('act', { is: 'create', then: Joi.string().trim().max(100).required(), otherwise: Joi.forbidden() }),
   familyName: Joi.when('act', { is: 'create', then: Joi.string().trim().max(100).required(), otherwise: Joi.forbidden() }),
-  birthDate: Joi.when('act', { is: 'create', then: Joi.string().pattern(/^\d{4}-\d{2}-\d{2}$/).required(), otherwise: Joi.forbidden() }),
+  birthDate: Joi.when('act', { is: 'create', then: calendarDate().required(), otherwise: Joi.forbidden() }),
   sex: Joi.when('act', { is: 'create', then: Joi.string().valid('female', 'male', 'other').required(), otherwise: Joi.forbidden() }),
 });
 

@@ -1,13 +1,13 @@
 import Joi from 'joi';
 import { apiRoute, type ApiRoute } from '../../http/api/api-route.ts';
 import { credentialsOf } from '../../http/credentials.ts';
-import { oneContact, seenBy, shownFilters } from '../contacts/api.ts';
+import { seenBy, shownFilters } from '../contacts/api.ts';
 import { exportedJson, exportedSchemaFor, moment, pageSchema } from '../contacts/contact-json.ts';
 import { STATUSES, tag } from '../contacts/contact-schema.ts';
 import type { ContactGate } from '../contacts/field-gate.ts';
 import type { ListInput } from '../contacts/list-contacts.ts';
 import { documentSchema } from '../documents/api.ts';
-import { cursor, id, limit } from '../schemas.ts';
+import { cursor, id, limit, oneId } from '../schemas.ts';
 import { ITEM_KINDS } from './clinical-record.ts';
 import { exportContactCcda, exportContactJson } from './export-contact.ts';
 import { exportPage } from './export-contacts.ts';
@@ -32,12 +32,12 @@ export const EXPORT_API: readonly ApiRoute[] = [
   }),
   apiRoute({
     operation: 'exportContact', method: 'GET', path: '/contacts/{id}/export', tag: 'Exports', capability: 'contact.export', summary: 'One contact with its clinical record', description: whoMay('document.read'),
-    params: oneContact, asSeenIn: seenBy((gate) => ({ responses: oneFor(gate) })), responses: oneFor(null), refusals: ['contact.not_found', 'access.step_up_required'],
+    params: oneId, asSeenIn: seenBy((gate) => ({ responses: oneFor(gate) })), responses: oneFor(null), refusals: ['contact.not_found', 'access.step_up_required'],
     handler: async (tx, { params }) => ({ body: await exportContactJson(tx, params.id) }),
   }),
   apiRoute({
     operation: 'exportContactCcda', method: 'GET', path: '/contacts/{id}/export/ccda', tag: 'Exports', capability: 'contact.export', summary: 'One contact as a C-CDA R2.1 document',
-    description: `A Continuity of Care Document. What the caller does not see is left out; where the standard demands an element it says nullFlavor MSK. ${whoMay('document.read')}`, params: oneContact,
+    description: `A Continuity of Care Document. What the caller does not see is left out; where the standard demands an element it says nullFlavor MSK. ${whoMay('document.read')}`, params: oneId,
     responses: { 200: { description: 'The document, base64', name: 'ExportedDocument', schema: Joi.object({ fileName: Joi.string().required(), mediaType: Joi.string().required(), contentBase64: Joi.string().base64().required() }) } },
     refusals: ['contact.not_found', 'access.step_up_required'],
     handler: async (tx, { params, request }) => {

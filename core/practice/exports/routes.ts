@@ -8,12 +8,11 @@ import { credentialsOf, scopeOf } from '../../http/credentials.ts';
 import type { Feature } from '../../http/feature.ts';
 import { parse } from '../../http/refusals.ts';
 import { colleaguesOf } from '../colleagues.ts';
-import { oneContact } from '../contacts/api.ts';
 import { STATUSES, tag } from '../contacts/contact-schema.ts';
 import { nameOf } from '../contacts/contact-view.ts';
 import { wholeContact } from '../contacts/read-contact.ts';
 import type { Contact } from '../contacts/model.ts';
-import { id } from '../schemas.ts';
+import { id, oneId } from '../schemas.ts';
 import { EXPORT_API } from './api.ts';
 import { CONTACT_FORMATS, exportContactCcda, exportContactJson, type ContactFormat } from './export-contact.ts';
 import { countForExport, exportContacts, LIST_FORMATS, type ListFormat, type ListSelection } from './export-contacts.ts';
@@ -63,7 +62,7 @@ const downloadList: Handler = async (app, request, h) => {
 };
 
 const reviewContact: Handler = async (app, request, h) => {
-  const { id: contactId } = parse(oneContact, request.params);
+  const { id: contactId } = parse(oneId, request.params);
   return h.page('exports/contact', await app.withWorkspace(scopeOf(request), async (tx) => {
     if (!can(tx.scope.actor, 'contact.export')) authorize(tx, 'contact.export', { type: 'contact', id: contactId });
     const view = await wholeContact(tx, contactId);
@@ -72,7 +71,7 @@ const reviewContact: Handler = async (app, request, h) => {
 };
 
 const downloadContact: Handler = async (app, request, h) => {
-  const [{ id: contactId }, { format }] = [parse(oneContact, request.params), parse(contactForm, request.payload)];
+  const [{ id: contactId }, { format }] = [parse(oneId, request.params), parse(contactForm, request.payload)];
   const { workspace } = credentialsOf(request);
   const text = await app.withWorkspace(scopeOf(request), async (tx) => (format === 'ccda' ? exportContactCcda(tx, contactId, workspace.name) : `${JSON.stringify(await exportContactJson(tx, contactId), null, 2)}\n`));
   return format === 'ccda' ? attachment(h.response(text), 'application/xml', `contact-${contactId}.xml`) : attachment(h.response(text), 'application/json', `contact-${contactId}.json`);

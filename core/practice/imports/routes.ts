@@ -12,6 +12,7 @@ import { scopeOf } from '../../http/credentials.ts';
 import { parse } from '../../http/refusals.ts';
 import { candidatesOfArchive, importCandidates, type Candidate } from '../documents/import-files.ts';
 import type { ContactGate } from '../contacts/field-gate.ts';
+import { oneId } from '../schemas.ts';
 import { checkMapping, csvTargets, importCsv, labelOfTarget, mrnSystemOf, refusedRowsCsv, writableProperties } from './import-csv.ts';
 import { openCsvReader } from './csv-reader.ts';
 import { guessMapping, patientOfRow, type CsvMapping, type CsvTarget } from './csv-rows.ts';
@@ -27,7 +28,6 @@ const UPLOAD_MEGABYTES = 200;
 const FILES_MAX = 2000;
 const PREVIEW_ROWS = 8;
 const READER = openCsvReader(); // one thread for the process
-const id = Joi.object<{ id: string }>({ id: Joi.string().guid().required() });
 
 /** Pages under /imports: choose files, watch them come in, mend what was refused. */
 export const importRoutes: Feature = {
@@ -105,7 +105,7 @@ async function uploadCsv(app: App, request: Request, h: ResponseToolkit) {
 }
 
 async function showBatch(app: App, request: Request, h: ResponseToolkit) {
-  const { id: batchId } = parse(id, request.params);
+  const { id: batchId } = parse(oneId, request.params);
   const { batch, source, gate, ...page } = await app.withWorkspace(scopeOf(request), (tx) => batchPage(tx, batchId));
   if (batch.status !== 'mapping' || source === null) return h.page('imports/batch', { batch, ...page });
   const table = await READER.read(scopeOf(request).workspaceId, Buffer.from(source.content, 'base64'));
@@ -114,7 +114,7 @@ async function showBatch(app: App, request: Request, h: ResponseToolkit) {
 
 async function mapCsv(app: App, running: RunningBatches, request: Request, h: ResponseToolkit) {
   const scope = scopeOf(request);
-  const { id: batchId } = parse(id, request.params);
+  const { id: batchId } = parse(oneId, request.params);
   const form = parse(Joi.object<Record<string, string>>({ act: Joi.string().valid('preview', 'import').required() }).pattern(/^column\.\d{1,4}$/, Joi.string().allow('').max(60)), request.payload);
   const { batch, source, gate } = await app.withWorkspace(scope, (tx) => openSource(tx, batchId));
   const targets = csvTargets(gate);
@@ -141,7 +141,7 @@ async function mapCsv(app: App, running: RunningBatches, request: Request, h: Re
 }
 
 async function downloadRefused(app: App, request: Request, h: ResponseToolkit) {
-  const { id: batchId } = parse(id, request.params);
+  const { id: batchId } = parse(oneId, request.params);
   const { source, reasons } = await app.withWorkspace(scopeOf(request), (tx) => refusedLines(tx, batchId));
   const csv = refusedRowsCsv(await READER.read(scopeOf(request).workspaceId, Buffer.from(source.content, 'base64')), reasons);
   return h.response(csv).type('text/csv').header('content-disposition', 'attachment; filename="refused-rows.csv"');

@@ -1,6 +1,7 @@
 import Joi from 'joi';
 import type { Knex } from 'knex';
 import type { Tx } from '../../db/scope.ts';
+import { id, isDay } from '../../http/schemas.ts';
 
 /** What the list is narrowed to. Ids, codes and days only: addresses end up in histories and proxies' logs. */
 export type Filters = {
@@ -19,7 +20,7 @@ export const OUTCOMES = ['ok', 'refused', 'failed', 'not-ok'] as const;
 
 const day = Joi.string().pattern(/^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/, 'a day').custom((value: string, helpers) => (isDay(value) ? value : helpers.error('date.format', { format: 'YYYY-MM-DD' }))).empty('');
 export const filterFields = {
-  from: day, to: day, actor: Joi.string().guid().empty(''), actorKind: Joi.string().valid(...ACTOR_KINDS).empty(''), outcome: Joi.string().valid(...OUTCOMES).empty(''),
+  from: day, to: day, actor: id.empty(''), actorKind: Joi.string().valid(...ACTOR_KINDS).empty(''), outcome: Joi.string().valid(...OUTCOMES).empty(''),
   action: Joi.string().max(100).pattern(/^[a-z][A-Za-z0-9_.-]*$/, 'an action').empty(''), target: Joi.string().trim().max(200).pattern(/^[\w.:-]+$/, 'an id').empty(''),
 };
 
@@ -40,9 +41,4 @@ export function queryOf(filters: Filters, more: Readonly<Record<string, string |
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries({ ...filters, ...more })) if (value !== undefined) query.set(name, String(value));
   return query.size === 0 ? '/audit' : `/audit?${query}`;
-}
-
-function isDay(value: string): boolean {
-  const date = new Date(`${value}T00:00:00Z`);
-  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(value);
 }

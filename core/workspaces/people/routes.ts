@@ -8,6 +8,7 @@ import { Fault } from '../../errors.ts';
 import { scopeOf } from '../../http/credentials.ts';
 import { flash } from '../../http/flash.ts';
 import { parse } from '../../http/refusals.ts';
+import { oneId } from '../../http/schemas.ts';
 import type { Feature } from '../../http/feature.ts';
 import { changePerson, disablePerson, enablePerson, inviteAgain, invitePerson, resetSecondFactors, startPasswordReset, type Handed } from './actions.ts';
 import { listPeople, showPerson } from './list-people.ts';
@@ -17,7 +18,6 @@ const role = Joi.string().valid(...ROLE_OPTIONS.map(({ value }) => value)).requi
 const securityOfficer = Joi.string().valid('yes');
 const inviteForm = Joi.object({ email: Joi.string().trim().email({ tlds: false }).max(254).required(), role, securityOfficer });
 const personForm = Joi.object({ role, securityOfficer });
-const id = Joi.object({ id: Joi.string().guid().required() });
 
 type PersonForm = { role: Role; securityOfficer?: 'yes' };
 
@@ -27,7 +27,7 @@ export const peopleRoutes: Feature = {
   register(server, { app }) {
     const act = (path: string, said: string, work: (tx: Tx, id: string) => Promise<void>, back: (id: string) => string = personPath) => ({
       method: 'POST' as const, path, handler: async (request: Request, h: ResponseToolkit) => {
-        const target = parse<{ id: string }>(id, request.params).id;
+        const target = parse(oneId, request.params).id;
         await app.withWorkspace(scopeOf(request), (tx) => work(tx, target));
         flash(h, 'success', said);
         return h.redirect(back(target)).code(303);
@@ -35,7 +35,7 @@ export const peopleRoutes: Feature = {
     });
     const hand = (path: string, title: string, work: (tx: Tx, id: string) => Promise<Handed>) => ({
       method: 'POST' as const, path, handler: async (request: Request, h: ResponseToolkit) => {
-        const target = parse<{ id: string }>(id, request.params).id;
+        const target = parse(oneId, request.params).id;
         return handed(h, title, personPath(target), await app.withWorkspace(scopeOf(request), (tx) => work(tx, target)));
       },
     });
@@ -75,12 +75,12 @@ async function invite(app: App, request: Request, h: ResponseToolkit): Promise<R
 }
 
 async function personPage(app: App, request: Request, h: ResponseToolkit): Promise<ResponseObject> {
-  const { sessions, ...person } = await app.withWorkspace(scopeOf(request), (tx) => showPerson(tx, parse<{ id: string }>(id, request.params).id));
+  const { sessions, ...person } = await app.withWorkspace(scopeOf(request), (tx) => showPerson(tx, parse(oneId, request.params).id));
   return h.page('admin/person', { person, roles: ROLE_OPTIONS, errors: {}, sessions });
 }
 
 async function change(app: App, request: Request, h: ResponseToolkit): Promise<ResponseObject> {
-  const target = parse<{ id: string }>(id, request.params).id;
+  const target = parse(oneId, request.params).id;
   const form = parse<PersonForm>(personForm, request.payload);
   await app.withWorkspace(scopeOf(request), (tx) => changePerson(tx, target, { role: form.role, designations: designationsOf(form) }));
   flash(h, 'success', 'Saved.');

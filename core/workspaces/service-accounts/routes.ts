@@ -8,6 +8,7 @@ import { scopeOf } from '../../http/credentials.ts';
 import type { Feature } from '../../http/feature.ts';
 import { flash } from '../../http/flash.ts';
 import { parse } from '../../http/refusals.ts';
+import { oneId } from '../../http/schemas.ts';
 import { ROLE_OPTIONS } from '../people/roles.ts';
 
 const days = Joi.number().integer().min(1).max(LIFE_DAYS_MAX).required();
@@ -17,7 +18,6 @@ const form = Joi.object({
   scopes: Joi.array().items(Joi.string().max(100)).single().min(1).required().messages({ 'any.required': 'Choose at least one scope.' }),
   days,
 });
-const id = Joi.object({ id: Joi.string().guid().required() });
 const DEFAULT_DAYS = 90;
 
 type Form = { name?: string; role?: string; scopes?: readonly string[]; days?: number };
@@ -58,12 +58,12 @@ async function create(app: App, request: Request, h: ResponseToolkit): Promise<R
 }
 
 async function rotate(app: App, request: Request, h: ResponseToolkit): Promise<ResponseObject> {
-  const fresh = await app.withWorkspace(scopeOf(request), (tx) => rotateServiceAccount(tx, parse<{ id: string }>(id, request.params).id, DEFAULT_DAYS));
+  const fresh = await app.withWorkspace(scopeOf(request), (tx) => rotateServiceAccount(tx, parse(oneId, request.params).id, DEFAULT_DAYS));
   return show(app, request, h, { fresh });
 }
 
 async function revoke(app: App, request: Request, h: ResponseToolkit): Promise<ResponseObject> {
-  await app.withWorkspace(scopeOf(request), (tx) => revokeServiceAccount(tx, parse<{ id: string }>(id, request.params).id));
+  await app.withWorkspace(scopeOf(request), (tx) => revokeServiceAccount(tx, parse(oneId, request.params).id));
   flash(h, 'success', 'Revoked. Its token no longer works.');
   return h.redirect('/admin/service-accounts').code(303);
 }

@@ -24,7 +24,7 @@ t.test('days', async (t) => {
   t.equal(addMonths('2026-11-15', 14), '2028-01-15');
   t.equal(addDays('2026-12-31', 1), '2027-01-01');
   t.equal(daysBetween('2026-03-01', '2026-02-27'), -2);
-  t.same(['2026-02-29', '2026-1-1', '2026-13-01', 'x'].map(isDay), [false, false, false, false]);
+  t.same(['2026-02-29', '2026-1-1', '2026-13-01', 'x', '0000-01-01', '9999-12-31'].map(isDay), [false, false, false, false, false, false]);
   t.equal(dayIn('Pacific/Auckland', Date.parse('2026-06-30T13:00:00Z')), '2026-07-01');
   t.equal(startOfDay('America/Denver', '2026-07-01').toISOString(), '2026-07-01T06:00:00.000Z');
   t.equal(startOfDay('America/New_York', '2026-03-08').toISOString(), '2026-03-08T05:00:00.000Z', 'the day clocks go forward begins in winter time');
