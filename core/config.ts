@@ -34,6 +34,8 @@ export type Config = {
   readonly pluginPublishers: readonly Publisher[];
   /** `host` or `host:port` that plugins may call although it lies in a private network. */
   readonly outboundAllowed: readonly string[];
+  /** Where the nightly backups go, and how many stay; null: none are made by the clock. */
+  readonly backups: { readonly dir: string; readonly keep: number } | null;
   readonly trustProxy: boolean;
   /** How often one session or service account, and one address without either, may ask this process. */
   readonly rateLimits: RateLimits;
@@ -49,6 +51,9 @@ export class ConfigError extends Error {
     this.faults = faults;
   }
 }
+
+/** Two weeks. */
+const BACKUPS_KEPT = 14;
 
 const SECRETS = ['WARDKEEP_ROOT_KEYS', 'WARDKEEP_DATABASE_OWNER_URL', 'WARDKEEP_DATABASE_APP_URL', 'WARDKEEP_DATABASE_JOBS_URL', 'WARDKEEP_SMTP_URL'] as const;
 
@@ -72,6 +77,8 @@ const schema = Joi.object({
   WARDKEEP_PLUGIN_DIR: Joi.string(),
   WARDKEEP_PLUGIN_PUBLISHERS: Joi.string().pattern(/^[a-z0-9-]{1,32}:[A-Za-z0-9+/]{43}=(,[a-z0-9-]{1,32}:[A-Za-z0-9+/]{43}=)*$/, 'name:base64 of an Ed25519 public key, comma separated'),
   WARDKEEP_OUTBOUND_ALLOWED: Joi.string().pattern(/^[A-Za-z0-9.:[\]-]+(,[A-Za-z0-9.:[\]-]+)*$/, 'hosts, each with a port or without, comma separated').default(''),
+  WARDKEEP_BACKUP_DIR: Joi.string(),
+  WARDKEEP_BACKUP_KEEP: Joi.number().integer().min(1).max(10_000),
   WARDKEEP_TRUST_PROXY: Joi.boolean().default(false),
   WARDKEEP_RATE_SIGNED_IN: perMinute.default(3_000),
   WARDKEEP_RATE_ANONYMOUS: perMinute.default(6_000),
@@ -80,6 +87,8 @@ const schema = Joi.object({
   .and('WARDKEEP_DATABASE_APP_URL', 'WARDKEEP_DATABASE_JOBS_URL')
   .with('WARDKEEP_DATABASE_OWNER_URL', 'WARDKEEP_DATABASE_APP_URL')
   .with('WARDKEEP_PLUGIN_DIR', 'WARDKEEP_PLUGIN_PUBLISHERS')
+  .with('WARDKEEP_BACKUP_KEEP', 'WARDKEEP_BACKUP_DIR')
+  .without('WARDKEEP_BACKUP_DIR', 'WARDKEEP_DATABASE_APP_URL')
   .and('WARDKEEP_TLS_CERT_FILE', 'WARDKEEP_TLS_KEY_FILE');
 
 /**
@@ -131,6 +140,7 @@ export function readConfig(mode: Config['mode'], env: NodeJS.ProcessEnv = proces
     pluginDir: value.WARDKEEP_PLUGIN_DIR === undefined ? null : resolve(value.WARDKEEP_PLUGIN_DIR),
     pluginPublishers: parseRootKeys(value.WARDKEEP_PLUGIN_PUBLISHERS).map(({ id, bytes }) => ({ name: id, publicKey: bytes })),
     outboundAllowed: value.WARDKEEP_OUTBOUND_ALLOWED.split(',').filter(Boolean),
+    backups: value.WARDKEEP_BACKUP_DIR === undefined ? null : { dir: resolve(value.WARDKEEP_BACKUP_DIR), keep: value.WARDKEEP_BACKUP_KEEP ?? BACKUPS_KEPT },
     trustProxy: value.WARDKEEP_TRUST_PROXY,
     rateLimits: { signedIn: offIsNull(value.WARDKEEP_RATE_SIGNED_IN), anonymous: offIsNull(value.WARDKEEP_RATE_ANONYMOUS) },
     logLevel: value.WARDKEEP_LOG_LEVEL,
@@ -154,6 +164,7 @@ function explain(detail: Joi.ValidationErrorItem): string {
   switch (detail.type) {
     case 'object.unknown': return `${name} is not a setting of Wardkeep`;
     case 'object.and': return `${detail.context?.['presentWithLabels']} needs ${detail.context?.['missingWithLabels']} beside it`;
+    case 'object.without': return `${detail.context?.['mainWithLabel']} is for the bundled PostgreSQL: one of your own, named by ${detail.context?.['peerWithLabel']}, is backed up by its own means`;
     case 'object.with': return `${detail.context?.['mainWithLabel']} needs ${detail.context?.['peerWithLabel']} beside it`;
     case 'string.pattern.name': return `${name} must be ${detail.context?.['name']}`;
     default: return `${name} ${detail.message.replace(/^"[^"]*"\s*/, '').replace(/(with value) ".*"/, '$1 given')}`;
@@ -171,6 +182,6 @@ export function redactConfig(config: Config): Record<string, string> {
     database: config.database === null ? 'bundled PostgreSQL' : place(config.database.appUrl), rootKeys: config.rootKeys.map(({ id }) => id).join(', ') || 'none',
     tls: config.tls?.certFile ?? 'local authority', smtp: config.smtp === null ? 'none' : place(config.smtp.url), breachCheck: config.breachRangeUrl ?? 'offline list only',
     plugins: config.pluginDir ?? 'none of your own', pluginPublishers: config.pluginPublishers.map(({ name }) => name).join(', ') || 'none', outboundAllowed: config.outboundAllowed.join(', ') || 'none',
-    trustProxy: String(config.trustProxy), requestsPerMinute: `signed in ${config.rateLimits.signedIn ?? 'unlimited'}, anonymous ${config.rateLimits.anonymous ?? 'unlimited'}`, logLevel: config.logLevel,
+    backups: config.backups === null ? 'none by the clock' : `${config.backups.dir}, the newest ${config.backups.keep}`, trustProxy: String(config.trustProxy), requestsPerMinute: `signed in ${config.rateLimits.signedIn ?? 'unlimited'}, anonymous ${config.rateLimits.anonymous ?? 'unlimited'}`, logLevel: config.logLevel,
   };
 }

@@ -1,7 +1,9 @@
+import { BackupFileError } from './backup/backup-file.ts';
 import { ConfigError } from './config.ts';
 import { RootKeyFileError } from './crypto/root-key-file.ts';
 import { MissingRootKeyError } from './crypto/root-keys.ts';
 import { EXIT, helpFor, overview, readInvocation, UsageError, type Command } from './commands/command.ts';
+import { backup, backupCheck, restore } from './commands/backup.ts';
 import { demo } from './commands/demo.ts';
 import { auditExport } from './commands/audit-export.ts';
 import { attestCommand } from './commands/attest.ts';
@@ -23,7 +25,7 @@ import type { Plugin } from './plugin.ts';
 import * as plugins from '../plugins/list.ts';
 
 /** The program: one command line, a table of commands, exit codes that scripts can rely on. */
-export const COMMANDS: readonly Command[] = [serve, demo, migrateCommand, doctor, attestCommand, keysInit, keysRenewRoot, keysStatus, keysRotate, keysRotateSigning, importCcda, importCsvCommand, auditExport, auditVerify, userCreate, userList, workspaceCreate, workspaceList, workspaceSuspend, workspaceReactivate, workspacePlan, pluginNew, pluginCheck, pluginSign];
+export const COMMANDS: readonly Command[] = [serve, demo, migrateCommand, doctor, attestCommand, keysInit, keysRenewRoot, keysStatus, keysRotate, keysRotateSigning, importCcda, importCsvCommand, auditExport, auditVerify, backup, backupCheck, restore, userCreate, userList, workspaceCreate, workspaceList, workspaceSuspend, workspaceReactivate, workspacePlan, pluginNew, pluginCheck, pluginSign];
 
 async function main(words: readonly string[]): Promise<number> {
   if (words.length === 0 || words[0] === '--help' || words[0] === '-h' || words[0] === 'help') {
@@ -52,6 +54,10 @@ function explain(error: unknown): number {
   if (error instanceof ConfigError || error instanceof MissingRootKeyError || error instanceof RootKeyFileError || error instanceof PluginError) {
     process.stderr.write(`${error.message}\n`);
     return EXIT.config;
+  }
+  if (error instanceof BackupFileError) {
+    process.stderr.write(`${error.message}\n`);
+    return EXIT.inputRefused;
   }
   if (error instanceof Fault) {
     process.stderr.write(`${error.message} (${error.code})\n${error.fields.map(({ path, text }) => `  - ${path}: ${text}\n`).join('')}`);

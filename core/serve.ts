@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import type { Server } from '@hapi/hapi';
 import { readFileSync } from 'node:fs';
 import type { App } from './app.ts';
+import { nightlyBackup } from './backup/nightly-backup.ts';
 import { AUTH_JOBS } from './auth/mail/notices.ts';
 import { nightlyAuditVerification, verifyAuditLog } from './jobs/audit-verification.ts';
 import type { Job } from './jobs/job.ts';
@@ -18,7 +19,7 @@ export type Serving = { readonly server: Server; readonly url: string; readonly 
 const DRAIN_MS = 5_000;
 
 /** Jobs of the core, worked by every serving program. */
-const JOBS: readonly Job[] = [...AUTH_JOBS, verifyAuditLog, nightlyAuditVerification, ...IMPORT_JOBS];
+const JOBS: readonly Job[] = [...AUTH_JOBS, verifyAuditLog, nightlyAuditVerification, nightlyBackup, ...IMPORT_JOBS];
 
 export async function serve(app: App, jobsUrl: string, host: PluginHost): Promise<Serving> {
   const { config } = app;

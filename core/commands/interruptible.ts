@@ -24,3 +24,10 @@ export async function interruptible<T>(act: (interrupted: Promise<never>) => Pro
     if (code !== null) process.exit(code);
   }
 }
+
+/** For work that clears up after itself when it is told to stop. */
+export function signalOf(interrupted: Promise<never>): AbortSignal {
+  const controller = new AbortController();
+  interrupted.catch(() => controller.abort());
+  return controller.signal;
+}

@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process';
-import { isSea } from 'node:sea';
 import { boot, type Booted } from '../boot.ts';
 import { ConfigError, type Config } from '../config.ts';
 import { writeDemoFacts } from '../demo/demo-facts.ts';
+import { startOwnProgram } from '../packed/own-program.ts';
 import { furnishDemo } from '../plugins/furnish-demo.ts';
 import { listWorkspaces } from '../workspaces/find-workspace.ts';
 import { interruptible } from './interruptible.ts';
@@ -37,8 +36,7 @@ export type Making = { readonly ended: Promise<number>; stop(): Promise<void> };
  * keep for good.
  */
 export function startMakingDemo(): Making {
-  const program = isSea() ? [] : [...process.execArgv, process.argv[1] as string]; // the packed program is its own Node
-  const child = spawn(process.execPath, [...program, 'demo', '--make'], { stdio: ['ignore', 'ignore', 'inherit'], detached: true }); // or Ctrl-C would reach it too, and stop() after that be its second signal
+  const child = startOwnProgram(['demo', '--make']);
   const ended = new Promise<number>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? 1));

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chown, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, mkdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { basename, join } from 'node:path';
 import pg from 'pg';
@@ -35,7 +35,7 @@ export async function startEmbedded(dataDir: string, extraFlags: readonly string
   const cluster: Cluster = { dir: join(dataDir, 'postgres'), user, ...(await findPostgresBinaries()) };
   return underLock(dataDir, async () => {
     const known = await readState(dataDir);
-    const isRunning = known !== null && !known.isUnfinished && (await answers(urls(known).superuserUrl));
+    const isRunning = known !== null && !known.isUnfinished && (await answers(urls(known).superuserUrl, cluster.dir));
     const state = isRunning ? { ...known, programs: [...known.programs.filter(isAlive), process.pid] } : await start(dataDir, cluster, known, extraFlags);
     await writeState(dataDir, state);
     return { ...urls(state), started: !isRunning, stop: () => leave(dataDir, cluster) };
@@ -180,12 +180,14 @@ function newPasswords(): EmbeddedState['passwords'] {
   return { postgres: password(), wardkeep_owner: password(), wardkeep_app: password(), wardkeep_jobs: password() };
 }
 
-async function answers(url: string): Promise<boolean> {
+/** Whether it is the server of this folder: a copy of a data folder names the port, and has the passwords, of the one it was copied from. */
+async function answers(url: string, dir: string): Promise<boolean> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1000 });
   client.on('error', () => undefined);
   try {
     await client.connect();
-    return true;
+    const { rows } = await client.query<{ data_directory: string }>('show data_directory');
+    return (await realpath((rows[0] as { data_directory: string }).data_directory)) === (await realpath(dir));
   } catch {
     return false; // nobody there, or somebody else's server on that port
   } finally {

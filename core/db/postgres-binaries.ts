@@ -17,6 +17,13 @@ export async function findPostgresBinaries(): Promise<PostgresBinaries> {
   }
 }
 
+/** Its version, `18.4`; files are good for servers of the same number before the point. */
+export async function bundledVersion(): Promise<string> {
+  const { postgres } = await findPostgresBinaries();
+  const said = execFileSync(postgres, ['--version'], { encoding: 'utf8' });
+  return /\d+(?:\.\d+)?/.exec(said)?.[0] ?? said.trim();
+}
+
 /** npm packages cannot hold symbolic links; the package's install script makes them, unless install scripts are switched off. */
 function linkLibraries(packageDir: string): void {
   const list = join(packageDir, 'native', 'pg-symlinks.json');

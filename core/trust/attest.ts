@@ -23,6 +23,6 @@ export function attestationScope(workspaceId: string): Scope {
   return systemScope(workspaceId, 'attest');
 }
 
-function programVersion(): string {
+export function programVersion(): string {
   return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 }

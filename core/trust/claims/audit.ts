@@ -1,9 +1,9 @@
 import { ChainVerifier } from '../../audit/chain-verifier.ts';
 import { checkLines } from '../../audit/check-block.ts';
-import { logKeyName, logOrigin, parseCheckpoint } from '../../audit/checkpoint.ts';
+import { checkpointKeys, logOrigin, parseCheckpoint } from '../../audit/checkpoint.ts';
 import { FormatError } from '../../audit/format-error.ts';
 import { CompactRange, sameBytes, verifyConsistency } from '../../audit/merkle.ts';
-import { fromBase64, toHex } from '../../audit/primitives.ts';
+import { toHex } from '../../audit/primitives.ts';
 import { verifiedBy } from '../../audit/signed-note.ts';
 import { columnsAgree, readCheckpoints, readEntries, readHead, readKeys, storedTiles, toLines, type LogTx, type StoredCheckpoint } from '../../audit/stored-log.ts';
 import { consistencyProof, rootFromTiles } from '../../audit/tiles.ts';
@@ -133,7 +133,7 @@ export const keyLog = claim({
 
 async function checkpointFault(tx: LogTx, { installationId, signer }: Subject['app'], [first, second]: readonly StoredCheckpoint[]): Promise<string | null> {
   if (first === undefined) return null;
-  const keys = ((await readKeys(tx, installationId, signer)) ?? []).map(({ publicKey }) => ({ name: logKeyName(installationId), publicKey: fromBase64(publicKey) }));
+  const keys = checkpointKeys(installationId, (await readKeys(tx, installationId, signer)) ?? []);
   const newest = second ?? first;
   try {
     for (const stored of second === undefined ? [first] : [first, second]) {
