@@ -85,6 +85,40 @@ t.test('guessing', async (t) => {
     t.equal((await visitor.post('/sign-in', { email: 'x3@example.org', password: 'wrong wrong wrong' })).statusCode, 429);
   });
 
+  t.test('an address that waits holds up neither known browsers and passkeys nor who is signed in', async (t) => {
+    await rows(database, 'delete from sys.attempt_counters');
+    await rows(database, 'update app.totp_factors set last_step = null');
+    const known = Object.assign(await signIn(server, manager), { ip: '203.0.113.201' });
+    const stranger = from('203.0.113.201');
+    await attempt(stranger, 'y1@example.org', 'wrong wrong wrong');
+    await rows(database, 'update sys.attempt_counters set attempts = 99');
+    await attempt(stranger, 'y2@example.org', 'wrong wrong wrong');
+    t.equal((await attempt(stranger, manager.email, PASSWORD)).statusCode, 429);
+
+    await known.get('/step-up');
+    t.equal((await known.post('/step-up', { code: totpCode(manager.totpSecret, 1), next: '/' })).statusCode, 303, 'a session goes on');
+    known.cookies.delete('__Host-wardkeep');
+    t.equal((await attempt(known, manager.email, 'wrong wrong wrong')).statusCode, 401, 'a known browser has its own count');
+    t.equal((await attempt(known, manager.email, PASSWORD)).statusCode, 303);
+    await rows(database, 'update app.totp_factors set last_step = null');
+    await known.get('/sign-in/second');
+    t.equal((await known.post('/sign-in/second', { method: 'totp', code: totpCode(manager.totpSecret) })).statusCode, 303);
+    await stranger.get('/sign-in');
+    await stranger.json('/sign-in/passkey/options', {});
+    t.equal((await stranger.json('/sign-in/passkey/verify', { response: { id: 'AAAA', response: {} } })).statusCode, 401, 'a passkey is looked at');
+    t.equal((await attempt(stranger, manager.email, PASSWORD)).statusCode, 429, 'and nothing of it was taken back');
+    t.match(await rows(database, 'select max(attempts) as n from sys.attempt_counters'), [{ n: 100 }], 'nor off the count');
+  });
+
+  t.test('an IPv6 address is counted as its network', async (t) => {
+    await rows(database, 'delete from sys.attempt_counters');
+    await attempt(from('2001:db8:1:2::1'), 'z1@example.org', 'wrong wrong wrong');
+    await rows(database, 'update sys.attempt_counters set attempts = 99');
+    t.equal((await attempt(from('2001:db8:1:2:aaaa::2'), 'z2@example.org', 'wrong wrong wrong')).statusCode, 401);
+    t.equal((await attempt(from('2001:db8:1:2:bbbb::3'), 'z3@example.org', 'wrong wrong wrong')).statusCode, 429);
+    t.equal((await attempt(from('2001:db8:1:3::1'), 'z4@example.org', 'wrong wrong wrong')).statusCode, 401, 'the next network is another');
+  });
+
   t.test('the table of counters names nobody', async (t) => {
     const kept = JSON.stringify(await rows(database, `select encode(subject, 'escape') as subject, attempts from sys.attempt_counters`));
     t.notMatch(kept, /example|203\.0\.113/);

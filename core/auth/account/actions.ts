@@ -41,7 +41,7 @@ export async function showSecurity(tx: Tx): Promise<{ passkeys: object[]; totp: 
  */
 export async function changePassword(app: App, scope: Scope, input: { current: string; next: string; workspaceName: string; email: string }): Promise<void> {
   const userId = scope.actor.id as string;
-  const subjects = subjectsOf(app.formKey, { email: `session ${scope.actor.sessionId}`, ip: scope.ip });
+  const subjects = subjectsOf(app.formKey, { email: `session ${scope.actor.sessionId}` });
   if (!(await app.withSystem('sign_in', (tx) => countAttempt(tx, subjects)))) throw fault('request.rate_limited');
   const stored = await app.withWorkspace(scope, async (tx) => Password.query(tx).findById(userId));
   if (!(await verifyPassword(stored?.hash ?? null, input.current)).ok) {

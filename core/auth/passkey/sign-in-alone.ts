@@ -9,7 +9,6 @@ import { tellOfNewBrowser } from '../mail/notices.ts';
 import { sha256 } from '../opaque-token.ts';
 import { openSession } from '../session/actions.ts';
 import { signInElsewhere } from '../sign-in/policy.ts';
-import { countAttempt, forgiveAttempts, subjectsOf } from '../sign-in/attempts.ts';
 import { claimantActor, scopeBeforeSession, type Claimant, type Origin } from '../sign-in/challenge.ts';
 import type { BrowserState, SignedIn } from '../sign-in/second-step.ts';
 import { CEREMONY_MS, challengeOf, checkAssertion, handleOf, openAssertionOptions, type Answer } from './ceremony.ts';
@@ -25,11 +24,10 @@ export async function offerPasskey(app: App, now = Date.now()): Promise<{ cookie
 
 /**
  * Signs in with a passkey and nothing else: possession and, by user verification, a PIN or biometric (NIST SP 800-63B-4 §2.2.1).
- * @throws Fault passkey.refused · request.rate_limited
+ * Not slowed down like a password: there is nothing to guess.
+ * @throws Fault passkey.refused
  */
 export async function signInWithPasskey(app: App, origin: Origin, cookie: unknown, answer: Answer, state: BrowserState): Promise<SignedIn | { elsewhere: string }> {
-  const subjects = subjectsOf(app.formKey, { ip: origin.ip });
-  if (!(await app.withSystem('sign_in', (tx) => countAttempt(tx, subjects)))) throw fault('request.rate_limited');
   const challenge = readCookie(app, cookie);
   const handle = handleOf(answer);
   const user = handle === null || challenge === null || challenge !== challengeOf(answer) ? null : await findClaimant(app, origin, handle);
@@ -49,7 +47,6 @@ export async function signInWithPasskey(app: App, origin: Origin, cookie: unknow
     return null;
   });
   if (opened === null) throw fault('passkey.refused');
-  await app.withSystem('sign_in', (tx) => forgiveAttempts(tx, subjects));
   if (typeof opened === 'object') return opened;
   return { cookie: opened, account: handle };
 }

@@ -1,12 +1,13 @@
 import { createHmac } from 'node:crypto';
 import { record } from '../../audit/record.ts';
 import type { SystemTx } from '../../db/scope.ts';
+import { networkOf } from '../../http/rate-limit.ts';
 
 /*
  * Guessing slowed down over all processes (ASVS 5.0 V6.3.1, NIST SP 800-63B-4 §3.2.2). An attempt is counted before it is looked at, so
  * parallel ones gain nothing; a completed sign-in takes its count back. Past the free ones each attempt doubles the wait, up to a quarter of
- * an hour and never for good: a stranger can slow an e-mail down but not lock it out, and a browser that has signed in before is counted
- * apart (OWASP, "Slow Down Online Guessing Attacks with Device Cookies"), as are passkeys, which cannot be guessed.
+ * an hour and never for good: a stranger can slow an e-mail or an address down but not lock it out. A browser that has signed in before is
+ * counted apart from both (OWASP, "Slow Down Online Guessing Attacks with Device Cookies"), as is a session; passkeys, which cannot be guessed, are not.
  */
 type Rule = { readonly free: number; readonly firstWaitS: number; readonly longestWaitS: number; readonly forgottenAfterS: number };
 
@@ -18,10 +19,14 @@ const RULES = {
 
 export type Subject = { readonly kind: keyof typeof RULES; readonly tag: Buffer };
 
-/** The table holds an HMAC, so it names neither people nor places. `browser` is a known browser's id, which has counters of its own. */
-export function subjectsOf(key: Buffer, asked: { email?: string; ip: string | null; browser?: string | null }): Subject[] {
+/**
+ * The table holds an HMAC, so it names neither people nor places. `browser` is a known browser's id, which has counters of its own; where `ip` is left
+ * out, the address is not counted. One that is counted is its network of 64 bits, as nobody runs out of IPv6 addresses.
+ */
+export function subjectsOf(key: Buffer, asked: { email?: string; ip?: string | null; browser?: string | null }): Subject[] {
   const tag = (text: string) => createHmac('sha256', key).update(`attempts|${text}`, 'utf8').digest();
-  const subjects: Subject[] = [{ kind: 'address', tag: tag(`address|${asked.ip ?? 'unknown'}`) }];
+  const subjects: Subject[] = [];
+  if (asked.ip !== undefined) subjects.push({ kind: 'address', tag: tag(`address|${asked.ip === null ? 'unknown' : networkOf(asked.ip)}`) });
   if (asked.email !== undefined) subjects.push({ kind: 'email', tag: tag(`email|${asked.email}|${asked.browser ?? ''}`) });
   return subjects;
 }

@@ -48,7 +48,8 @@ export async function takeChoice(app: App, origin: Origin, cookie: unknown, slug
   const account = accounts.find(({ workspaceId }) => workspaceId === chosen?.workspace_id);
   const person = account === undefined ? undefined : await app.withWorkspace(scopeBeforeSession(account.workspaceId, origin), (tx) => findActiveUser(tx, account.userId));
   if (account === undefined || person === undefined) throw fault('sign_in.challenge_over');
-  const subjects = subjectsOf(app.formKey, { email: person.email, ip: origin.ip, browser: browserOf(account) });
+  const browser = browserOf(account);
+  const subjects = subjectsOf(app.formKey, { email: person.email, browser, ...(browser === null && { ip: origin.ip }) });
   if (!(await app.withSystem('sign_in', (tx) => countAttempt(tx, subjects)))) throw fault('request.rate_limited');
   return { proven: account, person };
 }

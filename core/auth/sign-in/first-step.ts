@@ -88,7 +88,8 @@ async function findCandidates(app: App, origin: Origin, { email, workspace, brow
     const { rows } = (await tx.knex.raw(CANDIDATES, { email, workspace })) as { rows: Omit<Candidate, 'isReal'>[] };
     const browsers = rows.map(({ workspaceId, id }) => browserOf({ workspaceId, userId: id }));
     const browser = browsers.includes(null) ? null : (browsers[0] ?? null); // known to one practice, it has no free guesses at another's password
-    if (!(await countAttempt(tx, subjectsOf(app.formKey, { email, ip: origin.ip, browser })))) return null;
+    const isKnown = browsers.some((each) => each !== null);
+    if (!(await countAttempt(tx, subjectsOf(app.formKey, { email, browser, ...(!isKnown && { ip: origin.ip }) })))) return null;
     const { rows: [counted] } = (await tx.knex.raw(MOST_PRACTICES)) as { rows: { most: number }[] };
     const someWorkspace = (await tx.knex('sys.workspaces').where({ status: 'active' }).first('id')) as { id: string } | undefined;
     if (someWorkspace === undefined) return [];

@@ -50,14 +50,16 @@ export async function completeSecondStep(app: App, challenge: OpenChallenge, sta
     return openSession(tx, { userId: user.id, method: `${first.factor}+${proof}`, vouchedBy: first.vouchedBy, replaces: state.replaces });
   });
   if (opened === null) throw fault(refusal);
-  if (first.factor === 'password') await forgiveSignIn(app, challenge, state.browser(account)); // a provider's word was not counted
+  if (first.factor === 'password') await forgiveSignIn(app, challenge, state); // a provider's word was not counted
   return { cookie: opened, account };
 }
 
 /** What an e-mail is counted by on unknown browsers guards its passwords in all practices, and is not for one of them to forgive. */
-async function forgiveSignIn(app: App, { user, scope }: OpenChallenge, browser: string | null): Promise<void> {
+async function forgiveSignIn(app: App, { user, scope }: OpenChallenge, state: BrowserState): Promise<void> {
   await app.withSystem('sign_in', async (tx) => {
-    const another = browser === null ? await tx.knex('app.users').where({ email: user.email }).whereNot({ id: user.id }).first('id') : undefined;
-    await forgiveAttempts(tx, subjectsOf(app.formKey, { ...(another === undefined && { email: user.email }), ip: scope.ip, browser }));
+    const browser = state.browser({ workspaceId: scope.workspaceId, userId: user.id });
+    const others = (await tx.knex('app.users').where({ email: user.email }).whereNot({ id: user.id }).select('workspace_id as workspaceId', 'id as userId')) as Account[];
+    const isKnown = browser !== null || others.some((other) => state.browser(other) !== null);
+    await forgiveAttempts(tx, subjectsOf(app.formKey, { browser, ...((browser !== null || others.length === 0) && { email: user.email }), ...(!isKnown && { ip: scope.ip }) }));
   });
 }

@@ -21,7 +21,7 @@ export async function stepUpMethods(tx: Tx): Promise<{ totp: boolean; passkey: b
 /** @throws Fault code.refused · request.rate_limited */
 export async function stepUpWithCode(app: App, scope: Scope, code: string): Promise<string> {
   // Counted per session: whoever took one over gets no more guesses than at the door.
-  const subjects = subjectsOf(app.formKey, { email: `session ${scope.actor.sessionId}`, ip: scope.ip });
+  const subjects = subjectsOf(app.formKey, { email: `session ${scope.actor.sessionId}` });
   if (!(await app.withSystem('sign_in', (tx) => countAttempt(tx, subjects)))) throw fault('request.rate_limited');
   const cookie = await app.withWorkspace(scope, async (tx) => {
     const outcome = await spendTotpCode(tx, scope.actor.id as string, code);
