@@ -80,6 +80,18 @@ t.test('signing in', async (t) => {
     t.not(again.cookies.get('__Host-wardkeep'), old);
     t.equal(await whoIs(visitor), null, 'the token from before is dead');
     t.ok(await whoIs(again));
+
+    for (const next of [willow.readonly, harbor.officer]) {
+      const theirs = new Visitor(server);
+      for (const [name, value] of again.cookies) theirs.cookies.set(name, value);
+      await again.get('/account/sessions');
+      await again.post('/sign-in', { email: next.email, password: PASSWORD });
+      await again.get('/sign-in/second');
+      t.equal((await again.post('/sign-in/second', { method: 'totp', code: totpCode(next.totpSecret) })).statusCode, 303);
+      t.match(await whoIs(again), { actor: { id: next.id } });
+      t.equal(await whoIs(theirs), null, 'whoever was signed in on this browser no longer is, in whichever practice');
+    }
+    t.match((await auditOf(database, willow.workspaceId)).filter(({ action }) => action === 'auth.session_ended').at(-1)?.detail, { reason: 'replaced' });
   });
 
   t.test('a challenge lasts five minutes, five tries and one use, and is bound to its browser', async (t) => {

@@ -37,7 +37,7 @@ async function takeAlone(app: App, request: Request, h: ResponseToolkit): Promis
   h.unstate(PASSKEY_COOKIE);
   const signedIn = await signInWithPasskey(app, originOf(request), cookie, response, browserState(app, request));
   if ('elsewhere' in signedIn) return { redirect: signedIn.elsewhere };
-  setSession(app, request, h, signedIn);
+  await setSession(app, request, h, signedIn);
   return { redirect: landingPage(next) };
 }
 
@@ -53,6 +53,6 @@ async function takeSecond(app: App, request: Request, h: ResponseToolkit): Promi
     const outcome = await assertPasskey(tx, app.config, { purpose: 'second_factor', binding: challenge.id }, challenge.user.id, response);
     return outcome === 'accepted' ? 'passkey' : { refused: outcome };
   }, 'passkey.refused');
-  setSession(app, request, h, signedIn);
+  await setSession(app, request, h, signedIn);
   return { redirect: landingPage(next) };
 }

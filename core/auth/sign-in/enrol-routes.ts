@@ -37,7 +37,7 @@ async function takeCode(app: App, request: Request, h: ResponseToolkit): Promise
   const form = parse<{ code: string; setup: string; next: string }>(codeForm, request.payload);
   try {
     const signedIn = await enrolTotp(app, originOf(request), request.state[CHALLENGE_COOKIE], { sealed: form.setup, code: form.code }, browserState(app, request));
-    setSession(app, request, h, signedIn);
+    await setSession(app, request, h, signedIn);
     return h.redirect(toRecoveryCodes(form.next)).code(303);
   } catch (error) {
     if (!(error instanceof Fault) || error.code !== 'code.refused') throw error;
@@ -48,7 +48,7 @@ async function takeCode(app: App, request: Request, h: ResponseToolkit): Promise
 async function takePasskey(app: App, request: Request, h: ResponseToolkit): Promise<object> {
   const { response, name, next } = parse<PasskeyAnswer>(passkeyAnswer, request.payload);
   const signedIn = await enrolPasskey(app, originOf(request), request.state[CHALLENGE_COOKIE], { answer: response, name: name || 'Passkey' }, browserState(app, request));
-  setSession(app, request, h, signedIn);
+  await setSession(app, request, h, signedIn);
   return { redirect: toRecoveryCodes(next) };
 }
 

@@ -94,7 +94,7 @@ async function showSecond(app: App, request: Request, h: ResponseToolkit): Promi
 async function takeCode(app: App, request: Request, h: ResponseToolkit): Promise<ResponseObject> {
   const input = parse<{ method: CodeMethod; code: string; next: string }>(codeForm, request.payload);
   try {
-    return letIn(app, request, h, await takeSecondStep(app, originOf(request), request.state[CHALLENGE_COOKIE], input, browserState(app, request)), input.next);
+    return await letIn(app, request, h, await takeSecondStep(app, originOf(request), request.state[CHALLENGE_COOKIE], input, browserState(app, request)), input.next);
   } catch (error) {
     if (!(error instanceof Fault) || error.code !== 'code.refused') throw error;
     const challenge = await readChallenge(app, originOf(request), request.state[CHALLENGE_COOKIE], 'sign_in');
@@ -128,8 +128,8 @@ function methodOf({ factors }: OpenChallenge, asked: unknown): SecondMethod {
   return has.find((method) => method === asked) ?? has[0] ?? 'recovery';
 }
 
-function letIn(app: App, request: Request, h: ResponseToolkit, signedIn: SignedIn, next: string): ResponseObject {
-  setSession(app, request, h, signedIn);
+async function letIn(app: App, request: Request, h: ResponseToolkit, signedIn: SignedIn, next: string): Promise<ResponseObject> {
+  await setSession(app, request, h, signedIn);
   return h.redirect(landingPage(next)).code(303);
 }
 
@@ -137,18 +137,20 @@ export function landingPage(next: string): string {
   return localPath(next) === '/' ? START_PAGE : localPath(next);
 }
 
-/** Puts the session and the known-browser cookie on the answer and forgets the challenge. */
-export function setSession(app: App, request: Request, h: ResponseToolkit, { cookie, account }: SignedIn): void {
+/** Puts the session and the known-browser cookie on the answer, forgets the challenge and ends the session that this browser had, whosever it was. */
+export async function setSession(app: App, request: Request, h: ResponseToolkit, { cookie, account }: SignedIn): Promise<void> {
+  const before = request.auth.credentials?.wardkeep;
+  if (before?.actor.sessionId) {
+    const id = before.actor.sessionId;
+    await app.withWorkspace(scopeBeforeSession(before.workspace.id, originOf(request)), (tx) => endSessions(tx, { id }, 'replaced')); // ASVS 5.0 V7.2.4
+  }
   h.state(SESSION_COOKIE, cookie);
   h.state(BROWSER_COOKIE, rememberBrowser(app.formKey, request.state[BROWSER_COOKIE], account));
   h.unstate(CHALLENGE_COOKIE);
 }
 
 export function browserState(app: App, request: Request): BrowserState {
-  return {
-    browser: (account) => knownBrowser(app.formKey, request.state[BROWSER_COOKIE], account),
-    replaces: request.auth.credentials?.wardkeep?.actor.sessionId ?? null,
-  };
+  return { browser: (account) => knownBrowser(app.formKey, request.state[BROWSER_COOKIE], account) };
 }
 
 /** Where to go back to: `next` of our own links, `return` of the redirect that refusals make. */

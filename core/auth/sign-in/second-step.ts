@@ -14,8 +14,8 @@ import { consumeChallenge, takeAttempt, type Account, type OpenChallenge, type O
 export type CodeMethod = 'totp' | 'recovery';
 export type SignedIn = { readonly cookie: string; readonly account: Account };
 
-/** `browser` as knownBrowser() gives it for an account; `replaces` is the session that this browser was signed in with so far. */
-export type BrowserState = { readonly browser: (account: Account) => string | null; readonly replaces: string | null };
+/** `browser` as knownBrowser() gives it for an account. */
+export type BrowserState = { readonly browser: (account: Account) => string | null };
 
 /**
  * The second step with a code. A refused one is counted and recorded, so its transaction commits.
@@ -47,7 +47,7 @@ export async function completeSecondStep(app: App, challenge: OpenChallenge, sta
     if (first.factor === 'password') await requirePassword(tx, user.id, 'finish');
     await consumeChallenge(tx, challenge);
     if (challenge.purpose === 'sign_in' && state.browser(account) === null) await tellOfNewBrowser(app, tx, user.id);
-    return openSession(tx, { userId: user.id, method: `${first.factor}+${proof}`, vouchedBy: first.vouchedBy, replaces: state.replaces });
+    return openSession(tx, { userId: user.id, method: `${first.factor}+${proof}`, vouchedBy: first.vouchedBy });
   });
   if (opened === null) throw fault(refusal);
   if (first.factor === 'password') await forgiveSignIn(app, challenge, state); // a provider's word was not counted

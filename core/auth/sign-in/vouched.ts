@@ -32,12 +32,16 @@ export async function letInVouched(app: App, workspaceId: string, request: Reque
   if (user === undefined) throw fault('sign_in.refused');
   const state = browserState(app, request);
   const account = { workspaceId, userId };
-  return app.withWorkspace(scopeBeforeSession(workspaceId, origin, claimantActor(user)), async (tx) => {
-    if (isSecondFactorDone) {
+  const scope = scopeBeforeSession(workspaceId, origin, claimantActor(user));
+  if (isSecondFactorDone) {
+    const cookie = await app.withWorkspace(scope, async (tx) => {
       if (state.browser(account) === null) await tellOfNewBrowser(app, tx, user.id);
-      setSession(app, request, h, { cookie: await openSession(tx, { userId, method: protocol, vouchedBy, replaces: state.replaces }), account });
-      return h.redirect(landingPage(next)).code(303);
-    }
+      return openSession(tx, { userId, method: protocol, vouchedBy });
+    });
+    await setSession(app, request, h, { cookie, account });
+    return h.redirect(landingPage(next)).code(303);
+  }
+  return app.withWorkspace(scope, async (tx) => {
     const purpose = (await hasSecondFactor(tx, userId)) ? 'sign_in' : 'enrol';
     h.state(CHALLENGE_COOKIE, await openChallenge(tx, userId, purpose, { factor: protocol, vouchedBy }));
     return h.redirect(withNext(purpose === 'enrol' ? '/sign-in/enrol' : '/sign-in/second', next)).code(303);
