@@ -1,8 +1,10 @@
 import { FormatError } from './format-error.ts';
+import { AUDIT_PURPOSE } from './key-log.ts';
+import type { VerificationKey } from './key-log.ts';
 import { HASH_BYTES } from './merkle.ts';
 import { fromBase64, toBase64 } from './primitives.ts';
 import { parseNote, signNote } from './signed-note.ts';
-import type { SignedNote } from './signed-note.ts';
+import type { NoteKey, SignedNote } from './signed-note.ts';
 import type { SigningKey } from './signing-key.ts';
 
 // C2SP tlog-checkpoint: a signed note whose text is origin, tree size and root hash. What a security officer keeps elsewhere, so that
@@ -30,6 +32,11 @@ export function logOrigin(installation: string, workspace: string): string {
 /** Checkpoints of all workspaces of an installation are signed under one name. */
 export function logKeyName(installation: string): string {
   return `wardkeep/${installation}`;
+}
+
+/** Those of a log's keys that may sign its checkpoints, as notes know them. */
+export function checkpointKeys(installation: string, keys: readonly VerificationKey[]): NoteKey[] {
+  return keys.filter(({ purpose }) => purpose === AUDIT_PURPOSE).map(({ publicKey }) => ({ name: logKeyName(installation), publicKey: fromBase64(publicKey) }));
 }
 
 /** @throws FormatError; the signatures are read but not verified. */

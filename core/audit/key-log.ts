@@ -99,6 +99,8 @@ export function readKeyLog(value: unknown, installation: string): VerificationKe
     demand(event.at >= at, where, 'is earlier than the event before');
     demand(event.installation === installation, where, 'belongs to another installation');
     const signers = sealed.signatures.map(({ keyId }) => keyId);
+    // Otherwise a file made of one signature, repeated, keeps a verifier busy for minutes.
+    demand(new Set(signers).size === signers.length, where, 'a key signed twice');
     const alive = signers.some((keyId) => isAlive(keys.get(keyId)));
     const known = keys.get(event.keyId);
     if (event.event === 'created') {

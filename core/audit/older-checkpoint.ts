@@ -15,10 +15,28 @@ import type { NoteKey } from './signed-note.ts';
  */
 export type CheckpointResult = 'none' | 'not-compared' | 'confirmed' | 'contradicted' | 'unknown-key' | 'not-covered' | 'other-log' | 'bad-signature' | 'unreadable';
 
+/** Each of them in a sentence. */
+export const CHECKPOINT_MEANING: Readonly<Record<CheckpointResult, string>> = {
+  none: 'No older checkpoint was given. Whoever holds the signing key could have rewritten the whole log before this export, and only a checkpoint kept elsewhere would show it.',
+  'not-compared': 'The checkpoint you gave was not compared: the fault came first.',
+  confirmed: 'The log only grew since the checkpoint you gave: nothing before it was changed, removed or moved.',
+  contradicted: 'The log is not the one the checkpoint you gave was signed over.',
+  'unknown-key': 'The checkpoint you gave was signed by a key this log does not know: the log was made anew under another key.',
+  'not-covered': 'The checkpoint you gave lies outside the exported range, so it says nothing about it. Export from entry 1, or a range that reaches the checkpoint.',
+  'other-log': 'The checkpoint you gave is of another workspace or installation.',
+  'bad-signature': 'The signature on the checkpoint you gave does not hold: it is not what was saved.',
+  unreadable: 'What you gave as an older checkpoint is not one.',
+};
+
+/** A note as it was signed. Editors, forms and mail write CRLF, and add or drop the last newline; neither carries meaning, and the format has no such freedom. */
+export function asNote(text: string): string {
+  return `${text.replaceAll('\r\n', '\n').trim()}\n`;
+}
+
 /** Null when the text is no checkpoint. */
 export function readOlderCheckpoint(text: string): ReadCheckpoint | null {
   try {
-    return parseCheckpoint(text);
+    return parseCheckpoint(asNote(text));
   } catch (error) {
     if (error instanceof FormatError) return null;
     throw error;

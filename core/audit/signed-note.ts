@@ -7,6 +7,8 @@ import type { SigningKey } from './signing-key.ts';
 const ED25519 = 0x01;
 const MAX_NOTE_LENGTH = 1_000_000;
 const MIN_SIGNATURE_BYTES = 5;
+// As golang.org/x/mod/sumdb/note has it; each may cost a verification.
+const MAX_SIGNATURES = 100;
 const UTF8 = new TextEncoder();
 
 export interface NoteSignature {
@@ -46,6 +48,7 @@ export function parseNote(note: string): SignedNote {
   if (blank < 0) throw new FormatError('note: no blank line between text and signatures');
   const lines = note.slice(blank + 2).split('\n');
   if (lines.pop() !== '' || lines.length === 0) throw new FormatError('note: no signature line, or the last is cut off');
+  if (lines.length > MAX_SIGNATURES) throw new FormatError(`note: more than ${MAX_SIGNATURES} signatures`);
   return { text: note.slice(0, blank + 1), signatures: lines.map(parseSignature) };
 }
 

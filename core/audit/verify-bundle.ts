@@ -1,11 +1,11 @@
 import { bundleMessage } from './bundle.ts';
-import type { BundleHeader } from './bundle.ts';
+import type { BundleHeader, MerklePart } from './bundle.ts';
 import { parseEnd, parseHeader, parseMerklePart, readParts } from './bundle-reader.ts';
 import type { BundlePart } from './bundle-reader.ts';
 import { canonicalize } from './canonical.ts';
 import { ChainVerifier } from './chain-verifier.ts';
 import type { CheckContext, CheckedBlock } from './check-block.ts';
-import { logKeyName, logOrigin, parseCheckpoint } from './checkpoint.ts';
+import { checkpointKeys, logOrigin, parseCheckpoint } from './checkpoint.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { NO_PREVIOUS } from './entry.ts';
 import type { AuditFault, FaultKind } from './fault.ts';
@@ -87,7 +87,7 @@ export async function verifyBundleWith(openChecker: (context: CheckContext) => B
 async function follow(state: State, lines: BundleLines, openChecker: (context: CheckContext) => BlockChecker, options: VerifyOptions): Promise<void> {
   const header = (state.header = parseHeader(await lines.other('header')));
   const keys = verifiedKeys(header, options.trustedKeys ?? []);
-  const noteKeys = keys.map(({ publicKey }): NoteKey => ({ name: logKeyName(header.installation), publicKey: fromBase64(publicKey) }));
+  const noteKeys = checkpointKeys(header.installation, keys);
 
   const older = options.checkpoint === undefined ? null : readOlderCheckpoint(options.checkpoint);
   const distrust = options.checkpoint === undefined ? null : older ? distrustOlder(older, header, noteKeys) : 'unreadable';
@@ -101,7 +101,7 @@ async function follow(state: State, lines: BundleLines, openChecker: (context: C
   const next = await followEntries(chain, lines, openChecker(context), options.onProgress);
   if (next?.kind !== 'other') throw stop('truncated', `The file ends after entry ${chain.seq}.`, chain.seq + 1);
 
-  const merkle = parseMerklePart(next.bytes);
+  const merkle = merklePartAfter(chain.seq, toSeq, next.bytes);
   if (chain.seq < toSeq) throw stop('truncated', `The range ends with entry ${toSeq}, the entries with ${chain.seq}.`, chain.seq + 1);
   if (chain.seq > toSeq) throw stop('sequence', `The range ends with entry ${toSeq}, the entries with ${chain.seq}.`, toSeq + 1);
   const head = (state.head = verifiedHead(merkle.checkpoint, header, noteKeys));
@@ -158,6 +158,16 @@ function keysOf(header: BundleHeader): VerificationKey[] {
     return readKeyLog(header.keyLog, header.installation);
   } catch (error) {
     if (error instanceof FormatError) throw stop('key', `The key log does not hold: ${error.message}.`);
+    throw error;
+  }
+}
+
+/** What ended the entries: with some still due, most likely a line between them that no entry begins like. */
+function merklePartAfter(seq: number, toSeq: number, line: Uint8Array): MerklePart {
+  try {
+    return parseMerklePart(line);
+  } catch (error) {
+    if (error instanceof FormatError) throw stop('format', `The line after entry ${seq} cannot be read: ${error.message}.`, seq < toSeq ? seq + 1 : null);
     throw error;
   }
 }

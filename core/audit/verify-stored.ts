@@ -3,16 +3,17 @@ import type { Door } from '../db/door.ts';
 import type { Scope } from '../db/scope.ts';
 import { ChainVerifier, chainStart, type ChainPosition } from './chain-verifier.ts';
 import { checkLines } from './check-block.ts';
-import { logKeyName, logOrigin, parseCheckpoint, signCheckpoint } from './checkpoint.ts';
+import { checkpointKeys, logKeyName, logOrigin, parseCheckpoint, signCheckpoint } from './checkpoint.ts';
 import type { FaultKind } from './fault.ts';
 import { FormatError } from './format-error.ts';
 import type { VerificationKey } from './key-log.ts';
 import { CompactRange, HASH_BYTES, leafHash, sameBytes } from './merkle.ts';
-import { fromBase64, toHex } from './primitives.ts';
+import { toHex } from './primitives.ts';
 import { record } from './record.ts';
 import { verifiedBy } from './signed-note.ts';
 import type { SigningKey } from './signing-key.ts';
 import { logDoor } from './store/log-door.ts';
+import { readOutcomes } from './stored-outcome.ts';
 import { columnsAgree, readCheckpoints, readEntries, readHead, readKeys, storedTiles, toLines, type LogTx, type StoredCheckpoint } from './stored-log.ts';
 import { subtreeHashes, TILE_WIDTH, tilesFor } from './tiles.ts';
 
@@ -84,14 +85,14 @@ export async function verifyStored(log: StoredLog, scope: Scope, extent: Extent 
   });
 }
 
-async function isWholeDue({ knex }: LogTx, now: Date): Promise<boolean> {
-  const last = (await knex('app.audit_verifications').where({ ok: true, from_seq: 1 }).max('started_at as at').first()) as { at: Date | null } | undefined;
-  return !last?.at || now.getTime() - last.at.getTime() >= WEEK_MS;
+async function isWholeDue(tx: LogTx, now: Date): Promise<boolean> {
+  const [last] = await readOutcomes(tx, 1, 'sound-and-whole');
+  return last === undefined || now.getTime() - last.finished_at.getTime() >= WEEK_MS;
 }
 
 /** A stored checkpoint must be this log's, signed by a key of ours, say what its columns say, and not be ahead of the log. */
 function checkpointFault({ installationId }: StoredLog, workspace: string, checkpoints: readonly StoredCheckpoint[], keys: readonly VerificationKey[], head: number): StoredFault | null {
-  const noteKeys = keys.map(({ publicKey }) => ({ name: logKeyName(installationId), publicKey: fromBase64(publicKey) }));
+  const noteKeys = checkpointKeys(installationId, keys);
   for (const { size, root, note } of checkpoints) {
     try {
       const read = parseCheckpoint(note);

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { FAULT_MEANING } from '../audit/fault.ts';
+import { CHECKPOINT_MEANING } from '../audit/older-checkpoint.ts';
 import { verifyBundle } from '../audit/verify.ts';
 import { EXIT, UsageError, type Command } from './command.ts';
 
@@ -17,7 +18,7 @@ export const auditVerify: Command = {
   async run({ positionals, values, out }) {
     const [file] = positionals;
     if (file === undefined || positionals.length > 1) throw new UsageError('Name one bundle file.');
-    for (const path of [file, values['checkpoint']]) if (typeof path === 'string') await stat(path).catch(() => { throw new UsageError(`${path} is not there or cannot be read.`); });
+    for (const path of [file, values['checkpoint']]) if (typeof path === 'string') await requireFile(path);
     const key = typeof values['key'] === 'string' ? Buffer.from(values['key'], 'base64') : null;
     if (key !== null && key.length !== 32) throw new UsageError('--key takes the 32 bytes of an Ed25519 public key as base64.');
     const verdict = await verifyBundle(createReadStream(file), {
@@ -25,9 +26,16 @@ export const auditVerify: Command = {
       ...(key === null ? {} : { trustedKeys: [key] }),
     });
     const { ok, entries, firstBad, checkpointResult, head } = verdict;
-    const found = firstBad === null ? `Sound: ${entries} entries, every hash, link and signature holds and the checkpoint confirms them.`
+    const found = ok ? `Sound: ${entries} entries, every hash, link and signature holds and the checkpoint confirms them.`
+      : firstBad === null ? `NOT CONFIRMED: ${entries} entries agree among themselves, but the checkpoint you gave does not speak for them.`
       : `NOT SOUND after ${entries} entries: ${firstBad.seq === null ? '' : `entry ${firstBad.seq}${firstBad.id === null ? '' : ` (${firstBad.id})`}: `}${FAULT_MEANING[firstBad.fault]} ${firstBad.detail}`;
-    out.result({ ok, entries, firstBad, checkpointResult, head: head === null ? null : { size: head.size, checkpoint: head.text } }, `${found}\nAgainst the older checkpoint: ${checkpointResult}.`);
+    out.result({ ok, entries, firstBad, checkpointResult, head: head === null ? null : { size: head.size, checkpoint: head.text } }, `${found}\n${CHECKPOINT_MEANING[checkpointResult]}`);
     return ok ? EXIT.done : EXIT.checkFailed;
   },
 };
+
+async function requireFile(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (found === null) throw new UsageError(`${path} is not there or cannot be read.`);
+  if (found.isDirectory()) throw new UsageError(`${path} is a folder.`);
+}

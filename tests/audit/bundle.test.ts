@@ -1,5 +1,7 @@
 import t from 'tap';
-import { keyCreated, keyRetired } from '../../core/audit/key-log.ts';
+import { canonicalBytes } from '../../core/audit/canonical.ts';
+import { keyCreated, keyRetired, type KeyEvent, type SealedKeyEvent } from '../../core/audit/key-log.ts';
+import { sha256, toBase64, toHex } from '../../core/audit/primitives.ts';
 import { verifyBundle } from '../../core/audit/verify.ts';
 import { draftEntry, firstKeyLog, inPieces, INSTALLATION, sealChain, simpleLog, testKey, testLog } from '../support/audit-log.ts';
 
@@ -53,7 +55,9 @@ t.test('an older checkpoint', async (t) => {
   const harbor = await simpleLog(SIZE, testKey(1), '0192f0c4-0000-7000-8000-0000000000b2');
   t.match(await verifyBundle(inPieces(await log.bundle()), { checkpoint: await harbor.checkpoint() }), { ok: false, checkpointResult: 'other-log' });
   t.match(await verifyBundle(inPieces(await log.bundle()), { checkpoint: 'hello' }), { ok: false, checkpointResult: 'unreadable' });
-  const forged = (await log.checkpoint(7)).replace('\n7\n', '\n8\n');
+  const kept = await log.checkpoint(7);
+  for (const text of [kept.replaceAll('\n', '\r\n'), kept.trimEnd(), `\n${kept}\n`]) t.match(await verifyBundle(inPieces(await log.bundle()), { checkpoint: text }), { checkpointResult: 'confirmed' }, 'as editors and mail leave it');
+  const forged = kept.replace('\n7\n', '\n8\n');
   t.match(await verifyBundle(inPieces(await log.bundle()), { checkpoint: forged }), { ok: false, checkpointResult: 'bad-signature' });
 });
 
@@ -75,6 +79,21 @@ t.test('keys change during a log’s life', async (t) => {
   t.match(await verifyBundle(inPieces(await late.bundle())), { ok: false, firstBad: { fault: 'key', seq: 16 } }, 'a retired key goes on signing: refused beyond five minutes');
   const early = await testLog(sealChain(Array.from({ length: 20 }, (_, i) => draftEntry(i + 1)), second), second, { keyLog });
   t.match(await verifyBundle(inPieces(await early.bundle())), { ok: false, firstBad: { fault: 'key', seq: 1 } }, 'a key signs before it was');
+});
+
+t.test('a key of the log that is for something else signs no checkpoint', async (t) => {
+  const [own, other] = [testKey(1), testKey(2)];
+  const [created] = firstKeyLog(own) as [SealedKeyEvent];
+  const event: KeyEvent = { ...created.event, seq: 2, keyId: other.keyId, publicKey: toBase64(other.publicKey), purpose: 'timestamps', prev: created.hash };
+  const hash = sha256(canonicalBytes(event));
+  const message = Buffer.concat([Buffer.from('wardkeep-key-event-v1\n'), hash]);
+  const signatures = [own, other].map((key) => ({ keyId: key.keyId, signature: toBase64(key.sign(message)) }));
+  const { entries } = await simpleLog(SIZE);
+  const log = await testLog(entries, own, { keyLog: [created, { event, hash: toHex(hash), signatures }] });
+  t.match(await verifyBundle(inPieces(await log.bundle())), { ok: true }, 'it may stand in the log');
+  const theirs = await (await testLog(entries, other)).checkpoint();
+  t.match(await verifyBundle(inPieces(await log.bundle({}, { checkpoint: theirs }))), { ok: false, firstBad: { fault: 'checkpoint' } }, 'the head');
+  t.match(await verifyBundle(inPieces(await log.bundle()), { checkpoint: theirs }), { ok: false, checkpointResult: 'unknown-key' }, 'one that was kept');
 });
 
 t.test('what is written is refused where it cannot be verified', async (t) => {
@@ -111,6 +130,7 @@ t.test('a bundle has one spelling: anything else is a format fault', async (t) =
   for (const [name, changed, fault] of refused) {
     const verdict = await verifyBundle(inPieces(Buffer.from(changed)));
     t.match(verdict, { ok: false, firstBad: { fault } }, name);
+    if (name === 'an empty line') t.equal(verdict.firstBad?.seq, 1, 'the entry that was due there is named');
     t.notMatch(verdict.firstBad?.detail ?? '', /Ruiz|192\.0/, `${name}: no contents in the text`);
   }
   for (let length = 0; length < text.length; length += 97) {

@@ -104,6 +104,7 @@ t.test('strict reading of notes and checkpoints', async (t) => {
     ['base64 without padding', good.replace(/=+\n$/, '\n')],
     ['base64 with stray bits', checkpoint(`o\n3\n${root.replace('U=', 'V=')}\n`)],
     ['a signature of four bytes', good.replace(/ \S+\n$/, ' AAAAAA==\n')],
+    ['signatures without measure', `${good}${signature.repeat(100)}`],
     ['no origin', checkpoint(`\n3\n${root}\n`)],
     ['a leading zero', checkpoint(`o\n03\n${root}\n`)],
     ['a sign', checkpoint(`o\n+3\n${root}\n`)],

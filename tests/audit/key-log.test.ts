@@ -36,6 +36,7 @@ t.test('a log that proves nothing is refused', async (t) => {
     ['a key that did not sign itself', [created, keyCreated([created], INSTALLATION, LATER, borrowed, first)]],
     ['a key let in by a retired one', [...log, keyCreated(log, INSTALLATION, LATER, thief, first)]],
     ['a key let in twice', [...log, keyCreated(log, INSTALLATION, LATER, second, second)]],
+    ['one signature, many times', [{ ...created, signatures: [...created.signatures, ...created.signatures] }]],
     ['retired twice', [...log, keyRetired(log, LATER, first.keyId, second)]],
     ['retired by a stranger', [created, added, keyRetired([created, added], LATER, first.keyId, thief)]],
     ['back in time', [created, added, keyRetired([created, added], KEY_CREATED_AT, first.keyId, second)]],

@@ -44,8 +44,7 @@ function startPage(script) {
     refuse(bundle, 'bundle-error', !file);
     if (!file || !trustedKeys) return;
     running = new AbortController();
-    // Editors and mail add or drop the last newline of a checkpoint; blank ends carry no meaning.
-    const checkpoint = older.value.trim() === '' ? undefined : `${older.value.replaceAll('\r\n', '\n').trim()}\n`;
+    const checkpoint = older.value.trim() === '' ? undefined : older.value;
     await verify(file, { checkpoint, trustedKeys }, script, running.signal);
     running = null;
   });

@@ -1,20 +1,8 @@
 import { FAULT_MEANING } from '../fault.ts';
+import { CHECKPOINT_MEANING } from '../older-checkpoint.ts';
 import { toBase64 } from '../primitives.ts';
 
 /** @typedef {import('../verify-bundle.ts').Verdict} Verdict */
-
-/** What the checkpoint the reader gave says. */
-const CHECKPOINT_TEXT = {
-  none: 'No older checkpoint was given. Whoever holds the signing key could have rewritten the whole log before this export, and only a checkpoint kept elsewhere would show it. Keep the one below.',
-  'not-compared': 'The checkpoint you gave was not compared: the fault came first.',
-  confirmed: 'The log only grew since the checkpoint you gave: nothing before it was changed, removed or moved.',
-  contradicted: 'The log is not the one the checkpoint you gave was signed over.',
-  'unknown-key': 'The checkpoint you gave was signed by a key this log does not know: the log was made anew under another key.',
-  'not-covered': 'The checkpoint you gave lies outside the exported range, so it says nothing about it. Export from entry 1, or a range that reaches the checkpoint.',
-  'other-log': 'The checkpoint you gave is of another workspace or installation.',
-  'bad-signature': 'The signature on the checkpoint you gave does not hold: it is not what was saved.',
-  unreadable: 'What you gave as an older checkpoint is not one.',
-};
 
 /** @type {Partial<Record<Verdict['checkpointResult'], string>>} */
 const CHECKPOINT_TONE = { confirmed: 'good', contradicted: 'bad', 'unknown-key': 'bad' };
@@ -31,7 +19,7 @@ export function showVerdict(section, verdict) {
   section.replaceChildren(
     element('div', { class: `verdict ${tone}` }, element('h2', { id: 'verdict' }, title), element('p', {}, summary(verdict))),
     ...(firstBad ? [faultFacts(firstBad)] : []),
-    ...(firstBad && checkpointResult === 'none' ? [] : [element('div', { class: `note ${CHECKPOINT_TONE[checkpointResult] ?? 'warn'}` }, element('p', {}, CHECKPOINT_TEXT[checkpointResult]))]),
+    ...(firstBad && checkpointResult === 'none' ? [] : [element('div', { class: `note ${CHECKPOINT_TONE[checkpointResult] ?? 'warn'}` }, element('p', {}, `${CHECKPOINT_MEANING[checkpointResult]}${checkpointResult === 'none' ? ' Keep the one below.' : ''}`))]),
     ...logFacts(verdict),
   );
 }

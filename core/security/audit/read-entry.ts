@@ -1,13 +1,13 @@
 import { authorize } from '../../access/authorize.ts';
 import type { App } from '../../app.ts';
 import { checkLines, linkFault } from '../../audit/check-block.ts';
-import { logKeyName, logOrigin, parseCheckpoint } from '../../audit/checkpoint.ts';
+import { checkpointKeys, logOrigin, parseCheckpoint } from '../../audit/checkpoint.ts';
 import { NO_PREVIOUS, type AuditEntry } from '../../audit/entry.ts';
 import { FAULT_MEANING } from '../../audit/fault.ts';
 import { FormatError } from '../../audit/format-error.ts';
 import type { VerificationKey } from '../../audit/key-log.ts';
 import { leafHash, sameBytes, verifyInclusion } from '../../audit/merkle.ts';
-import { fromBase64, toBase64, toHex } from '../../audit/primitives.ts';
+import { toBase64, toHex } from '../../audit/primitives.ts';
 import { record } from '../../audit/record.ts';
 import { verifiedBy } from '../../audit/signed-note.ts';
 import { readKeyEvents } from '../../audit/store/key-events.ts';
@@ -90,7 +90,7 @@ function entryFailure(workspace: string, keys: readonly VerificationKey[], row: 
 function inclusionFailure(installation: string, workspace: string, keys: readonly VerificationKey[], row: StoredEntry, { size, root, note }: StoredCheckpoint, path: readonly Uint8Array[]): string | null {
   try {
     const read = parseCheckpoint(note);
-    const signers = verifiedBy(read.note, keys.map(({ publicKey }) => ({ name: logKeyName(installation), publicKey: fromBase64(publicKey) })));
+    const signers = verifiedBy(read.note, checkpointKeys(installation, keys));
     if (read.origin !== logOrigin(installation, workspace) || read.size !== size || !sameBytes(read.root, root) || (signers?.length ?? 0) === 0) return 'The newest checkpoint is not this log’s, or not signed by it.';
     return verifyInclusion(row.seq - 1, size, leafHash(row.hash), path, read.root) ? null : FAULT_MEANING.root;
   } catch (error) {

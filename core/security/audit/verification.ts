@@ -3,17 +3,16 @@ import { authorize } from '../../access/authorize.ts';
 import type { App } from '../../app.ts';
 import type { FaultKind } from '../../audit/fault.ts';
 import { FAULT_MEANING } from '../../audit/fault.ts';
-import { logKeyName } from '../../audit/checkpoint.ts';
-import { distrustOlder, readOlderCheckpoint, type CheckpointResult } from '../../audit/older-checkpoint.ts';
-import { fromBase64 } from '../../audit/primitives.ts';
+import { checkpointKeys } from '../../audit/checkpoint.ts';
+import { asNote, distrustOlder, readOlderCheckpoint, type CheckpointResult } from '../../audit/older-checkpoint.ts';
 import { record } from '../../audit/record.ts';
 import { readKeys, type StoredCheckpoint } from '../../audit/stored-log.ts';
+import { readOutcomes } from '../../audit/stored-outcome.ts';
 import { verifyStored } from '../../audit/verify-stored.ts';
 import type { Scope, Tx } from '../../db/scope.ts';
 
 /** A stored outcome in words. */
 export type Outcome = { readonly id: string; readonly ok: boolean; readonly at: Date; readonly fromSeq: number; readonly toSeq: number; readonly seconds: number; readonly failure: string | null; readonly faultSeq: number | null };
-type OutcomeRow = { id: string; started_at: Date; finished_at: Date; from_seq: number; to_seq: number; ok: boolean; fault: string | null; fault_seq: number | null };
 
 /** How far a verification has come; the whole log of a large hospital takes minutes. */
 export type Progress = { readonly done: number; readonly of: number };
@@ -47,9 +46,7 @@ export function verificationsOf(app: App): Verifications {
 /** The latest outcomes, newest first. */
 export async function recentOutcomes(tx: Tx, limit: number): Promise<Outcome[]> {
   authorize(tx, 'audit.read');
-  const rows = (await tx.knex('app.audit_verifications').orderBy('finished_at', 'desc').limit(limit)
-    .select('id', 'started_at', 'finished_at', 'from_seq', 'to_seq', 'ok', 'fault', 'fault_seq')) as OutcomeRow[];
-  return rows.map((row) => ({
+  return (await readOutcomes(tx, limit)).map((row) => ({
     id: row.id, ok: row.ok, at: row.finished_at, fromSeq: row.from_seq, toSeq: row.to_seq, seconds: (row.finished_at.getTime() - row.started_at.getTime()) / 1000,
     failure: row.fault === null ? null : meaningOf(row.fault), faultSeq: row.fault_seq,
   }));
@@ -68,13 +65,10 @@ const DISTRUST: Partial<Record<CheckpointResult, string>> = {
  */
 export async function readKept(tx: Tx, app: Pick<App, 'installationId' | 'signer'>, text: string): Promise<StoredCheckpoint | { refused: string }> {
   authorize(tx, 'audit.verify');
-  // Forms send CRLF, and people lose the last newline when copying; a note has neither freedom.
-  const note = `${text.replaceAll('\r\n', '\n').trim()}\n`;
-  const kept = readOlderCheckpoint(note);
+  const kept = readOlderCheckpoint(text);
   const keys = (await readKeys(tx, app.installationId, app.signer)) ?? [];
-  const noteKeys = keys.map(({ publicKey }) => ({ name: logKeyName(app.installationId), publicKey: fromBase64(publicKey) }));
-  const distrust = kept === null ? 'unreadable' : distrustOlder(kept, { installation: app.installationId, workspace: tx.scope.workspaceId }, noteKeys);
-  if (kept !== null && distrust === null) return { size: kept.size, root: Buffer.from(kept.root), note };
+  const distrust = kept === null ? 'unreadable' : distrustOlder(kept, { installation: app.installationId, workspace: tx.scope.workspaceId }, checkpointKeys(app.installationId, keys));
+  if (kept !== null && distrust === null) return { size: kept.size, root: Buffer.from(kept.root), note: asNote(text) };
   record(tx, { action: 'audit.checkpoint_refused', outcome: 'failed', detail: { result: distrust } });
   return { refused: DISTRUST[distrust as CheckpointResult] ?? 'This checkpoint cannot be compared.' };
 }
