@@ -6,6 +6,7 @@ import { CompactRange, sameBytes, verifyConsistency } from '../../audit/merkle.t
 import { toHex } from '../../audit/primitives.ts';
 import { verifiedBy } from '../../audit/signed-note.ts';
 import { columnsAgree, readCheckpoints, readEntries, readHead, readKeys, storedTiles, toLines, type LogTx, type StoredCheckpoint } from '../../audit/stored-log.ts';
+import { isSigned, readOutcomes, type StoredOutcome } from '../../audit/stored-outcome.ts';
 import { consistencyProof, rootFromTiles } from '../../audit/tiles.ts';
 import { verifyStored } from '../../audit/verify-stored.ts';
 import type { Tx } from '../../db/scope.ts';
@@ -16,7 +17,7 @@ const DAY_MS = 26 * 3600_000; // a night may come late
 const NEWEST = 200;
 const CHECK_VIOLATION = '23514';
 
-type Night = { started_at: Date; finished_at: Date; from_seq: number; to_seq: number; ok: boolean; fault: string | null; fault_seq: number | null };
+type Night = Pick<StoredOutcome, 'finished_at' | 'from_seq' | 'to_seq' | 'ok' | 'fault' | 'fault_seq'>;
 
 const nights = new WeakMap<Subject, Promise<Night>>();
 
@@ -28,11 +29,13 @@ function lastNight(subject: Subject): Promise<Night> {
 }
 
 async function findOrMakeNight({ app, scope }: Subject): Promise<Night> {
-  const newest = () => app.withWorkspace(scope, async (tx) => (await tx.knex('app.audit_verifications').orderBy('finished_at', 'desc').first()) as Night | undefined);
-  const found = await newest();
-  if (found !== undefined && Date.now() - found.finished_at.getTime() <= DAY_MS) return found;
-  await verifyStored(app, scope);
-  return (await newest()) as Night;
+  const found = await app.withWorkspace(scope, async (tx) => {
+    const [[newest], keys] = await Promise.all([readOutcomes(tx, 1), readKeys(tx, app.installationId, app.signer)]);
+    return newest !== undefined && Date.now() - newest.finished_at.getTime() <= DAY_MS && (await isSigned(tx, newest, keys ?? [])) ? newest : null;
+  });
+  if (found !== null) return found;
+  const { ok, fromSeq, toSeq, fault } = await verifyStored(app, scope);
+  return { finished_at: new Date(), from_seq: fromSeq, to_seq: toSeq, ok, fault: fault?.kind ?? null, fault_seq: fault?.seq ?? null };
 }
 
 export const verified = claim({

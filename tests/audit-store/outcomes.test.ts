@@ -1,0 +1,35 @@
+import t from 'tap';
+import { verifyStored } from '../../core/audit/verify-stored.ts';
+import { recentOutcomes } from '../../core/security/audit/verification.ts';
+import { CLAIMS } from '../../core/trust/claims.ts';
+import { proveClaims } from '../../core/trust/prove-claims.ts';
+import { openTestApp } from '../support/database.ts';
+import { createPeople, scopeAs } from '../support/people.ts';
+
+// Somebody with SQL of his own may add outcomes of verifications that never were. None of them counts.
+
+const { app } = await openTestApp(t);
+const { officer, workspaceId } = await createPeople(app, 'willow');
+const scope = scopeAs(officer);
+const state = (finished: string) => app.withWorkspace(scope, (tx) => tx.query(
+  `insert into app.audit_verifications (workspace_id, id, started_at, finished_at, from_seq, to_seq, ok) values ('${workspaceId}', gen_random_uuid(), '2999-01-01', ${finished}, 1, 1000000, true)`));
+const night = async () => (await proveClaims(app, workspaceId, CLAIMS.filter(({ id }) => id === 'AUD-1')))[0];
+
+t.test('an outcome that no entry tells of', async (t) => {
+  await state("'2999-01-02'");
+  await state('now()');
+  t.match(await verifyStored(app, scope, 'weekly'), { ok: true, fromSeq: 1 }, 'the whole log is due all the same');
+  const shown = await app.withWorkspace(scope, (tx) => recentOutcomes(tx, 10));
+  t.match(shown, [{ ok: true, fromSeq: 1 }]);
+  t.equal(shown.length, 1);
+  const proof = await night();
+  t.match(proof, { status: 'proved', evidence: { fromSeq: 1, toSeq: shown[0]?.toSeq } });
+});
+
+t.test('an outcome with an entry that nobody signed', async (t) => {
+  await app.withWorkspace(scope, (tx) => tx.query(`insert into app.audit_entries (workspace_id, seq, id, at, actor_kind, actor_id, action, outcome, body, hash, key_id, signature)
+    select workspace_id, seq + 1, gen_random_uuid(), now() + interval '30 seconds', 'system', null, 'audit.verified', 'ok', '{"detail":{"fromSeq":1,"toSeq":1000000,"fault":null,"faultSeq":null}}', hash, key_id, signature
+      from app.audit_entries order by seq desc limit 1`));
+  await state("now() + interval '30 seconds'");
+  t.match(await night(), { status: 'failing' }, 'it is not believed, and the verification that is made instead finds the entry');
+});
