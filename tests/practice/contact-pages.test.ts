@@ -1,5 +1,9 @@
 import t from 'tap';
+import { readDocument } from '../../core/clinical/read-document.ts';
+import { importDocument } from '../../core/practice/documents/import-document.ts';
 import { openPractice, recorded, type Reply } from '../api/open-server.ts';
+import { bytesOf, documentXml } from '../clinical/build-document.ts';
+import { scopeAs } from '../support/people.ts';
 
 const practice = await openPractice(t);
 const { app, people, other } = practice;
@@ -103,6 +107,41 @@ t.test('appointments: a taken time and a time that does not exist are said at th
   t.equal((await manager.post(pathOf(first), { ...form, version: '2', time: '11:00' })).status, 303);
   t.match(await manager.get(pathOf(first)), { text: /Jul 1, 2031, 11:00/ });
   t.match(await manager.get('/appointments?day=2031-07-01'), { text: /11:00–11:30/ });
+});
+
+t.test('an appointment in the second of two equal hours stays there when something else of it is changed', async (t) => {
+  const { id } = (await api('POST', '/contacts', { familyName: 'Twofold' })).body;
+  const { body } = await api('POST', '/appointments', { contactId: id, practitionerId: people.admin.id, localStart: '2031-11-02T01:30', timeZone: 'America/New_York', occurrence: 'second', durationMinutes: 30 });
+  const page = await manager.get(`/appointments/${body.id}`);
+  t.match(page.text, /<option value="second" selected/);
+  const form = { practitionerId: people.admin.id, day: '2031-11-02', time: '01:30', durationMinutes: '30', timeZone: 'America/New_York', occurrence: 'second', reason: '', notes: 'Bring the films' };
+  t.equal((await manager.post(`/appointments/${body.id}`, { ...form, version: '1' })).status, 303);
+  t.match((await api('GET', `/appointments/${body.id}`)).body, { startsAt: '2031-11-02T06:30:00.000Z', notes: 'Bring the films' });
+  t.match((await recorded(app, people.workspaceId, 'appointment.updated')).at(-1), { target: { id: body.id }, detail: { changes: {} } }, 'and the record does not call it moved');
+  t.notOk((await recorded(app, people.workspaceId, 'appointment.moved')).some(({ target }) => target?.id === body.id));
+});
+
+t.test('what a document brought and no form would take does not keep the contact from being changed', async (t) => {
+  const bytes = bytesOf(documentXml({
+    role: `<telecom value="tel:ask the daughter"/>${Array.from({ length: 7 }, (_none, at) => `<addr use="HP"><streetAddressLine>${at} Mill Road</streetAddressLine><city>Ames</city></addr>`).join('')}`,
+    person: '<name><given>Ilse</given><family>Overfull</family></name><administrativeGenderCode code="F" codeSystem="2.16.840.1.113883.5.1"/><birthTime value="18010101"/><sdtc:deceasedTime value="20240105081500"/>',
+  }));
+  const { contactId } = await app.withWorkspace(scopeAs(people.admin), (tx) => importDocument(tx, { fileName: 'a.xml', bytes, document: readDocument(bytes) }));
+  const path = `/contacts/${contactId}`;
+  const [, form = ''] = (await manager.get(`${path}/edit`)).text.split(`action="${path}"`);
+  const fields = Object.fromEntries([...form.matchAll(/<input[^>]* name="((?!_csrf)[^"]+)"[^>]* value="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]));
+  const lines = Object.fromEntries([...form.matchAll(/<textarea[^>]* name="([^"]+)"[^>]*>([^<]*)</g)].map(([, name = '', value = '']) => [name, value]));
+  const chosen = Object.fromEntries([...form.matchAll(/<select[^>]* name="([^"]+)"[^]*?<\/select>/g)].map(([select, name = '']) => [name, /<option value="([^"]*)" selected/.exec(select)?.[1] ?? '']));
+  const { body: before } = await api('GET', `/contacts/${contactId}`);
+  t.match(before, { birthDate: '1801-01-01', deceasedOn: '2024-01-05', phones: [{ value: 'ask the daughter' }], status: 'deceased' });
+  const saved = await manager.post(path, { ...fields, ...lines, ...chosen, familyName: 'Overfull-Ames' });
+  t.equal(saved.status, 303, saved.text.slice(0, 3000));
+  const { body: after } = await api('GET', `/contacts/${contactId}`);
+  t.same({ ...after, familyName: '', name: '', version: 0, updatedAt: '' }, { ...before, familyName: '', name: '', version: 0, updatedAt: '' }, 'all else is as it was');
+  t.equal(after.familyName, 'Overfull-Ames');
+  t.same((await recorded(app, people.workspaceId, 'contact.updated')).at(-1)?.detail.fields, ['familyName'], 'and the record names what was changed');
+  t.equal((await manager.post(path, { ...fields, ...lines, ...chosen, familyName: 'Overfull-Ames', version: '2' })).status, 303);
+  t.equal((await api('GET', `/contacts/${contactId}`)).body.version, 2, 'nothing changed, nothing written');
 });
 
 t.test('duplicates are proposed, compared, merged and taken back', async (t) => {

@@ -67,7 +67,7 @@ export async function updateActivity(tx: Tx, { id, version, changes }: { id: str
   const after = { dueOn: row.due_on, assignedTo: row.assigned_to, isDone: row.done_at !== null };
   const changed = (Object.keys(before) as (keyof typeof before)[]).filter((field) => before[field] !== after[field]);
   record(tx, {
-    action: changes.isDone === undefined ? 'activity.updated' : changes.isDone ? 'activity.completed' : 'activity.reopened', target,
+    action: before.isDone === after.isDone ? 'activity.updated' : after.isDone ? 'activity.completed' : 'activity.reopened', target,
     detail: { contactId: row.contact_id, fields: Object.keys(changes).sort(), changes: Object.fromEntries(changed.map((field) => [field, { from: before[field], to: after[field] }])) },
   });
   return activityView(row);

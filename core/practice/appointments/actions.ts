@@ -86,7 +86,7 @@ export async function updateAppointment(tx: Tx, { id, version, changes }: { id: 
   const after = plainOf(row);
   const changed = (Object.keys(before) as (keyof typeof before)[]).filter((field) => before[field] !== after[field]);
   record(tx, {
-    action: changes.localStart !== undefined ? 'appointment.moved' : 'appointment.updated', target,
+    action: before.startsAt === after.startsAt ? 'appointment.updated' : 'appointment.moved', target,
     detail: { contactId: row.contact_id, fields: Object.keys(changes).sort(), changes: Object.fromEntries(changed.map((field) => [field, { from: before[field], to: after[field] }])) },
   });
   return { appointment: appointmentView(row), occurrence };

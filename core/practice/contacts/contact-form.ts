@@ -23,8 +23,6 @@ const option = (value: string, label = value): { value: string; label: string } 
 const LANGUAGES = [['en', 'English'], ['es', 'Spanish'], ['zh', 'Chinese'], ['vi', 'Vietnamese'], ['tl', 'Tagalog'], ['ar', 'Arabic'], ['fr', 'French'], ['ht', 'Haitian Creole'], ['ko', 'Korean'], ['ru', 'Russian'], ['pt', 'Portuguese'], ['ase', 'American Sign Language']] as const;
 const CHANNEL_LABELS: Readonly<Record<string, string>> = { sms: 'Text message', email: 'E-mail', mail: 'Letter' };
 
-export type ContactFormState = { version: number; fields: FormFields };
-
 /** The form as a contact fills it. */
 export function fieldsOfContact(view: ContactView): FormFields {
   const fields: Record<string, string | null> = { status: view.status, tags: view.tags.join(', ') || null };
@@ -49,6 +47,12 @@ export function changesOfForm(fields: FormFields, gate: ContactGate): ContactCha
   const custom = Object.fromEntries(gate.properties.flatMap((property) => { const text = fields[property.name]; return text === undefined ? [] : [[keyOf(property), text]]; }));
   if (Object.keys(custom).length > 0) changes['custom'] = custom;
   return Object.fromEntries(Object.entries(changes).filter(([field]) => isWritable(gate, field))) as ContactChanges;
+}
+
+/** Of what a posted form asks for, what is not so already. A form holds all of a contact, and with it what a document brought and no form would take. */
+export function changesTo(view: ContactView, fields: FormFields, gate: ContactGate): ContactChanges {
+  const stored: Readonly<Record<string, unknown>> = changesOfForm(fieldsOfContact(view), gate);
+  return Object.fromEntries(Object.entries(changesOfForm(fields, gate)).filter(([field, value]) => JSON.stringify(value) !== JSON.stringify(stored[field]))) as ContactChanges;
 }
 
 /** Fields a form may hold; anything else is refused, as the API refuses unknown keys. */

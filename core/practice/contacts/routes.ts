@@ -11,7 +11,7 @@ import { flash } from '../../http/flash.ts';
 import { parse } from '../../http/refusals.ts';
 import { formFields, type FormFields } from '../form-fields.ts';
 import { cursor, id, oneId, PAGE_SIZE } from '../schemas.ts';
-import { changesOfForm, contactFormPage, fieldsOfContact, isContactField } from './contact-form.ts';
+import { changesOfForm, changesTo, contactFormPage, fieldsOfContact, isContactField } from './contact-form.ts';
 import { contactGate, type ContactGate } from './field-gate.ts';
 import { contactFrame } from './contact-frame.ts';
 import { changesFor, createFor, STATUSES, tag } from './contact-schema.ts';
@@ -107,7 +107,10 @@ export const update: Handler = async (app, request, h) => {
   try {
     await app.withWorkspace(scopeOf(request), async (tx) => {
       const gate = await sentFields(tx, fields);
-      return updateContact(tx, { id: contactId, version: Number(fields['version'] ?? 0), changes: parse(changesFor(gate), changesOfForm(fields, gate)) });
+      authorize(tx, 'contact.write', { type: 'contact', id: contactId });
+      await writableContact(tx, contactId);
+      const changes = changesTo(await wholeContact(tx, contactId), fields, gate);
+      if (Object.keys(changes).length > 0) await updateContact(tx, { id: contactId, version: Number(fields['version'] ?? 0), changes: parse(changesFor(gate), changes) });
     });
     flash(h, 'success', 'Contact saved.');
     return h.redirect(`/contacts/${contactId}/details`).code(303);

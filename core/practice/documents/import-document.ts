@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { authorize } from '../../access/authorize.ts';
 import { record } from '../../audit/record.ts';
 import { holdChain } from '../../audit/seal.ts';
+import { dayOf } from '../../clinical/ccda/times.ts';
 import type { ClinicalDocument, Patient } from '../../clinical/clinical-document.ts';
 import { normalizeEmail, normalizePhone } from '../../crypto/normalize.ts';
 import { uuidv7 } from '../../crypto/uuid.ts';
@@ -103,7 +104,7 @@ async function insertContact(tx: Tx, id: string, given: Patient, { notes = null,
     id, status: patient.isDeceased ? 'deceased' : 'active', owner_id: tx.scope.actor.kind === 'user' ? tx.scope.actor.id : null,
     given_name: name.given || null, middle_name: name.middle || null, family_name: name.family || null, name_prefix: name.prefix || null, name_suffix: name.suffix || null, preferred_name: name.nickname || null,
     birth_date: patient.birthDate, sex: patient.sex, gender_identity: patient.genderIdentity?.display ?? null, language: patient.languages[0] ?? null,
-    marital_status: patient.maritalStatus?.display ?? null, race: display(patient.races), ethnicity: display(patient.ethnicities), deceased_on: patient.deceasedDate, notes: isWritable(gate, 'notes') ? notes : null, tags: isWritable(gate, 'tags') ? tags : null,
+    marital_status: patient.maritalStatus?.display ?? null, race: display(patient.races), ethnicity: display(patient.ethnicities), deceased_on: patient.deceasedDate === null ? null : dayOf(patient.deceasedDate), notes: isWritable(gate, 'notes') ? notes : null, tags: isWritable(gate, 'tags') ? tags : null,
   };
   await Promise.all([insertRows(tx, Contact, [row]), insertNewParts(tx, id, patient, { points: [], addresses: [], identifiers: [] })]);
 }
