@@ -1,14 +1,18 @@
 import t from 'tap';
 import { createUser } from '../../core/workspaces/people/create-user.ts';
 import { Authenticator } from '../support/authenticator.ts';
+import { dataFolder, mailbox, workMail } from '../support/mailbox.ts';
 import { createPeople, PASSWORD, totpCode } from '../support/people.ts';
 import { auditOf, rows } from '../support/rows.ts';
 import { openSite, whoIs } from '../support/site.ts';
 import { Visitor } from '../support/visitor.ts';
 
 t.test('the first sign-in sets up a second factor', async (t) => {
-  const { app, server, database } = await openSite(t);
+  const { app, server, database } = await openSite(t, { dataDir: await dataFolder(t) });
   const { workspaceId, admin } = await createPeople(app, 'willow');
+  await workMail(t, app, database);
+  const mail = mailbox(app);
+  const CHANGED = 'How you sign in to Wardkeep was changed';
   const newcomer = async (email: string): Promise<string> => createUser(app, workspaceId, { email, name: 'New Comer', role: 'AGENT', password: PASSWORD });
   const start = async (email: string): Promise<Visitor> => {
     const visitor = new Visitor(server);
@@ -36,10 +40,12 @@ t.test('the first sign-in sets up a second factor', async (t) => {
     const done = await visitor.post('/sign-in/enrol', { code: totpCode(secret), setup: field(page, 'setup'), next: '/whoami' });
     t.equal(done.headers.location, '/account/recovery-codes?next=%2Fwhoami');
     t.ok(await whoIs(visitor));
+    t.equal((await mail.next('app@willow.example')).subject, CHANGED, 'which a mail says, since it may have been somebody else');
     t.match((await visitor.get('/account/recovery-codes?next=/whoami')).payload, /Show my recovery codes/);
     const shown = (await visitor.post('/account/recovery-codes', { next: '/whoami' })).payload;
     const codes = [...shown.matchAll(/<li>([0-9a-z-]{29})<\/li>/g)].map(([, code]) => code as string);
     t.equal(new Set(codes).size, 10);
+    t.equal((await mail.next('app@willow.example')).subject, CHANGED, 'so do new recovery codes');
     t.match(shown, /href="\/whoami"/);
     t.notMatch((await visitor.get('/account/recovery-codes')).payload, codes[0] as string, 'shown once');
     const kept = await rows<{ code_hash: Buffer }>(database, 'select c.* from app.recovery_codes c join app.users u on u.id = c.user_id where u.email = $1', ['app@willow.example']);
@@ -55,6 +61,7 @@ t.test('the first sign-in sets up a second factor', async (t) => {
     };
     const [first = '', second = ''] = codes;
     t.equal((await recover(` ${first.toUpperCase().replaceAll('-', ' ')} `)).status, 303, 'however it is typed');
+    t.same([(await mail.next('app@willow.example')).subject, (await mail.next('app@willow.example')).subject].sort(), [CHANGED, 'New sign-in to your Wardkeep account'], 'and their use');
     t.equal((await recover(first)).status, 422, 'once');
     t.equal((await recover('aaaa-bbbb-cccc-dddd-eeee-ffff')).status, 422);
     await rows(database, 'delete from sys.attempt_counters');

@@ -95,8 +95,10 @@ export async function removePasskey(app: App, tx: Tx, id: string): Promise<void>
 }
 
 /** @throws Fault access.step_up_required */
-export async function makeRecoveryCodes(tx: Tx): Promise<string[]> {
-  return renewRecoveryCodes(tx, requireFresh(tx));
+export async function makeRecoveryCodes(app: App, tx: Tx): Promise<string[]> {
+  const userId = requireFresh(tx);
+  await tellOfChange(app, tx, userId);
+  return renewRecoveryCodes(tx, userId);
 }
 
 /** Holds the person's row, so that of two removals at the same moment the second sees the first. */

@@ -50,7 +50,7 @@ export const accountRoutes: Feature = {
       } },
       { method: 'GET', path: '/account/recovery-codes', handler: (request, h) => h.page('auth/recovery-codes', { codes: null, continueUrl: landingPage(String(request.query['next'] ?? '')) }) },
       { method: 'POST', path: '/account/recovery-codes', handler: async (request, h) => {
-        const codes = await inWorkspace(request, makeRecoveryCodes);
+        const codes = await inWorkspace(request, (tx) => makeRecoveryCodes(app, tx));
         return h.page('auth/recovery-codes', { codes, continueUrl: landingPage(localPath((request.payload as Record<string, unknown>)['next'])) });
       } },
       { method: 'GET', path: '/account/sessions', handler: async (request, h) => h.page('account/sessions', { sessions: await inWorkspace(request, listOwnSessions) }) },

@@ -55,7 +55,7 @@ export const mailNotice = workspaceJob({
 
 export const AUTH_JOBS = [mailInvitation, mailPasswordReset, mailNotice];
 
-/** Tells a person that something about how they sign in has changed. */
+/** Tells a person that something about how they sign in has changed, or that a recovery code stood in for it. */
 export async function tellOfChange(app: App, tx: Tx, userId: string): Promise<void> {
   if (app.mail !== null) await enqueue(tx, mailNotice, { user: userId, kind: 'sign-in-changed' });
 }

@@ -2,6 +2,7 @@ import type { PublicKeyCredentialCreationOptionsJSON } from '@simplewebauthn/ser
 import type { App } from '../../app.ts';
 import type { Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
+import { tellOfChange } from '../mail/notices.ts';
 import { registerPasskey, registrationOptions, type Answer } from '../passkey/ceremony.ts';
 import { storeTotpSecret } from '../totp/actions.ts';
 import { beginTotpSetup, confirmTotpSetup, continueTotpSetup, type TotpSetup } from '../totp/setup.ts';
@@ -29,6 +30,7 @@ export async function enrolTotp(app: App, origin: Origin, cookie: unknown, input
     const confirmed = confirmTotpSetup(tx, challenge.user.id, input.sealed, input.code);
     if (confirmed === null) return { refused: 'enrol_code' };
     await storeTotpSecret(tx, challenge.user.id, confirmed.secret, confirmed.step);
+    await tellOfChange(app, tx, challenge.user.id);
     return 'totp';
   }, 'code.refused');
 }
@@ -45,7 +47,9 @@ export async function enrolPasskey(app: App, origin: Origin, cookie: unknown, in
   return completeSecondStep(app, challenge, state, async (tx) => {
     await requireNoFactor(tx, challenge);
     const isRegistered = await registerPasskey(tx, app.config, { purpose: 'register', binding: challenge.id }, challenge.user.id, input.answer, input.name);
-    return isRegistered ? 'passkey' : { refused: 'enrol_passkey' };
+    if (!isRegistered) return { refused: 'enrol_passkey' };
+    await tellOfChange(app, tx, challenge.user.id);
+    return 'passkey';
   }, 'passkey.refused');
 }
 

@@ -2,7 +2,7 @@ import type { App } from '../../app.ts';
 import { record } from '../../audit/record.ts';
 import type { Tx } from '../../db/scope.ts';
 import { fault, type FaultCode } from '../../errors.ts';
-import { tellOfNewBrowser } from '../mail/notices.ts';
+import { tellOfChange, tellOfNewBrowser } from '../mail/notices.ts';
 import { spendRecoveryCode } from '../recovery/actions.ts';
 import { openSession } from '../session/actions.ts';
 import type { SecondFactor } from '../session/method.ts';
@@ -24,7 +24,11 @@ export type BrowserState = { readonly browser: (account: Account) => string | nu
 export async function takeSecondStep(app: App, origin: Origin, cookie: unknown, input: { method: CodeMethod; code: string }, state: BrowserState): Promise<SignedIn> {
   const challenge = await takeAttempt(app, origin, cookie, 'sign_in');
   return completeSecondStep(app, challenge, state, async (tx) => {
-    if (input.method === 'recovery') return (await spendRecoveryCode(tx, challenge.user.id, input.code)) ? 'recovery' : { refused: 'recovery_wrong' };
+    if (input.method === 'recovery') {
+      if (!(await spendRecoveryCode(tx, challenge.user.id, input.code))) return { refused: 'recovery_wrong' };
+      await tellOfChange(app, tx, challenge.user.id); // NIST SP 800-63B-4 §4.6 has account recovery told of
+      return 'recovery';
+    }
     const outcome = await spendTotpCode(tx, challenge.user.id, input.code);
     return outcome === 'accepted' ? 'totp' : { refused: `totp_${outcome}` };
   }, 'code.refused');
