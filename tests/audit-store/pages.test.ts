@@ -17,7 +17,10 @@ const { app, database } = await openTestApp(t);
 const willow = await createPeople(app, 'willow');
 const harbor = await createPeople(app, 'harbor');
 const server = await composeServer(app, { tls: null, host: 'localhost', port: 0, features: [auditRoutes, stepUpRoutes] });
-const sql = (text: string, values: unknown[] = []) => asSuperuser(database.superuserUrl, (client) => client.query(text, values));
+const sql = (text: string, values: unknown[] = []) => asSuperuser(database.superuserUrl, async (client) => {
+  await client.query('set session_replication_role = replica'); // what changes here is no act
+  return client.query(text, values);
+});
 const scope = scopeAs(willow.officer);
 const signedIn = async (person: Person) => {
   const visitor = new Visitor(server);

@@ -13,6 +13,9 @@ type Break = { /** PostgreSQL's first version that knows it. */ readonly since?:
 const WIDGETS = `create table app.widgets (workspace_id uuid not null, id uuid not null, primary key (workspace_id, id))`;
 const PROTECTED = `${WIDGETS}; call sec.protect('app.widgets', 'select, insert')`;
 
+const watch = (events: string, when = '') => `drop trigger leaves_audit_entry on app.contacts;
+  create constraint trigger leaves_audit_entry after ${events} on app.contacts deferrable initially deferred for each row ${when} execute function sec.require_audit_entry()`;
+
 const BREAKS: readonly Break[] = [
   { by: 'alter role wardkeep_app superuser', finds: [['role.superuser', 'wardkeep_app']] },
   { by: 'alter role wardkeep_jobs bypassrls', finds: [['role.bypassrls', 'wardkeep_jobs']] },
@@ -28,18 +31,22 @@ const BREAKS: readonly Break[] = [
   { by: 'grant create on database {database} to wardkeep_jobs', finds: [['database.create', 'wardkeep_jobs']] },
   { by: 'grant connect on database {database} to public', finds: [['database.public', /^test_/]] },
   { by: 'create schema reports', finds: [['schema.unknown', 'reports']] },
+  { by: 'create role clerk; alter schema sec owner to clerk', finds: [['schema.owner', 'sec']] },
   { by: 'grant create on schema app to wardkeep_app', finds: [['schema.create', 'app']] },
   { by: 'grant usage on schema history to wardkeep_app', finds: [['schema.usage', 'history']] },
   { by: 'grant usage on schema sys to public', finds: [['schema.public', 'sys']] },
   { by: 'create extension pgcrypto schema public', finds: [['extension.unknown', 'pgcrypto']] },
   { by: 'create language plthing handler plpgsql_call_handler', finds: [['language.unknown', 'plthing']] },
-  { by: 'create function pg_catalog.spy() returns event_trigger language plpgsql as $$ begin end $$; create event trigger spy on ddl_command_end execute function spy()', finds: [['event_trigger', 'spy']] },
+  { by: 'create function pg_catalog.spy() returns event_trigger language plpgsql as $$ begin end $$; create event trigger spy on ddl_command_end execute function spy()', finds: [['event_trigger', 'spy'], ['function.unknown', 'spy()']] },
   { by: 'create foreign data wrapper w; create server elsewhere foreign data wrapper w', finds: [['foreign.server', 'elsewhere']] },
+  { by: 'create publication everything for all tables', finds: [['replication.logical', 'everything']] },
+  { by: "create subscription copy connection 'dbname=elsewhere' publication p with (connect = false, slot_name = none)", finds: [['replication.logical', 'copy']] },
   { by: 'alter default privileges for role wardkeep_owner in schema app grant select on tables to wardkeep_app', finds: [['default.privileges', 'wardkeep_owner']] },
   { by: 'grant set on parameter session_replication_role to wardkeep_app', finds: [['parameter.grant', 'session_replication_role']] },
   { by: 'grant create on tablespace pg_default to wardkeep_app', finds: [['tablespace.create', 'pg_default']] },
 
   { by: 'alter table app.contacts disable row level security', finds: [['table.rls_off', 'app.contacts']] },
+  { by: 'alter table sys.attempt_counters disable row level security', finds: [['table.rls_off', 'sys.attempt_counters']] },
   { by: 'alter table app.contacts no force row level security', finds: [['table.rls_not_forced', 'app.contacts']] },
   { by: 'alter table sys.workspaces no force row level security', finds: [['table.rls_not_forced', 'sys.workspaces']] },
   { by: `${WIDGETS}; call sec.forget_statistics('app.widgets')`, finds: [['table.rls_off', 'app.widgets'], ['audit.trigger', 'app.widgets']] },
@@ -50,8 +57,9 @@ const BREAKS: readonly Break[] = [
   },
   {
     by: `${PROTECTED}; alter table app.widgets drop constraint widgets_pkey; alter table app.widgets alter column workspace_id drop not null`,
-    finds: [['table.workspace_id', 'app.widgets']],
+    finds: [['table.workspace_id', 'app.widgets'], ['table.primary_key', 'app.widgets']],
   },
+  { by: 'alter table app.audit_entries drop constraint audit_entries_pkey', finds: [['table.primary_key', 'app.audit_entries']] },
   { by: 'create table sys.widgets (id uuid)', finds: [['table.unknown', 'sys.widgets']] },
   { by: 'create table public.widgets (id uuid)', finds: [['table.unknown', 'public.widgets']] },
   { by: 'create role clerk; alter table app.contacts owner to clerk', finds: [['relation.owner', 'app.contacts']] },
@@ -63,8 +71,16 @@ const BREAKS: readonly Break[] = [
   { by: 'alter table app.users add column age int', finds: [['column.statistics', 'app.users.age']] },
   { by: 'create statistics app.guess on email, name from app.users', finds: [['statistics.extended', 'guess']] },
   { by: 'drop trigger leaves_audit_entry on app.contacts', finds: [['audit.trigger', 'app.contacts']] },
-  { by: 'alter table app.audit_entries disable trigger follows_another', finds: [['audit.gaps', 'app.audit_entries']] },
-  { by: 'alter table app.contacts disable trigger leaves_audit_entry', finds: [['audit.trigger', 'app.contacts']] },
+  { by: 'alter table app.audit_entries disable trigger follows_another', finds: [['audit.gaps', 'app.audit_entries'], ['trigger.disabled', 'app.audit_entries']] },
+  { by: 'drop trigger follows_another on app.audit_entries; create trigger follows_another after insert on app.audit_entries for each row when (false) execute function sec.require_previous_entry()', finds: [['audit.gaps', 'app.audit_entries']] },
+  { by: 'alter table app.contacts disable trigger leaves_audit_entry', finds: [['audit.trigger', 'app.contacts'], ['trigger.disabled', 'app.contacts']] },
+  { by: watch('insert or delete'), finds: [['audit.trigger', 'app.contacts']] },
+  { by: watch('insert or delete or update of status'), finds: [['audit.trigger', 'app.contacts']] },
+  { by: watch('insert or delete or update', 'when (false)'), finds: [['audit.trigger', 'app.contacts']] },
+  { by: watch('insert or delete or update'), finds: [] },
+  { by: "alter table app.sessions add column device uuid; call sec.forget_statistics('app.sessions')", finds: [['audit.trigger', 'app.sessions']] }, // its trigger lists columns
+  { by: 'alter table app.contacts disable trigger keep_name_tags', finds: [['trigger.disabled', 'app.contacts']] },
+  { by: 'alter table app.import_batches disable trigger all', finds: [['trigger.disabled', 'app.import_batches']] }, // those of its keys
   { by: 'create trigger more after update on app.contacts for each row execute function sec.require_audit_entry()', finds: [['trigger.unknown', 'app.contacts']] },
 
   { by: 'drop policy tenant on app.contacts', finds: [['policy.missing', 'app.contacts']] },
@@ -92,8 +108,15 @@ const BREAKS: readonly Break[] = [
       alter table app.widgets add foreign key (id, user_id) references app.users (workspace_id, id)`, finds: [['key.foreign', /^widgets_/]] },
 
   { by: 'create function app.peek() returns bigint language sql security definer set search_path = pg_catalog as $$ select count(*) from app.contacts $$; revoke all on function app.peek() from public', finds: [['function.security_definer', 'app.peek()'], ['function.unknown', 'app.peek()']] },
-  { by: 'create function pg_catalog.peek() returns bigint language sql security definer as $$ select count(*) from app.contacts $$', finds: [['function.security_definer', 'peek()']] },
+  { by: 'create function pg_catalog.peek() returns bigint language sql security definer as $$ select count(*) from app.contacts $$', finds: [['function.security_definer', 'peek()'], ['function.unknown', 'peek()']] },
   { by: 'alter function sec.workspace() reset search_path', finds: [['function.search_path', 'sec.workspace()']] },
+  { by: 'alter function sec.workspace() set row_security = off', finds: [['function.search_path', 'sec.workspace()']] },
+  { by: 'alter function sec.workspace() immutable', finds: [['function.declaration', 'sec.workspace()']] },
+  { by: 'alter function sec.workspace() parallel safe', finds: [['function.declaration', 'sec.workspace()']] },
+  { by: 'alter function sec.require_audit_entry() leakproof', finds: [['function.declaration', 'sec.require_audit_entry()']] },
+  { by: 'alter function sec.enter(text) security invoker', finds: [['function.declaration', 'sec.enter(text)']] },
+  { by: 'create role clerk; alter function sec.enter(text) owner to clerk', finds: [['function.owner', 'sec.enter(text)']] },
+  { by: "create function pg_catalog.sha256(text) returns bytea language sql as $$ select '\\x00'::bytea $$", finds: [['function.unknown', 'sha256(text)']] },
   { by: "create or replace function sec.workspace() returns uuid language sql stable security definer parallel restricted set search_path = pg_catalog as $$ select current_setting('app.workspace_id')::uuid $$", finds: [['function.altered', 'sec.workspace()']] },
   { by: 'create or replace function sec.require_audit_entry() returns trigger language plpgsql set search_path = pg_catalog as $$ begin return null; end $$', finds: [['function.altered', 'sec.require_audit_entry()']] },
   { by: 'grant execute on function sec.keep_name_tags() to wardkeep_app', finds: [['function.execute', 'sec.keep_name_tags()']] },
@@ -108,12 +131,17 @@ const BREAKS: readonly Break[] = [
   { since: 17, by: 'grant maintain on app.contacts to public', finds: [['grant.privilege', 'app.contacts']] },
   { by: 'grant select on app.contacts to wardkeep_app with grant option', finds: [['grant.option', 'app.contacts']] },
   { by: 'grant select on app.contacts to public', finds: [['grant.public', 'app.contacts']] },
+  { by: 'create role clerk; grant select on sec.context_keys to clerk', finds: [['grant.other_role', 'sec.context_keys']] },
+  { by: 'create role clerk; grant select (email) on app.users to clerk', finds: [['grant.other_role', 'app.users']] },
+  { by: 'create role clerk; grant execute on function sec.enter(text) to clerk; grant usage on schema sec to clerk', finds: [['grant.other_role', 'sec.enter(text)'], ['grant.other_role', 'sec']] },
   { by: 'grant update on app.audit_entries to wardkeep_app', finds: [['grant.append_only', 'app.audit_entries']] },
   { by: 'grant update (body) on app.audit_entries to wardkeep_app', finds: [['grant.append_only', 'app.audit_entries']] },
   { by: 'grant delete on app.audit_tiles to wardkeep_jobs', finds: [['grant.append_only', 'app.audit_tiles']] },
-  { by: 'grant update (wrapped) on sys.secrets to wardkeep_jobs', finds: [['grant.system_table', 'sys.secrets']] },
-  { by: 'grant insert on sys.secrets to wardkeep_app', finds: [['grant.system_table', 'sys.secrets']] },
-  { by: 'grant update (public_key) on sys.signing_keys to wardkeep_jobs', finds: [['grant.system_table', 'sys.signing_keys']] },
+  { by: 'grant update (wrapped) on sys.secrets to wardkeep_jobs', finds: [['grant.exact', 'sys.secrets']] },
+  { by: 'grant insert on sys.secrets to wardkeep_app', finds: [['grant.exact', 'sys.secrets']] },
+  { by: 'grant update (public_key) on sys.signing_keys to wardkeep_jobs', finds: [['grant.exact', 'sys.signing_keys']] },
+  { by: 'grant update on app.workspace_keys to wardkeep_app', finds: [['grant.exact', 'app.workspace_keys']] },
+  { by: 'grant update (suspended_at) on app.workspaces to wardkeep_app', finds: [['grant.exact', 'app.workspaces']] },
   { by: 'grant select on sec.context_keys to wardkeep_app', finds: [['grant.secret', 'sec.context_keys']] },
   { by: 'grant select (id) on sec.context_keys to wardkeep_app', finds: [['grant.secret', 'sec.context_keys']] },
   { by: 'grant usage on sequence sec.entered_high to wardkeep_app', finds: [['grant.secret', 'sec.entered_high']] },
@@ -186,6 +214,9 @@ async function giveToOwner(client: pg.Client): Promise<void> {
   await client.query(`do $$ declare r record; begin
     for r in select oid::regclass as name, relkind from pg_class where relnamespace in ('app'::regnamespace, 'sys'::regnamespace, 'public'::regnamespace) and relowner = 10 and relkind in ('r', 'p', 'v', 'm', 'f') loop
       execute format('alter %s %s owner to wardkeep_owner', case r.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'f' then 'foreign table' else 'table' end, r.name);
+    end loop;
+    for r in select oid::regprocedure as name from pg_proc where pronamespace in ('app'::regnamespace, 'sec'::regnamespace) and proowner = 10 loop
+      execute format('alter function %s owner to wardkeep_owner', r.name);
     end loop;
   end $$`);
 }

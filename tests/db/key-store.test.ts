@@ -7,6 +7,7 @@ import { systemScope } from '../../core/db/scope.ts';
 import { createWorkspace } from '../../core/workspaces/create-workspace.ts';
 import { TEST_ROOT_KEYS } from '../support/cluster.ts';
 import { openTestApp } from '../support/database.ts';
+import { rows } from '../support/rows.ts';
 
 t.test('a ring of keys is as old as its reading began, however long unwrapping took', async (t) => {
   const { app } = await openTestApp(t);
@@ -70,7 +71,7 @@ t.test('a retired key is not kept open', async (t) => {
   const scope = systemScope(workspaceId, 'test');
   const roots = localRootKeys([...TEST_ROOT_KEYS]);
   const old = await newKeyRow(roots, workspaceId, 'data', 2);
-  const setOld = (status: string) => asSuperuser(database.superuserUrl, (client) => client.query('insert into app.workspace_keys (workspace_id, kind, version, wrapped, status) values ($1, $2, $3, $4, $5) on conflict (workspace_id, kind, version) do update set status = excluded.status', [workspaceId, 'data', 2, old.wrapped, status]));
+  const setOld = (status: string) => rows(database, 'insert into app.workspace_keys (workspace_id, kind, version, wrapped, status) values ($1, $2, $3, $4, $5) on conflict (workspace_id, kind, version) do update set status = excluded.status', [workspaceId, 'data', 2, old.wrapped, status]);
   let now = 1_000_000;
   let unwrapped = 0;
   const load = createKeyLoader({ ...roots, unwrap: (...given) => (unwrapped += 1, roots.unwrap(...given)) }, () => now);

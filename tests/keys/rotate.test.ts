@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { record } from '../../core/audit/record.ts';
 import { systemScope, type Scope } from '../../core/db/scope.ts';
-import { asSuperuser } from '../../core/db/embedded.ts';
 import { countPlainValues } from '../../core/keys/count-values.ts';
 import { keyStatus } from '../../core/keys/key-status.ts';
 import { retireKey } from '../../core/keys/retire-key.ts';
@@ -12,6 +11,7 @@ import { rotateDataKey, rotateIndexKey } from '../../core/keys/rotate-key.ts';
 import { Contact, ContactPoint } from '../../core/practice/contacts/model.ts';
 import { createWorkspace } from '../../core/workspaces/create-workspace.ts';
 import { openTestApp } from '../support/database.ts';
+import { rows } from '../support/rows.ts';
 
 const { app, database, config } = await openTestApp(t);
 const ROWS = 60;
@@ -33,8 +33,8 @@ const all = (scope: Scope) => app.withWorkspace(scope, async (tx) => Contact.que
 const valuesUnder = async (scope: Scope, kind: string) => Object.fromEntries(((await keyStatus(app, scope.workspaceId)).workspaces[0]?.keys ?? []).filter((key) => key.kind === kind).map(({ version, values }) => [version, values]));
 const actions = (scope: Scope) => app.withWorkspace(scope, (tx) => tx.knex('app.audit_entries').where('action', 'like', 'key.%').orderBy('seq').pluck('action')) as Promise<string[]>;
 /** Moves the clock a workspace's keys are measured by. */
-const age = (scope: Scope, seconds: number) => asSuperuser(database.superuserUrl, (client) =>
-  client.query(`update app.workspace_keys set created_at = created_at - make_interval(secs => $2), activated_at = activated_at - make_interval(secs => $2) where workspace_id = $1`, [scope.workspaceId, seconds]));
+const age = (scope: Scope, seconds: number) =>
+  rows(database, `update app.workspace_keys set created_at = created_at - make_interval(secs => $2), activated_at = activated_at - make_interval(secs => $2) where workspace_id = $1`, [scope.workspaceId, seconds]);
 
 t.jobs = 5;
 

@@ -56,19 +56,22 @@ export async function assertCatalog(url: string, options: CatalogOptions): Promi
 /** The lists of expected.ts in the flat form the rules compare against. */
 function lists(roles: RuntimeRoles, folders: readonly MigrationFolder[], plugins: readonly { readonly tables: Readonly<Record<string, PluginTableRecord>> }[]): Record<string, unknown> {
   const plugged = plugins.flatMap(({ tables }) => Object.entries(tables));
-  const { SCHEMAS, SYSTEM_TABLES, SYSTEM_DOORS } = expected;
+  const { SCHEMAS, SYSTEM_TABLES, SYSTEM_DOORS, SHARED_OUT_TABLES } = expected;
+  const exact = { ...inSchema('sys', SYSTEM_TABLES), ...inSchema('app', SHARED_OUT_TABLES) };
   return {
     ours: expected.OURS,
     schemas: Object.keys(SCHEMAS),
     usage: Object.entries(SCHEMAS).flatMap(([schema, users]) => users.map((user) => `${schema}:${roles[user]}`)),
     systemTables: [...Object.keys(SYSTEM_TABLES).map((table) => `sys.${table}`), 'sec.context_keys'],
-    systemGrants: Object.entries(SYSTEM_TABLES).flatMap(([table, grants]) => (['app', 'jobs'] as const).flatMap((role) => grants[role].map((privilege) => `${table}:${roles[role]}:${privilege}`))),
+    exactlyGranted: Object.keys(exact),
+    exactGrants: Object.entries(exact).flatMap(([table, grants]) => (['app', 'jobs'] as const).flatMap((role) => grants[role].map((privilege) => `${table}:${roles[role]}:${privilege}`))),
     doors: Object.entries(SYSTEM_DOORS).flatMap(([table, commands]) => commands.map((command) => `${table}:${command}`)),
     securityDefiners: expected.SECURITY_DEFINERS,
     executable: expected.EXECUTABLE,
     withdrawnFunctions: expected.WITHDRAWN_FUNCTIONS,
     appendOnly: expected.APPEND_ONLY,
     withoutAuditTrigger: [...Object.keys(expected.WITHOUT_AUDIT_TRIGGER), ...plugged.flatMap(([table, { unaudited }]) => (unaudited === null ? [] : `app.${table}`))],
+    unauditedColumns: Object.keys(expected.UNAUDITED_COLUMNS),
     triggers: expected.TRIGGERS,
     extensions: expected.EXTENSIONS,
     languages: expected.LANGUAGES,
@@ -80,3 +83,5 @@ function lists(roles: RuntimeRoles, folders: readonly MigrationFolder[], plugins
     plain: Object.fromEntries([...plugged.map(([table, { plain }]) => [table, plain] as const), ...Object.entries(PLAIN_COLUMNS)].map(([table, columns]) => [table, Object.keys(columns)])),
   };
 }
+
+const inSchema = <T>(schema: string, tables: Readonly<Record<string, T>>): Record<string, T> => Object.fromEntries(Object.entries(tables).map(([table, value]) => [`${schema}.${table}`, value]));

@@ -28,6 +28,15 @@ export const SYSTEM_TABLES: Readonly<Record<string, Readonly<Record<RuntimeRole,
   plugins: { app: ['select'], jobs: ['select'] },
 };
 
+/** Workspace tables of which each run-time role may change only some columns, in the same form (docs/tenancy.md, "The signed context"). */
+export const SHARED_OUT_TABLES: Readonly<Record<string, Readonly<Record<RuntimeRole, readonly string[]>>>> = {
+  workspaces: { app: ['select', 'insert', 'update(name)', 'update(time_zone)', 'update(settings)'], jobs: ['select', 'insert', 'update(suspended_at)'] },
+  workspace_keys: {
+    app: ['select', 'insert', 'update(encryptions)', 'update(status)', 'update(activated_at)', 'update(emptied_at)', 'update(retired_at)'],
+    jobs: ['select', 'insert', 'update(wrapped)'],
+  },
+};
+
 /** What the system door opens across workspaces, for the jobs role alone. */
 export const SYSTEM_DOORS: Readonly<Record<string, readonly ('all' | 'select' | 'insert' | 'update')[]>> = {
   'sys.workspaces': ['all'],
@@ -51,17 +60,23 @@ export const WITHOUT_AUDIT_TRIGGER: Readonly<Record<string, string>> = {
   'app.audit_checkpoints': 'made from the audit',
   'app.audit_tiles': 'made from the audit',
   'app.audit_verifications': 'made from the audit',
-  'app.workspace_keys': 'counting encryptions is not an act; changing keys records its own',
-  'app.totp_factors': 'a refused code is counted, and its own entry says so',
   'app.mfa_challenges': 'five minutes between two steps of one sign-in, which is recorded',
   'app.passkey_challenges': 'one ceremony of a sign-in, which is recorded',
-  'app.sessions': 'last seen is not an act',
   'app.contact_name_tags': 'follows contacts by trigger',
   'app.import_batches': 'progress; what an import makes is recorded where it is made',
   'app.import_outcomes': 'progress',
   'app.import_sources': 'the upload, recorded as such',
   'app.idempotency_keys': 'the repeated answer of an act that is recorded',
   'app.plugin_parked_jobs': 'work of acts that are recorded, waiting for its plugin',
+};
+
+/** Columns of the others that may be updated without one, and why. */
+export const UNAUDITED_COLUMNS: Readonly<Record<string, string>> = {
+  'app.service_accounts.last_used_at': 'no act',
+  'app.sessions.last_seen_at': 'no act',
+  'app.totp_factors.last_step': 'follows a sign-in, which is recorded',
+  'app.totp_factors.failed_in_row': 'a refused code is counted, and its own entry says so',
+  'app.workspace_keys.encryptions': 'counting encryptions is not an act',
 };
 
 /** Triggers beside leaves_audit_entry. */

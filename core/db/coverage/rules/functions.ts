@@ -10,12 +10,27 @@ export const FUNCTION_RULES: readonly Rule[] = [
   {
     name: 'function.search_path',
     remedy: 'ALTER FUNCTION … SET search_path = pg_catalog.',
-    find: `select p.signature as object, 'does not pin its search_path to pg_catalog' as text from functions p where not coalesce(p.proconfig @> array['search_path=pg_catalog'], false)`,
+    find: `select p.signature as object, 'does not pin its search_path to pg_catalog, and nothing else' as text from functions p where p.proconfig is distinct from array['search_path=pg_catalog']`,
+  },
+  {
+    name: 'function.owner',
+    remedy: 'ALTER FUNCTION … OWNER TO the role that owns schema app.',
+    find: `select p.signature as object, 'belongs to ' || p.proowner::regrole as text from functions p where p.proowner <> (select nspowner from pg_namespace where nspname = 'app') and p.proowner not in (select oid from runtime)`,
+  },
+  {
+    name: 'function.declaration',
+    // A plan keeps what an immutable function gave: a prepared statement would go on with the workspace that the connection served first.
+    remedy: 'Declare it as the migration that made it does.',
+    find: `select p.signature as object, 'is declared ' || d.as as text from functions p, lateral (values
+             ('IMMUTABLE', p.provolatile = 'i'), ('PARALLEL SAFE', p.proparallel = 's'), ('LEAKPROOF', p.proleakproof), ('SECURITY INVOKER', not p.prosecdef and p.signature in ${given('securityDefiners')})) d ("as", is_so) where d.is_so`,
   },
   {
     name: 'function.unknown',
     remedy: 'DROP it: functions are made by migrations.',
-    find: `select p.signature as object, 'is in no migration' as text from functions p where not (select list -> 'functions' from given) ? (p.pronamespace::regnamespace || '.' || p.proname)`,
+    // What is made in pg_catalog, whose own functions have lower oids, stands in front of every search_path.
+    find: `select p.signature as object, 'is in no migration' as text from functions p where not (select list -> 'functions' from given) ? (p.pronamespace::regnamespace || '.' || p.proname)
+           union all select p.oid::regprocedure::text, 'is no function of PostgreSQL' from pg_proc p where p.oid >= 16384 and p.pronamespace = 'pg_catalog'::regnamespace
+             and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')`,
   },
   {
     name: 'function.altered',

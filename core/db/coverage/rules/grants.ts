@@ -20,15 +20,25 @@ export const GRANT_RULES: readonly Rule[] = [
     find: `select g.object, 'PUBLIC has ' || upper(g.privilege) as text from grants g where g.grantee = 0 and g.privilege !~ '^(truncate|references|trigger|maintain)'`,
   },
   {
+    name: 'grant.other_role',
+    remedy: 'REVOKE it: three roles have to do with these objects, the owner and the two that the program runs under.',
+    find: `select o.object, o.grantee::regrole || ' has ' || o.privilege_type as text from (
+             select c.oid::regclass::text as object, a.grantee, a.privilege_type, c.relowner as owner from acls l join pg_class c using (oid) cross join aclexplode(l.acl) a
+             union all select p.signature, a.grantee, a.privilege_type, p.proowner from functions p cross join aclexplode(p.proacl) a
+             union all select n.nspname, a.grantee, a.privilege_type, n.nspowner from pg_namespace n cross join aclexplode(n.nspacl) a where n.nspname in ${given('schemas')}) o
+           where o.grantee not in (0, o.owner) and o.grantee not in (select oid from runtime) and not exists (select from pg_roles r where r.oid = o.grantee and r.rolsuper)`,
+  },
+  {
     name: 'grant.append_only',
     remedy: 'REVOKE it: what is on the record is never changed by a program.',
     find: `select g.object, g.who || ' has ' || upper(g.privilege) as text from grants g where g.object in ${given('appendOnly')} and g.privilege ~ '^(update|delete)' and ${RUNTIME}`,
   },
   {
-    name: 'grant.system_table',
+    name: 'grant.exact',
     remedy: 'REVOKE it, or list it in core/db/coverage/expected.ts.',
-    find: `select g.object, g.who || ' has ' || upper(g.privilege) as text from grants g where g.schema = 'sys' and g.relkind in ('r', 'p') and g.privilege !~ '^(truncate|references|trigger|maintain)' and ${RUNTIME}
-             and g.relname || ':' || g.who || ':' || g.privilege not in ${given('systemGrants')}`,
+    find: `select g.object, g.who || ' has ' || upper(g.privilege) as text from grants g
+           where (g.schema = 'sys' and g.relkind in ('r', 'p') or g.object in ${given('exactlyGranted')}) and g.privilege !~ '^(truncate|references|trigger|maintain)' and ${RUNTIME}
+             and g.object || ':' || g.who || ':' || g.privilege not in ${given('exactGrants')}`,
   },
   {
     name: 'grant.secret',

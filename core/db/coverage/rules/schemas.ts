@@ -21,6 +21,12 @@ export const SCHEMA_RULES: readonly Rule[] = [
     find: `select nspname as object, 'is not a schema of Wardkeep' as text from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema' and nspname not in ${given('schemas')}`,
   },
   {
+    name: 'schema.owner',
+    remedy: 'ALTER SCHEMA … OWNER TO the role that owns schema app: whoever owns a schema may drop what is in it, and put something else there.',
+    find: `select nspname as object, 'belongs to ' || nspowner::regrole as text from pg_namespace
+           where nspname in ${given('schemas')} and nspname <> 'public' and nspowner <> (select nspowner from pg_namespace where nspname = 'app') and nspowner not in (select oid from runtime)`,
+  },
+  {
     name: 'schema.create',
     remedy: 'REVOKE CREATE ON SCHEMA … FROM the role and from PUBLIC.',
     find: `select nspname as object, rolname || ' may create objects in it' as text from pg_namespace n, bounded r where nspname !~ '^pg_(temp|toast_temp)_' and has_schema_privilege(r.oid, n.oid, 'CREATE')`,
@@ -56,6 +62,12 @@ export const SCHEMA_RULES: readonly Rule[] = [
     name: 'foreign.server',
     remedy: 'DROP SERVER … CASCADE.',
     find: `select srvname as object, 'reaches another server from inside the database' as text from pg_foreign_server`,
+  },
+  {
+    name: 'replication.logical',
+    remedy: 'DROP PUBLICATION or SUBSCRIPTION: the one sends rows of every workspace elsewhere, the other writes into them; neither asks the policies. Standbys and backups need none.',
+    find: `select pubname as object, 'is a publication' as text from pg_publication
+           union all select subname, 'is a subscription' from pg_subscription where subdbid = (select oid from pg_database where datname = current_database())`,
   },
   {
     name: 'default.privileges',

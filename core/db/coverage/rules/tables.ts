@@ -5,7 +5,8 @@ export const TABLE_RULES: readonly Rule[] = [
   {
     name: 'table.rls_off',
     remedy: "call sec.protect('app.…', privileges) in the migration that makes the table.",
-    find: `select t.name as object, 'row-level security is not enabled' as text from tables t join pg_class c using (oid) where not c.relrowsecurity and not c.relispartition`,
+    find: `select c.oid::regclass::text as object, 'row-level security is not enabled' as text from pg_class c
+           where (c.oid in (select oid from tables) or c.oid::regclass::text in (select split_part(d.door, ':', 1) from ${given('doors')} d (door))) and not c.relrowsecurity and not c.relispartition`,
   },
   {
     name: 'table.rls_not_forced',
@@ -23,6 +24,11 @@ export const TABLE_RULES: readonly Rule[] = [
     remedy: 'Every table of schema app starts with `workspace_id uuid not null`.',
     find: `select t.name as object, 'has no column workspace_id uuid not null' as text from tables t
            where not exists (select from pg_attribute a where a.attrelid = t.oid and a.attname = 'workspace_id' and a.atttypid = 'uuid'::regtype and a.attnotnull and not a.attisdropped)`,
+  },
+  {
+    name: 'table.primary_key',
+    remedy: 'Add the primary key of the migration that made the table: without it a row can be there twice, an audit entry among them.',
+    find: `select t.name as object, 'has no primary key' as text from tables t where not exists (select from pg_index i where i.indrelid = t.oid and i.indisprimary and i.indisvalid)`,
   },
   {
     name: 'table.unknown',
@@ -67,17 +73,24 @@ export const TABLE_RULES: readonly Rule[] = [
   },
   {
     name: 'audit.trigger',
-    remedy: "call sec.protect('app.…', privileges), or name the table in core/db/coverage/expected.ts with the reason why its changes are no acts.",
+    remedy: "call sec.protect('app.…', privileges), or name the table or column in core/db/coverage/expected.ts with the reason why its changes are no acts.",
     find: `select t.name as object, 'may change without leaving an audit entry' as text from tables t
            where t.name not in ${given('withoutAuditTrigger')} and not exists (
              select from pg_trigger g where g.tgrelid = t.oid and g.tgname = 'leaves_audit_entry' and g.tgenabled in ('O', 'A') and g.tgfoid = to_regproc('sec.require_audit_entry') and g.tgdeferrable and g.tginitdeferred
-               and (g.tgtype & 1) = 1 and (g.tgtype & 12) = 12)`,
+               and (g.tgtype & 1) = 1 and (g.tgtype & 28) = 28 and g.tgqual is null
+               and not exists (select from pg_attribute a where a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
+                 and cardinality(g.tgattr::int2[]) > 0 and a.attnum <> all (g.tgattr::int2[]) and t.name || '.' || a.attname not in ${given('unauditedColumns')}))`,
   },
   {
     name: 'audit.gaps',
     remedy: 'Create the trigger of migrations/0023_chain_without_gaps.sql again.',
     find: `select 'app.audit_entries' as object, 'takes entries that have none before them' as text where not exists (
-             select from pg_trigger g where g.tgrelid = to_regclass('app.audit_entries') and g.tgname = 'follows_another' and g.tgenabled in ('O', 'A') and g.tgfoid = to_regproc('sec.require_previous_entry') and (g.tgtype & 1) = 1 and (g.tgtype & 4) = 4)`,
+             select from pg_trigger g where g.tgrelid = to_regclass('app.audit_entries') and g.tgname = 'follows_another' and g.tgenabled in ('O', 'A') and g.tgfoid = to_regproc('sec.require_previous_entry') and (g.tgtype & 1) = 1 and (g.tgtype & 4) = 4 and g.tgqual is null)`,
+  },
+  {
+    name: 'trigger.disabled',
+    remedy: 'ALTER TABLE … ENABLE TRIGGER ALL, and look what was written meanwhile.',
+    find: `select distinct g.tgrelid::regclass::text as object, 'has a trigger that does not fire' as text from pg_trigger g join pg_class c on c.oid = g.tgrelid where c.relnamespace in (select oid from ours) and g.tgenabled not in ('O', 'A')`,
   },
   {
     name: 'trigger.unknown',
