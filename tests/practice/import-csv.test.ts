@@ -28,6 +28,15 @@ t.test('a spreadsheet is read as spreadsheets are written', async (t) => {
   }
 });
 
+t.test('a cell as long as a book is refused, and keeps nobody waiting', async (t) => {
+  const table = readCsv(csv('Family name,Given name,Birth date,Sex,E-mail,Notes', `Moss,${'Ada '.repeat(2_000)},1971-01-02,F,a@${'.'.repeat(300_000)}@,${'n'.repeat(9_999)}`));
+  const began = performance.now();
+  const [row] = table.rows();
+  const mapping = { 'Family name': 'familyName', 'Given name': 'givenName', 'Birth date': 'birthDate', Sex: 'sex', 'E-mail': 'email', Notes: 'notes' } as const;
+  t.same(patientOfRow(table, row as NonNullable<typeof row>, mapping, 'urn:x', '2026-11-22'), { line: 2, faults: ['Given name: longer than 254 characters.', 'E-mail: longer than 254 characters.'] });
+  t.ok(performance.now() - began < 1_000, 'reading it takes no minutes');
+});
+
 t.test('a large spreadsheet is read off this thread, to the same values', async (t) => {
   const reader = openCsvReader();
   const bytes = csv(HEAD, ...Array.from({ length: 20_000 }, (_none, at) => `"Moss, ${at}",Ada,1971-01-02,F,303-555-0142,ada@example.org,${at}`));

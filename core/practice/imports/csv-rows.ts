@@ -25,6 +25,10 @@ const GUESSES: readonly (readonly [RegExp, CsvField])[] = [
   [/lang/i, 'language'], [/mrn|record|chart|patient ?(id|no|number)/i, 'mrn'], [/^ssn$|social/i, 'ssn'], [/note|comment/i, 'notes'], [/^(tags?|labels?)$/i, 'tags'],
 ];
 
+/** Characters a cell may have. Text a megabyte long is nobody's name, keeps patterns busy for minutes (ReDoS, CWE-1333), and makes search tags by the hundred thousand. */
+const LENGTH_MAX: Partial<Record<CsvField, number>> = { notes: 10_000, tags: 1_000 };
+const OTHER_LENGTH_MAX = 254;
+
 /** What the columns are probably called; each of the `targets` is given once. A property of the workspace's own is known by its whole label. */
 export function guessMapping(headers: readonly string[], targets: readonly CsvTarget[] = Object.keys(CSV_FIELDS) as CsvField[], properties: readonly ContactProperty[] = []): Record<string, CsvTarget> {
   const mapping: Record<string, CsvTarget> = {};
@@ -47,6 +51,8 @@ export function patientOfRow(table: Pick<CsvTable, 'headers'>, row: CsvRow, mapp
     return { text: at < 0 ? '' : (row.cells[at] ?? '').trim(), column: at + 1 };
   };
   const cell = (field: CsvField): string => placed(field).text;
+  const tooLong = (Object.keys(CSV_FIELDS) as CsvField[]).filter((field) => cell(field).length > (LENGTH_MAX[field] ?? OTHER_LENGTH_MAX));
+  if (tooLong.length > 0) return { line: row.line, faults: tooLong.map((field) => `${CSV_FIELDS[field]}: longer than ${LENGTH_MAX[field] ?? OTHER_LENGTH_MAX} characters.`) };
   const { own, faults } = ownCells(placed, properties);
   if (cell('familyName') === '' || cell('givenName') === '') faults.push(cell('familyName') === '' ? 'The family name is missing.' : 'The given name is missing.');
   const birthDate = readDate(cell('birthDate'));
