@@ -107,6 +107,11 @@ t.test('sessions', async (t) => {
 
     const [one, two] = [await visit(willow.officer), await visit(willow.officer)];
     await one.get('/account/sessions');
+    await move(willow.officer, 'assured_at', '11 minutes');
+    const second = (await whoIs(two))?.actor.sessionId ?? '';
+    for (const path of [`/account/sessions/${second}/end`, '/account/sessions/end-others']) t.match(await one.post(path), { statusCode: 403, payload: /Confirm it is you/ });
+    t.ok(await whoIs(two), 'a session left open is not enough to end the others');
+    await rows(database, 'update app.sessions set assured_at = now() where id = $1', [(await whoIs(one))?.actor.sessionId]);
     await one.post('/account/sessions/end-others');
     t.ok(await whoIs(one));
     t.equal(await whoIs(two), null);
@@ -167,6 +172,13 @@ t.test('sessions', async (t) => {
       const answer = await visitor.post('/step-up', { code: totpCode(willow.admin.totpSecret), next: '/', held: JSON.stringify({ action, fields: [] }) });
       t.equal(answer.statusCode, 303, `${action} is not held`);
     }
+  });
+
+  t.test('who has nothing of ours to step up with is told what to do', async (t) => {
+    const visitor = await visit(harbor.manager);
+    t.notMatch((await visitor.get('/step-up')).payload, /Sign out and in again/);
+    await rows(database, 'delete from app.totp_factors where user_id = $1', [harbor.manager.id]);
+    t.match((await visitor.get('/step-up')).payload, /Sign out and in again[^]*action="\/sign-out"/);
   });
 
   t.test('guessing at the step-up is slowed down', async (t) => {

@@ -4,6 +4,7 @@ import { authorize } from '../../access/authorize.ts';
 import type { Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
 import { mintOpaqueToken } from '../opaque-token.ts';
+import { requireFresh } from '../step-up/require-fresh.ts';
 import type { SignInMethod } from './method.ts';
 import { Session, type SessionEnd } from './model.ts';
 import { changeSignInPolicy } from './policy-lock.ts';
@@ -57,14 +58,15 @@ async function end(tx: Tx, matching: QueryBuilder<Session, Session[]>, reason: S
   return (ended as unknown as unknown[]).length;
 }
 
-/** Own sessions by anyone, other people's by whoever may. @throws Fault session.not_found */
+/** Own sessions by anyone, other people's by whoever may; any but the present one after a fresh second factor (ASVS 5.0 V7.5.2). @throws Fault session.not_found · access.step_up_required */
 export async function endSession(tx: Tx, id: string): Promise<void> {
   const session = await Session.query(tx).findById(id);
   if (session === undefined || session.user_id !== tx.scope.actor.id) authorize(tx, 'session.end', { type: 'session', id });
+  else if (id !== tx.scope.actor.sessionId) requireFresh(tx);
   if ((await endSessions(tx, { id }, id === tx.scope.actor.sessionId ? 'signed_out' : 'ended')) === 0) throw fault('session.not_found');
 }
 
-/** Every session of one's own but this one. Returns how many there were. */
+/** Every session of one's own but this one. Returns how many there were. @throws Fault access.step_up_required */
 export async function endOtherSessions(tx: Tx): Promise<number> {
-  return endSessions(tx, { user_id: tx.scope.actor.id as string }, 'ended', tx.scope.actor.sessionId);
+  return endSessions(tx, { user_id: requireFresh(tx) }, 'ended', tx.scope.actor.sessionId);
 }
