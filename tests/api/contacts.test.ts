@@ -137,6 +137,19 @@ t.test('whole values are found in all their readings, by whoever may see the con
   t.match((await manager('POST', '/contacts/search', { q })).body.items.find(({ id }: { id: string }) => id === mine), { name: 'Okonkwo', birthDate: '1931-07-04', phone: '(617) 555-0177', email: /shared\.line/i, tags: ['recall'] });
 });
 
+t.test('a share asked for twice at the same moment is one share, and ends once', async (t) => {
+  const manager = await as(people.manager);
+  const { id } = (await manager('POST', '/contacts', { familyName: 'Twice-Shared' })).body;
+  const all = <T>(ask: () => Promise<T>) => Promise.all(Array.from({ length: 4 }, ask));
+  const shared = await all(() => manager('POST', `/contacts/${id}/shares`, { userId: people.agent.id, access: 'READ' }));
+  t.same(shared.map(({ status }) => status), [200, 200, 200, 200]);
+  t.equal(new Set(shared.map(({ body }) => body.id)).size, 1);
+  const of = async (action: string) => (await recorded(app, people.workspaceId, action)).filter(({ target }) => target?.id === id).length;
+  t.equal(await of('contact.shared'), 1);
+  t.same((await all(() => manager('DELETE', `/contacts/${id}/shares/${shared[0]?.body.id}`))).map(({ status }) => status).sort(), [204, 404, 404, 404]);
+  t.equal(await of('contact.share_ended'), 1);
+});
+
 t.test('Idempotency-Key: once, also under a race', async (t) => {
   const call = await agent(['contact.read', 'contact.write', 'contact.all']);
   const key = { 'idempotency-key': 'import-17' };

@@ -47,10 +47,11 @@ export async function endShare(tx: Tx, { contactId, shareId }: { contactId: stri
   record(tx, { action: 'contact.share_ended', target: { type: 'contact', id: contactId }, detail: { userId: share.user_id, access: share.access } });
 }
 
+/** Held, so that of two acts on its shares at the same moment the second sees what the first did. */
 async function sharableContact(tx: Tx, id: string): Promise<Contact> {
   const target = { type: 'contact', id };
   authorize(tx, 'contact.share', target);
-  const contact = await visibleContacts(tx).findById(id).select('contacts.id', 'contacts.status', 'contacts.owner_id');
+  const contact = await visibleContacts(tx).findById(id).select('contacts.id', 'contacts.status', 'contacts.owner_id').forNoKeyUpdate();
   if (contact === undefined) throw contactNotFound(id);
   if (contact.status === 'merged') throw fault('contact.merged');
   if (seesOwnOnly(tx) && contact.owner_id !== tx.scope.actor.id) throw fault('contact.not_owner', { refused: { action: 'contact.share_refused', target, detail: {} } });
