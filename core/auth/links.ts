@@ -25,9 +25,14 @@ export class OneTimeLink extends WorkspaceModel {
 /** Makes a link in place of every unused one of the same purpose and person. The caller puts the act on the record. Returns the address. */
 export async function makeLink(app: App, tx: Tx, purpose: LinkPurpose, userId: string): Promise<string> {
   const token = mintOpaqueToken(tx.scope.workspaceId);
-  await OneTimeLink.query(tx).delete().where({ purpose, user_id: userId }).whereNull('used_at');
+  await endLinks(tx, purpose, userId);
   await OneTimeLink.query(tx).insert({ purpose, user_id: userId, token_hash: token.hash, expires_at: expiryOf(purpose, tx.now) });
   return addressOf(app, purpose, token.text);
+}
+
+/** The person's unused links of a purpose are over. */
+export async function endLinks(tx: Tx, purpose: LinkPurpose, userId: string): Promise<void> {
+  await OneTimeLink.query(tx).delete().where({ purpose, user_id: userId }).whereNull('used_at');
 }
 
 export function expiryOf(purpose: LinkPurpose, now: number): Date {

@@ -2,6 +2,7 @@ import { record } from '../../audit/record.ts';
 import type { App } from '../../app.ts';
 import type { Scope, Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
+import { endLinks } from '../links.ts';
 import { Passkey } from '../passkey/model.ts';
 import { hashPassword, verifyPassword } from '../password/hash.ts';
 import { Password } from '../password/model.ts';
@@ -36,7 +37,7 @@ export async function showSecurity(tx: Tx): Promise<{ passkeys: object[]; totp: 
 }
 
 /**
- * Asks for the present password (ASVS 5.0 V6.2.3) and ends every other session (V7.4.3) and begun sign-in.
+ * Asks for the present password (ASVS 5.0 V6.2.3) and ends every other session (V7.4.3), begun sign-in and link to choose another one.
  * @throws Fault request.invalid with the field · request.rate_limited · sign_in.provider_only
  */
 export async function changePassword(app: App, scope: Scope, input: { current: string; next: string; workspaceName: string; email: string }): Promise<void> {
@@ -55,6 +56,7 @@ export async function changePassword(app: App, scope: Scope, input: { current: s
     await storePasswordHash(tx, userId, hash);
     record(tx, { action: 'auth.password_changed', target: { type: 'user', id: userId } });
     await endChallenges(tx, userId);
+    await endLinks(tx, 'password_reset', userId);
     await endSessions(tx, { user_id: userId }, 'password_changed', scope.actor.sessionId);
     await tellOfChange(app, tx, userId);
   });
