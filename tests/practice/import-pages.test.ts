@@ -137,3 +137,48 @@ t.test('the program goes on answering while a large spreadsheet is read', async 
   const refused = pages.find(({ statusCode }) => statusCode !== 200);
   t.match([refused?.statusCode, refused?.headers['retry-after'], refused?.payload], [429, 5, /Other large spreadsheets are being read just now\. Nothing is lost: try again in a moment\./], 'one practice does not take the thread for itself');
 });
+
+t.test('more than fifty questions wait: the oldest fifty are shown, of how many, and the next move up; a refused answer stays as it was typed', async (t) => {
+  const ASKED = 51;
+  const letter = (at: number) => `${String.fromCharCode(97 + Math.floor(at / 26))}${String.fromCharCode(97 + (at % 26))}`;
+  const person = (at: number, sex: string) => bytesOf(documentXml({ person: `<name><given>Doubt</given><family>Namesake${letter(at)}</family></name><administrativeGenderCode code="${sex}" codeSystem="2.16.840.1.113883.5.1"/><birthTime value="19560210"/>` }));
+  const files = Array.from({ length: ASKED }, (_, at) => at);
+  for (const make of [
+    (at: number) => ({ name: `${at}-f.xml`, bytes: person(at, 'F') }), (at: number) => ({ name: `${at}-m.xml`, bytes: person(at, 'M') }),
+    (at: number) => ({ name: `${at}-u.xml`, bytes: bytesOf(documentXml({ person: `<name><given>Undated${letter(at)}</given></name>` })) }),
+  ]) {
+    await admin.get('/imports');
+    const sent = await admin.upload('/imports/ccda', 'files', files.map((at) => ({ ...make(at), type: 'text/xml' })));
+    await followed(admin, sent.headers.location);
+  }
+  const waiting = async () => (await admin.get('/documents/waiting')).payload;
+  const count = (page: string, mark: RegExp) => [...page.matchAll(mark)].length;
+  const [PAIR, DOCUMENT] = [/name="decision" value="same"/g, /value="assign"/g];
+  const page = await waiting();
+  t.same([count(page, PAIR), count(page, DOCUMENT)], [50, 50]);
+  t.match(page, `The oldest of ${ASKED}; the next appear as these are answered.`);
+  t.match(page, `The oldest of ${ASKED}; the next appear as these are filed.`);
+  t.match(page, /<td data-label="Born">Feb 10, 1956<\/td>/, 'a birth date as everywhere else');
+  const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+  t.equal(new Set(ids).size, ids.length, 'each field has an id, and with it a label, of its own');
+
+  const [, pair] = /action="\/documents\/waiting\/pairs\/([^"]+)"/.exec(page) ?? [];
+  const [, document] = /action="\/documents\/([0-9a-f-]{36})\/resolve"/.exec(page) ?? [];
+  const refused = await admin.post(`/documents/${document}/resolve`, { act: 'create', givenName: 'Typed', familyName: 'Bythem', birthDate: '1999-02-30', sex: 'other' });
+  t.equal(refused.statusCode, 400);
+  t.match(refused.payload, new RegExp(`id="f-${document}-familyName"[^>]* value="Bythem"`));
+  t.match(refused.payload, new RegExp(`<a href="#f-${document}-birthDate">`));
+  t.match(refused.payload, /<option value="other" selected>/);
+  for (const contactId of ['the one from yesterday', 'https://localhost/contacts/01900000-0000-7000-8000-000000000000/details']) {
+    const nowhere = await admin.post(`/documents/${document}/resolve`, { act: 'assign', contactId });
+    t.equal(nowhere.statusCode, 400, contactId);
+    t.match(nowhere.payload, new RegExp(`id="f-${document}-contactId-error"`));
+    t.match(nowhere.payload, `value="${contactId}"`);
+  }
+
+  t.equal((await admin.post(`/documents/waiting/pairs/${pair}`, { decision: 'different' })).statusCode, 303);
+  t.equal((await admin.post(`/documents/${document}/resolve`, { act: 'create', givenName: 'Typed', familyName: 'Bythem', birthDate: '1999-02-28', sex: 'other' })).statusCode, 303);
+  const after = await waiting();
+  t.same([count(after, PAIR), count(after, DOCUMENT)], [50, 50]);
+  t.notMatch(after, 'The oldest of', 'all that waits is on the page');
+});

@@ -4,14 +4,17 @@ import type { App } from '../../app.ts';
 import type { ClinicalDocument } from '../../clinical/clinical-document.ts';
 import { REPAIRS } from '../../clinical/repairs.ts';
 import { apiRoutes } from '../../http/api/api-route.ts';
+import { Fault, fault } from '../../errors.ts';
 import { scopeOf } from '../../http/credentials.ts';
 import { flash } from '../../http/flash.ts';
 import { parse } from '../../http/refusals.ts';
 import { trustHtml } from '../../http/views.ts';
 import type { Feature } from '../../http/feature.ts';
+import { wholeDay } from '../contacts/contact-frame.ts';
 import { mergeContacts } from '../contacts/merge-contacts.ts';
 import { nameOf } from '../contacts/contact-view.ts';
 import { wholeContact } from '../contacts/read-contact.ts';
+import { formErrors, formFields, type FormFields } from '../form-fields.ts';
 import { calendarDate, oneId } from '../schemas.ts';
 import { DOCUMENT_API } from './api.ts';
 import { clinicalTab, documentsTab } from './contact-tabs.ts';
@@ -54,11 +57,22 @@ async function download(app: App, request: Request, h: ResponseToolkit) {
   return h.response(bytes).type('application/octet-stream').header('content-disposition', `attachment; filename="document-${id}.${document.kind === 'pdf' ? 'pdf' : 'xml'}"`);
 }
 
-async function waitingPage(app: App, request: Request, h: ResponseToolkit) {
+/** `refused`: what was typed for one document and why it could not be filed so. */
+async function waitingPage(app: App, request: Request, h: ResponseToolkit, refused: { id: string; fields: FormFields; refusal: Fault } | null = null) {
   const { documents, pairs, waiting } = await app.withWorkspace(scopeOf(request), (tx) => listWaiting(tx));
   const more = { pairs: pairs.length < waiting.pairs, documents: documents.length < waiting.documents };
-  return h.page('documents/waiting', { pairs, waiting, more, sexes: SEXES, documents: documents.map(({ suggested, ...document }) => ({ ...document, form: suggested })) });
+  const errors = refused === null ? {} : formErrors(refused.refusal);
+  return h.page('documents/waiting', {
+    pairs: pairs.map(({ contact, candidate, ...pair }) => ({ ...pair, contact: withWholeDay(contact), candidate: withWholeDay(candidate) })), waiting, more, sexes: SEXES,
+    errors: Object.fromEntries(Object.entries(errors).map(([name, text]) => [`${refused?.id}-${name}`, text])),
+    documents: documents.map(({ suggested, ...document }) => {
+      const isRefused = document.id === refused?.id;
+      return { ...document, form: { ...suggested, contactId: null, ...(isRefused ? refused.fields : {}) }, errors: isRefused ? errors : {} };
+    }),
+  }).code(refused === null ? 200 : 400);
 }
+
+const withWholeDay = <T extends { birthDate: string | null }>(person: T): T => ({ ...person, birthDate: wholeDay(person.birthDate) });
 
 async function decidePair(app: App, request: Request, h: ResponseToolkit) {
   const { id } = parse(oneId, request.params);
@@ -85,13 +99,27 @@ const resolveForm = Joi.object<ResolveForm>({
 
 async function resolve(app: App, request: Request, h: ResponseToolkit) {
   const { id } = parse(oneId, request.params);
-  const form = parse(resolveForm, request.payload);
-  const contactId = await app.withWorkspace(scopeOf(request), (tx) => {
-    if (form.act === 'create') return resolveDocument(tx, id, { givenName: form.givenName as string, familyName: form.familyName as string, birthDate: form.birthDate as string, sex: form.sex as 'female' });
-    return resolveDocument(tx, id, { contactId: parse(oneId, { id: /[0-9a-f-]{36}/.exec(form.contactId ?? '')?.[0] ?? form.contactId }).id });
-  });
-  flash(h, 'success', 'The document is filed.');
-  return h.redirect(`/contacts/${contactId}/documents`).code(303);
+  const fields = formFields(request.payload);
+  try {
+    const form = parse(resolveForm, Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)));
+    const contactId = await app.withWorkspace(scopeOf(request), (tx) => {
+      if (form.act === 'create') return resolveDocument(tx, id, { givenName: form.givenName as string, familyName: form.familyName as string, birthDate: form.birthDate as string, sex: form.sex as 'female' });
+      return resolveDocument(tx, id, { contactId: contactOfAddress(form.contactId as string) });
+    });
+    flash(h, 'success', 'The document is filed.');
+    return h.redirect(`/contacts/${contactId}/documents`).code(303);
+  } catch (error) {
+    if (!(error instanceof Fault) || !['request.invalid', 'contact.not_found'].includes(error.code)) throw error;
+    const refusal = error.code === 'request.invalid' ? error : fault('request.invalid', { fields: [{ path: 'contactId', text: error.message }] });
+    return waitingPage(app, request, h, { id, fields, refusal });
+  }
+}
+
+/** @throws Fault request.invalid for a text without an id */
+function contactOfAddress(text: string): string {
+  const [contactId] = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i.exec(text) ?? [];
+  if (contactId === undefined) throw fault('request.invalid', { fields: [{ path: 'contactId', text: 'this is not the address of a contact' }] });
+  return contactId.toLowerCase();
 }
 
 function bodyOf(parsed: ClinicalDocument | null): object {

@@ -109,5 +109,6 @@ async function writeOutcomes(app: App, scope: Scope, batchId: string, outcomes: 
 
 export function outcomeOfFile(outcome: FileOutcome): Outcome {
   if (outcome.status === 'refused') return { file_name: outcome.file, outcome: 'refused', code: outcome.code, reason: outcome.reason.replace(/ \(line \d+, column \d+\)$/, ''), line: outcome.line, column_no: outcome.column };
-  return { file_name: outcome.file, outcome: outcome.contact, reason: outcome.missing.join(' ') || null, contact_id: outcome.contactId, document_id: outcome.documentId };
+  const isDoubtful = outcome.contact === 'pending' && outcome.contactId !== null;
+  return { file_name: outcome.file, outcome: outcome.contact, reason: isDoubtful ? 'Perhaps somebody who is here already.' : outcome.missing.join(' ') || null, contact_id: outcome.contactId, document_id: outcome.documentId };
 }
