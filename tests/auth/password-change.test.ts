@@ -1,5 +1,6 @@
 import bcrypt from 'bcrypt';
 import t from 'tap';
+import { record } from '../../core/audit/record.ts';
 import { makeLink } from '../../core/auth/links.ts';
 import { systemScope } from '../../core/db/scope.ts';
 import { createUser } from '../../core/workspaces/people/create-user.ts';
@@ -42,7 +43,10 @@ t.test('changing it asks for the present one and ends the other sessions', async
   await begun.get('/sign-in');
   t.equal((await begun.post('/sign-in', { email: agent.email, password: agent.password })).statusCode, 303);
   t.equal((await begun.get('/sign-in/second')).statusCode, 200);
-  const mailed = new URL(await app.withWorkspace(systemScope(workspaceId, 'test'), (tx) => makeLink(app, tx, 'password_reset', agent.id))).pathname;
+  const mailed = new URL(await app.withWorkspace(systemScope(workspaceId, 'test'), (tx) => {
+    record(tx, { action: 'auth.password_reset_sent', target: { type: 'user', id: agent.id } });
+    return makeLink(app, tx, 'password_reset', agent.id);
+  })).pathname;
   t.equal((await begun.get(mailed)).statusCode, 200);
   t.equal((await here.post('/account/password', { currentPassword: agent.password, password: 'a brand new password' })).statusCode, 303);
   t.equal((await begun.get(mailed)).statusCode, 410, 'a link that waits in a mailbox is over');
