@@ -29,7 +29,7 @@ export const auditVerify: Command = {
     const found = ok ? `Sound: ${entries} entries, every hash, link and signature holds and the checkpoint confirms them.`
       : firstBad === null ? `NOT CONFIRMED: ${entries} entries agree among themselves, but the checkpoint you gave does not speak for them.`
       : `NOT SOUND after ${entries} entries: ${firstBad.seq === null ? '' : `entry ${firstBad.seq}${firstBad.id === null ? '' : ` (${firstBad.id})`}: `}${FAULT_MEANING[firstBad.fault]} ${firstBad.detail}`;
-    out.result({ ok, entries, firstBad, checkpointResult, head: head === null ? null : { size: head.size, checkpoint: head.text } }, `${found}\n${CHECKPOINT_MEANING[checkpointResult]}`);
+    out.result({ ok, entries, firstBad, checkpointResult, head: head === null ? null : { size: head.size, checkpoint: head.text } }, firstBad !== null && checkpointResult === 'none' ? found : `${found}\n${CHECKPOINT_MEANING[checkpointResult]}`);
     return ok ? EXIT.done : EXIT.checkFailed;
   },
 };

@@ -110,6 +110,20 @@ t.test('the command: written whole, readable by its owner only, then verified by
   t.match(await wardkeep('audit', 'verify', file), { code: 1, out: /NOT SOUND/ });
 });
 
+t.test('nor is there one with an entry that was changed behind the last checkpoint', async (t) => {
+  const change = (from: string, to: string) => sql('update app.audit_entries set body = replace(body, $2, $3) where workspace_id = $1 and seq = 600', [people.workspaceId, from, to]);
+  await verifyStored(app, scope);
+  await change('test.acted', 'test.faked');
+  t.match(await verifyStored(app, scope), { ok: true }, 'which the verification since then does not look at');
+  await t.rejects(bytesOf('bundle', { fromSeq: 590, toSeq: 610 }), { code: 'audit.not_sound' });
+  const { pieces } = await exportLog(app, scope, 'bundle', {});
+  await t.rejects(Array.fromAsync(pieces), { code: 'audit.not_sound' }, 'far into the file it breaks off');
+  const { rows } = await sql('select ok, fault, fault_seq from app.audit_verifications where workspace_id = $1 order by finished_at desc limit 1', [people.workspaceId]);
+  t.match(rows, [{ ok: false, fault: 'hash', fault_seq: '600' }], 'and the verification says where');
+  await t.resolves(bytesOf('bundle', { fromSeq: 1, toSeq: 100 }), 'of sound entries there is one');
+  await change('test.faked', 'test.acted');
+});
+
 t.test('of a log that does not verify there is no bundle, but CSV and JSON show it as it stands', async (t) => {
   await sql(`delete from app.audit_entries where workspace_id = $1 and seq = 300`, [people.workspaceId]);
   await t.rejects(bytesOf('bundle'), { code: 'audit.not_sound' });
