@@ -28,7 +28,7 @@ export const refusalsPlugin: Plugin<{ app: App }> = {
       if (!('isBoom' in response)) return h.continue;
       const refusal = toFault(request.plugins.refusedFirst ?? response);
       if (refusal.status >= 500) app.log.error('request failed', { requestId: request.info.id, route: request.route.path, method: request.method, err: request.plugins.refusedFirst ?? response });
-      if (isApi(request) || request.headers['accept'] === 'application/json') {
+      if (isApi(request)) {
         const answer = inTime(refusal, h.response(problemOf(refusal, request)).type('application/problem+json').code(refusal.status));
         return refusal.status === 401 ? answer.header('www-authenticate', 'Bearer') : answer; // RFC 9110 §11.6.1, RFC 6750 §3
       }
@@ -59,8 +59,10 @@ export function problemOf(refusal: Fault, request: Request): object {
   };
 }
 
+/** Whoever asks is a program: by the address, or by naming JSON and no page among what it takes (`application/scim+json` is one). */
 export function isApi(request: Request): boolean {
-  return request.path.startsWith('/api/') || request.path.startsWith('/scim/');
+  const accept = String(request.headers['accept'] ?? '');
+  return request.path.startsWith('/api/') || (/\bapplication\/([\w.-]+\+)?json\b/.test(accept) && !accept.includes('text/html'));
 }
 
 function wantsHtml(request: Request): boolean {
@@ -69,6 +71,8 @@ function wantsHtml(request: Request): boolean {
 
 /** character_not_in_repertoire: text that came past `parse`, as a plugin may let it, and holds what PostgreSQL has no place for. */
 const NO_CHARACTER = '22021';
+/** unique_violation: of two who wrote the same at the same moment, the second. Who comes later is told by the act itself, which has looked. */
+const WRITTEN_TWICE = '23505';
 
 const BY_STATUS: Readonly<Record<number, FaultCode>> = {
   400: 'request.invalid', 401: 'session.required', 403: 'access.denied', 404: 'route.not_found', 405: 'method.not_allowed', 409: 'request.conflict',
@@ -80,6 +84,7 @@ function toFault(boom: Boom | Fault): Fault {
   const { statusCode } = boom.output;
   if (statusCode === 500 && isDatabaseUnavailable(boom)) return fault('system.unavailable', { cause: boom });
   if (statusCode === 500 && sqlstateOf(boom) === NO_CHARACTER) return fault('request.invalid', { cause: boom });
+  if (statusCode === 500 && sqlstateOf(boom) === WRITTEN_TWICE) return fault('request.conflict', { cause: boom });
   // hapi's own refusals: unparsable payloads, bodies over the limit, unknown routes.
   if (statusCode === 400 && /JSON/i.test(boom.message)) return fault('request.not_json');
   return fault(BY_STATUS[statusCode] ?? (statusCode < 500 ? 'request.invalid' : 'system.fault'), { cause: boom });
@@ -92,20 +97,23 @@ function toFault(boom: Boom | Fault): Fault {
 export function parse<T>(schema: Joi.Schema<T>, input: unknown): T {
   const { value, error } = schema.validate(input, { abortEarly: false, allowUnknown: false, stripUnknown: false, convert: true, errors: { wrap: { label: false }, label: 'key' } });
   if (error !== undefined) throw fault('request.invalid', { fields: error.details.map((detail) => ({ path: detail.path.join('.'), text: sayFault(detail) })) });
-  const path = pathOfNoText(value);
+  const path = pathOfText(value, isNoText);
   if (path !== null) throw fault('request.invalid', { fields: [{ path: path.join('.'), text: `${path.at(-1) ?? 'value'} holds a NUL or half a character, which is no text` }] });
   return value as T;
 }
 
 /**
- * Where a string is that JSON can write and nothing can keep: PostgreSQL has no place for U+0000, and half of a surrogate pair would become another
- * character (RFC 8259, 8.2; RFC 7493, 2.1).
+ * What JSON can write and nothing can keep: PostgreSQL has no place for U+0000, and half of a surrogate pair would become another character
+ * (RFC 8259, 8.2; RFC 7493, 2.1).
  */
-function pathOfNoText(value: unknown): string[] | null {
-  if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed() ? [] : null;
+const isNoText = (text: string): boolean => text.includes('\0') || !text.isWellFormed();
+
+/** Where the first such string is, or null. */
+export function pathOfText(value: unknown, isMeant: (text: string) => boolean): string[] | null {
+  if (typeof value === 'string') return isMeant(value) ? [] : null;
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return null;
   for (const [key, below] of Object.entries(value)) {
-    const path = pathOfNoText(below);
+    const path = pathOfText(below, isMeant);
     if (path !== null) return [key, ...path];
   }
   return null;

@@ -166,3 +166,10 @@ t.test('Idempotency-Key: once, also under a race', async (t) => {
   t.equal((await call('POST', '/contacts', { sex: 'female' }, corrected)).status, 400);
   t.equal((await call('POST', '/contacts', { familyName: 'Corrected' }, corrected)).status, 201, 'a refusal leaves no key');
 });
+
+t.test('a body that is not UTF-8 is refused, not kept with its letters lost', async (t) => {
+  const call = await agent(['contact.read', 'contact.write', 'contact.all']);
+  const send = (encoding: BufferEncoding) => call('POST', '/contacts', Buffer.from(JSON.stringify({ familyName: 'Müller' }), encoding), { 'content-type': 'application/json; charset=iso-8859-1' });
+  t.match(await send('latin1'), { status: 400, body: { code: 'request.invalid', fields: [{ path: 'familyName' }] } });
+  t.match(await send('utf8'), { status: 201, body: { familyName: 'Müller' } }, 'JSON has no other charset, whatever is said');
+});

@@ -4,10 +4,10 @@ import { authorize } from '../../access/authorize.ts';
 import type { Capability } from '../../access/capabilities.ts';
 import type { App } from '../../app.ts';
 import type { Scope, Tx } from '../../db/scope.ts';
-import type { FaultCode } from '../../errors.ts';
+import { fault, type FaultCode } from '../../errors.ts';
 import { authorizedBeforeBody } from '../before-body.ts';
 import { scopeOf } from '../credentials.ts';
-import { parse } from '../refusals.ts';
+import { parse, pathOfText } from '../refusals.ts';
 import { readIfMatch } from './etag.ts';
 import { answerOnce, readIdempotencyKey } from './idempotency.ts';
 
@@ -80,6 +80,16 @@ export function apiRoute<P, Q, B>(route: ApiRoute<P, Q, B>): ApiRoute {
 const NOTHING = Joi.object({});
 /** Without a schema nothing may come; that nothing came needs no validation. */
 const parsePart = (schema: Joi.Schema | undefined, part: object): unknown => (schema === undefined && Object.keys(part).length === 0 ? {} : parse(schema ?? NOTHING, part));
+/**
+ * JSON is UTF-8, whatever charset a request names (RFC 8259 section 8.1). Of bytes that are not, the decoder leaves U+FFFD: a name sent in Latin-1
+ * would be kept as one nobody can read any more.
+ * @throws Fault request.invalid
+ */
+function inUtf8<T>(payload: T): T {
+  const path = pathOfText(payload, (text) => text.includes('\ufffd'));
+  if (path !== null) throw fault('request.invalid', { fields: [{ path: path.join('.'), text: `${path.at(-1) ?? 'value'} holds U+FFFD, which stands for lost text: send UTF-8` }] });
+  return payload;
+}
 const STRATEGIES = ['token', 'session'];
 const JSON_TYPES = ['application/json', 'application/merge-patch+json'];
 
@@ -110,7 +120,7 @@ async function handle(app: App, route: ApiRoute, request: Request, h: ResponseTo
     app, scope, request,
     params: parsePart(route.params, request.params),
     query: parsePart(query, request.query),
-    body: route.method === 'GET' ? undefined : parse(body ?? NOTHING, request.payload ?? {}),
+    body: route.method === 'GET' ? undefined : parse(body ?? NOTHING, inUtf8(request.payload ?? {})),
     version: route.ifMatch ? readIfMatch(request.headers['if-match']) : 0,
   });
   if ('process' in route) return respond(await route.process(parsed(route)), h);
