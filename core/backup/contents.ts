@@ -14,8 +14,8 @@ export type Contents = {
   /** The head of each log when the backup was begun; the restored logs must contain them. */
   readonly logs: readonly KeptHead[];
 };
-/** `note`: the signed checkpoint; null for a log that was empty or did not verify. */
-export type KeptHead = { readonly workspace: string; readonly name: string; readonly note: string | null };
+/** `isSound`: the log verified. `note`: its signed checkpoint; null for one that did not, or was empty. */
+export type KeptHead = { readonly workspace: string; readonly name: string; readonly isSound: boolean; readonly note: string | null };
 
 /** The local certificate authority, which browsers were told to trust, and what the demo's people sign in with. */
 const FILES = ['demo.json'];

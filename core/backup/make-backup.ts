@@ -87,7 +87,7 @@ async function keptHeads(app: App): Promise<KeptHead[]> {
   const heads: KeptHead[] = [];
   for (const log of [{ workspace: INSTALLATION_WORKSPACE, name: INSTALLATION }, ...workspaces]) {
     const { ok, checkpoint } = await verifyStored(app, systemScope(log.workspace, SYSTEM_NAME));
-    heads.push({ ...log, note: ok ? checkpoint : null });
+    heads.push({ ...log, isSound: ok, note: ok ? checkpoint : null });
   }
   return heads;
 }

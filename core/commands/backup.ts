@@ -44,7 +44,7 @@ export const backup: Command = {
         await embedded.stop();
       }
     });
-    const unsound = made.logs.filter(({ note }) => note === null).map(({ name }) => name);
+    const unsound = made.logs.filter(({ isSound }) => !isSound).map(({ name }) => name);
     const proved = invocation.values['check'] === true ? await check(config, file, out) : null;
     out.result({ id: made.id, file, bytes: made.bytes, sha256: made.sha256, unsound, ...(proved === null ? {} : { proved }) }, [
       `${file}: ${megabytes(made.bytes)}, SHA-256 ${made.sha256}`,
@@ -88,8 +88,7 @@ export const restore: Command = {
       try {
         // Proved as it came out of the file; what is recorded here comes behind.
         const outcome = await Promise.race([proveCopy(app, logs, out.say), interrupted]);
-        await recordEverywhere(app, logs, { action: 'backup.restored', backup: id, detail: { madeAt: at } });
-        return { proved: outcome, ended: await endWaysIn(app, logs) };
+        return { proved: outcome, ended: await endWaysIn(app, logs, id, at) };
       } finally {
         await close();
       }

@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { Lifecycle, Request, ResponseToolkit } from '@hapi/hapi';
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:tls';
 import type { AddressInfo } from 'node:net';
@@ -58,6 +58,8 @@ for (const workspace of [workspaceId, others.workspaceId]) {
     record(tx, { action: 'test.seeded' });
   });
 }
+const recordProof = (outcome: 'ok' | 'failed') => app.withWorkspace(scope, async (tx) => record(tx, { action: 'backup.proved', outcome, target: { type: 'backup', id: randomUUID() } }));
+await recordProof('ok');
 await verifyStored(app, scope);
 await verifyStored(app, scope);
 
@@ -172,6 +174,10 @@ const BREACHES: Readonly<Record<string, readonly Breach[]>> = {
     { what: 'a file is changed', breaks: async () => writeFileSync(`${programDir}/core/errors.ts`, '// otherwise'), mends: async () => writeFileSync(`${programDir}/core/errors.ts`, errorsFile) },
     { what: 'a file is gone', breaks: async () => rmSync(`${programDir}/core/errors.ts`), mends: async () => writeFileSync(`${programDir}/core/errors.ts`, errorsFile) },
     { what: 'a file was put there', breaks: async () => { mkdirSync(`${programDir}/plugins/own`, { recursive: true }); writeFileSync(`${programDir}/plugins/own/index.ts`, ''); }, mends: async () => rmSync(`${programDir}/plugins`, { recursive: true }) },
+  ],
+  'BKP-1': [
+    { what: 'the newest copy did not hold', breaks: () => recordProof('failed'), mends: () => recordProof('ok') },
+    bySql('none for nine days', ...(['-', '+'] as const).map((sign) => unwatched(`update app.audit_entries set at = at ${sign} interval '9 days' where action = 'backup.proved'; update app.workspaces set created_at = created_at ${sign} interval '9 days'`)) as [string, string]),
   ],
   'LOG-1': [bySql('statements are logged', `alter database "${database.name}" set log_statement = 'all'`, `alter database "${database.name}" reset log_statement`)],
 };
