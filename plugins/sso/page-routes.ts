@@ -8,7 +8,7 @@ import { ServiceKey } from './models.ts';
 import { listScimTokens, makeScimToken, revokeScimToken } from './scim/tokens.ts';
 import type { Settings } from './settings.ts';
 
-const oneId = Joi.object<{ id: string }>({ id: Joi.string().uuid().required() });
+const oneId = Joi.object<{ id: string }>({ id: Joi.string().uuid({ separator: '-', wrapper: false }).required() });
 
 /** What an administrator needs while setting a provider up: our addresses and keys, a sign-in to try, the provisioning token. */
 export function registerPages(server: PluginServer, deps: PluginDeps): void {

@@ -39,3 +39,11 @@ t.test('versions that no row has', async (t) => {
   }
   t.equal((await browser.post(`/activities/${id}/done`, { version: '99999999999', isDone: 'yes' })).status, 412);
 });
+
+t.test('the same thing made twice at the same moment is there once; the other is told so', async (t) => {
+  const invite = () => browser.post('/admin/people/invite', { email: 'twin@example.org', role: 'AGENT' });
+  await browser.get('/admin/people');
+  const statuses = (await Promise.all([invite(), invite(), invite()])).map(({ status }) => status);
+  t.same(statuses.filter((status) => status !== 409).length, 1, String(statuses));
+  t.ok(statuses.every((status) => status < 500), String(statuses));
+});

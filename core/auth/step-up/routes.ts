@@ -21,7 +21,6 @@ export const stepUpRoutes: Feature = {
     server.ext('onPreResponse', async (request, h) => {
       const { response } = request;
       if (!(response instanceof Fault) || response.code !== 'access.step_up_required' || isApi(request) || !request.auth.isAuthenticated) return h.continue;
-      if (request.headers['accept'] === 'application/json') return h.continue;
       if (request.method === 'get') return h.redirect(`/step-up?next=${encodeURIComponent(request.path + request.url.search)}`);
       return (await stepUpPage(app, request, h, { next: '/', held: holdForm(request), errors: {} })).code(403);
     }, { before: 'wardkeep-refusals' });

@@ -7,7 +7,7 @@ import { changeRules, changesOf, effectOf, peopleByRole, readMatrix, WRITERS, ty
 
 const BASE = '/plugins/field-gates';
 const WORDS: Readonly<Record<Role, string>> = { ADMIN: 'Administrators', MANAGER: 'Managers', AGENT: 'Agents', READONLY: 'Read-only' };
-const oneId = Joi.object<{ id: string }>({ id: Joi.string().uuid().required() });
+const oneId = Joi.object<{ id: string }>({ id: Joi.string().uuid({ separator: '-', wrapper: false }).required() });
 
 /** The matrix, what a change of it would do, what a role sees, and the workspace's own properties. */
 export function registerPages(server: PluginServer, deps: PluginDeps): void {

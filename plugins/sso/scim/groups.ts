@@ -17,7 +17,7 @@ type GroupInput = { readonly displayName: string; readonly externalId: string | 
 
 const resource = Joi.object({
   displayName: Joi.string().trim().min(1).max(200).required(), externalId: Joi.string().max(256).allow('', null),
-  members: Joi.array().max(10_000).items(Joi.object({ value: Joi.string().uuid().required() }).unknown()).allow(null),
+  members: Joi.array().max(10_000).items(Joi.object({ value: Joi.string().uuid({ separator: '-', wrapper: false }).required() }).unknown()).allow(null),
 }).unknown();
 
 function readGroup(body: unknown): GroupInput {

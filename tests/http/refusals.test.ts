@@ -1,0 +1,17 @@
+import t from 'tap';
+import { openPractice } from '../api/open-server.ts';
+
+const { server } = await openPractice(t);
+const ask = (url: string, accept?: string, method: 'GET' | 'POST' = 'GET') => server.inject({ method, url, headers: accept === undefined ? {} : { accept } });
+
+t.test('a program is refused in JSON wherever it asks, a person with a page', async (t) => {
+  for (const accept of ['application/json', 'application/scim+json', 'application/json, text/plain, */*', 'application/scim+json, application/json;q=0.9']) {
+    for (const url of ['/plugins/sso/nobody/scim/v2/Users', '/nothing/here']) {
+      const refused = await ask(url, accept);
+      t.match([refused.statusCode, refused.headers['content-type']], [404, /^application\/problem\+json/], `${url} ${accept}`);
+    }
+  }
+  t.match((await ask('/contacts', 'application/scim+json')).headers, { 'www-authenticate': 'Bearer' });
+  for (const accept of ['text/html', 'text/html,application/json', '*/*', undefined]) t.match((await ask('/nothing/here', accept)).headers['content-type'], /^text\/html/, String(accept));
+  t.match((await ask('/contacts', 'text/html')).headers['location'], /^\/sign-in/);
+});
