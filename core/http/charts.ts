@@ -86,8 +86,8 @@ function summarise(points: readonly Point[], measure: string): string {
 /** The next 1, 2 or 5 times a power of ten, even so that half of it is a whole number. */
 function niceCeiling(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
-  const step = [1, 2, 5, 10].find((factor) => factor * power >= value) ?? 10;
-  return Math.max(2, step * power);
+  const ceiling = ([1, 2, 5, 10].find((factor) => factor * power >= value) ?? 10) * power;
+  return ceiling + (ceiling % 2);
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10;

@@ -8,6 +8,8 @@ t.test('bars stand on the base line and the highest stays inside', async (t) => 
   t.equal(chart.bars[0]?.height, 0);
   t.ok(Math.abs((chart.bars[1]?.height ?? 0) - 2 * (chart.bars[2]?.height ?? 0)) <= 0.1, 'height follows value');
   t.same(chart.ticks.map((tick) => tick.label), ['0', '250', '500']);
+  const halves = Array.from({ length: 12 }, (_none, at) => barChart([{ label: 'Mar 1', value: at }], { category: 'Day', measure: 'entries' }).ticks[1]?.label);
+  t.ok(halves.every((label) => /^\d+$/.test(label ?? '')), `nobody made half an entry: ${halves.join(' ')}`);
   t.equal(chart.summary, '720 entries, most at Mar 2 with 480.');
 });
 
