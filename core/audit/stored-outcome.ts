@@ -25,8 +25,8 @@ export async function readOutcomes(tx: LogTx, limit: number, only: 'all' | 'soun
   return (await query) as StoredOutcome[];
 }
 
-/** Whether the entry that says the same is signed by one of `keys`. */
-export async function isSigned(tx: LogTx, { entry }: StoredOutcome, keys: readonly VerificationKey[]): Promise<boolean> {
+/** Whether the entry of that sequence number is signed by one of `keys`, and its columns say what was signed. */
+export async function isSigned(tx: LogTx, entry: number, keys: readonly VerificationKey[]): Promise<boolean> {
   const rows = await readEntries(tx, entry - 1, entry, 1);
   return rows.length === 1 && rows.every(columnsAgree) && checkLines({ workspace: tx.scope.workspaceId, keys }, toLines(rows)).fault === null;
 }

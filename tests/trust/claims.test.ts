@@ -176,6 +176,7 @@ const BREACHES: Readonly<Record<string, readonly Breach[]>> = {
     { what: 'a file was put there', breaks: async () => { mkdirSync(`${programDir}/plugins/own`, { recursive: true }); writeFileSync(`${programDir}/plugins/own/index.ts`, ''); }, mends: async () => rmSync(`${programDir}/plugins`, { recursive: true }) },
   ],
   'BKP-1': [
+    byChange('an entry says so that nobody signed', 'app.audit_entries', `update app.audit_entries set signature = sha512(body::bytea) where workspace_id = '${workspaceId}' and action = 'backup.proved'`),
     { what: 'the newest copy did not hold', breaks: () => recordProof('failed'), mends: () => recordProof('ok') },
     bySql('none for nine days', ...(['-', '+'] as const).map((sign) => unwatched(`update app.audit_entries set at = at ${sign} interval '9 days' where action = 'backup.proved'; update app.workspaces set created_at = created_at ${sign} interval '9 days'`)) as [string, string]),
   ],

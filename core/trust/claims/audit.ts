@@ -31,7 +31,7 @@ function lastNight(subject: Subject): Promise<Night> {
 async function findOrMakeNight({ app, scope }: Subject): Promise<Night> {
   const found = await app.withWorkspace(scope, async (tx) => {
     const [[newest], keys] = await Promise.all([readOutcomes(tx, 1), readKeys(tx, app.installationId, app.signer)]);
-    return newest !== undefined && Date.now() - newest.finished_at.getTime() <= DAY_MS && (await isSigned(tx, newest, keys ?? [])) ? newest : null;
+    return newest !== undefined && Date.now() - newest.finished_at.getTime() <= DAY_MS && (await isSigned(tx, newest.entry, keys ?? [])) ? newest : null;
   });
   if (found !== null) return found;
   const { ok, fromSeq, toSeq, fault } = await verifyStored(app, scope);
