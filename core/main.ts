@@ -32,6 +32,11 @@ async function main(words: readonly string[]): Promise<number> {
     process.stdout.write(overview(COMMANDS));
     return words.length === 0 ? EXIT.usage : EXIT.done;
   }
+  const group = groupNamed(words);
+  if (group !== null) {
+    process.stdout.write(overview(group));
+    return words.length === 1 ? EXIT.usage : EXIT.done;
+  }
   const { command, invocation, json, help } = readInvocation(COMMANDS, words);
   if (help) {
     process.stdout.write(helpFor(command));
@@ -44,6 +49,12 @@ async function main(words: readonly string[]): Promise<number> {
       result: (value, text) => void process.stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : `${text}\n`),
     },
   });
+}
+
+/** `keys`, which is no command but the first word of some, alone or with --help. */
+function groupNamed([first, ...rest]: readonly string[]): readonly Command[] | null {
+  const group = COMMANDS.filter(({ name }) => name.startsWith(`${first} `));
+  return group.length > 0 && !COMMANDS.some(({ name }) => name === first) && rest.every((word) => word === '--help' || word === '-h') ? group : null;
 }
 
 function explain(error: unknown): number {

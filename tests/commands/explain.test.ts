@@ -8,6 +8,15 @@ import { asSuperuser } from '../../core/db/embedded.ts';
 import { TEST_ROOT_KEYS } from '../support/cluster.ts';
 import { createTestDatabase } from '../support/database.ts';
 
+/** What `--help` gives behind these words, and the exit code. */
+async function help(...words: string[]): Promise<[code: number, said: string]> {
+  const program = spawn(process.execPath, [MAIN, ...words], { stdio: ['ignore', 'pipe', 'ignore'] });
+  let said = '';
+  program.stdout.on('data', (chunk: Buffer) => { said += chunk.toString(); });
+  const [code] = (await once(program, 'close')) as [number];
+  return [code, said];
+}
+
 const MAIN = fileURLToPath(new URL('../../core/main.ts', import.meta.url));
 
 t.test('a command the database refused says its SQLSTATE, and nothing the database said', async (t) => {
@@ -27,4 +36,14 @@ t.test('a command the database refused says its SQLSTATE, and nothing the databa
   t.match((error as Error).message, 'Achterberg', 'why');
   t.equal(sqlstateOf(error), '22P02');
   t.equal(sqlstateOf(new Error('Port 8443 is in use.')), null);
+});
+
+t.test('the first word of several commands lists them', async (t) => {
+  const [code, said] = await help('keys', '--help');
+  t.equal(code, 0);
+  t.match(said, /^ {2}keys init /m);
+  t.notMatch(said, /^ {2}(?:serve|audit|backup)/m);
+  t.match(await help('audit'), [64, /audit verify/], 'alone it is no command');
+  t.match(await help('backup', '--help'), [0, /--out/], 'one that is a command as well has help of its own');
+  t.match(await help('nonsense', '--help'), [64, /^$/]);
 });
