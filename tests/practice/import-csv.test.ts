@@ -1,7 +1,7 @@
 import pg from 'pg';
 import t from 'tap';
 import { generatePractice } from '../../core/demo/generate.ts';
-import { renderPatientCsv } from '../../core/demo/csv.ts';
+import { renderPatientCsv } from '../support/patient-csv.ts';
 import type { Patient } from '../../core/clinical/clinical-document.ts';
 import { systemScope } from '../../core/db/scope.ts';
 import { Contact } from '../../core/practice/contacts/model.ts';

@@ -1,5 +1,5 @@
 import type { QueryBuilder } from 'objection';
-import { authorize, can } from '../../access/authorize.ts';
+import { can } from '../../access/authorize.ts';
 import type { Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
 import { UNGATED } from './gated-model.ts';
@@ -84,9 +84,4 @@ async function refuseReadOnly(tx: Tx, contact: Contact): Promise<void> {
 /** Not there, another workspace's or not theirs to see: one answer, and on the record as an attempt. */
 export function contactNotFound(id: string): Error {
   return fault('contact.not_found', { refused: { action: 'contact.read_refused', target: { type: 'contact', id }, detail: {} } });
-}
-
-/** `authorize` for a write to a contact's own page. */
-export function authorizeContact(tx: Tx, capability: Parameters<typeof authorize>[1], id: string): void {
-  authorize(tx, capability, { type: 'contact', id });
 }

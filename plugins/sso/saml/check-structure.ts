@@ -1,5 +1,5 @@
 import { refuse } from '../refusal.ts';
-import { DSIG, SAML, SAMLP } from './names.ts';
+import { DSIG, SAML, SAMLP, SUCCESS } from './names.ts';
 import { childOf, childrenOf, descend, is } from './xml.ts';
 import type { XmlElement } from './xml.ts';
 
@@ -46,7 +46,7 @@ export function checkAssertionRoot(root: XmlElement): XmlElement {
 export function checkStatus(response: XmlElement): void {
   const status = childOf(response, SAMLP, 'Status');
   const code = status && childOf(status, SAMLP, 'StatusCode');
-  if (code?.attributes.get('Value') !== 'urn:oasis:names:tc:SAML:2.0:status:Success') refuse('saml.status');
+  if (code?.attributes.get('Value') !== SUCCESS) refuse('saml.status');
 }
 
 function refuseHidingPlaces(element: XmlElement): void {

@@ -3,7 +3,7 @@ import t from 'tap';
 import { readDocument } from '../../../core/clinical/read-document.ts';
 import type { Role } from '../../../core/db/scope.ts';
 import { systemScope } from '../../../core/db/scope.ts';
-import { CONTACT_SURFACES } from '../../../core/practice/contacts/surfaces.ts';
+import { CONTACT_SURFACES } from './contact-surfaces.ts';
 import { createContact } from '../../../core/practice/contacts/write-contact.ts';
 import { importDocument } from '../../../core/practice/documents/import-document.ts';
 import { ROLES } from '../../../plugins/field-gates/answer.ts';

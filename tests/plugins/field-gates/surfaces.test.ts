@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { Role } from '../../../core/db/scope.ts';
-import { CONTACT_SURFACES, surfaceOf } from '../../../core/practice/contacts/surfaces.ts';
+import { CONTACT_SURFACES, surfaceOf } from './contact-surfaces.ts';
 import { ROLES } from '../../../plugins/field-gates/answer.ts';
 import { recorded, type Reply } from '../../api/open-server.ts';
 import { openGates, type Call } from './open-gates.ts';
@@ -8,7 +8,7 @@ import { FIELDS, NAMES, NEEDLES, PEOPLE, plant, seeded } from './planted.ts';
 
 /**
  * A gated field does not exist for the others, on any surface. The surfaces are the routes of the composed program; a route that nobody
- * declared in core/practice/contacts/surfaces.ts fails. WARDKEEP_GATE_SEED repeats a run that failed.
+ * declared in tests/plugins/field-gates/contact-surfaces.ts fails. WARDKEEP_GATE_SEED repeats a run that failed.
  */
 const SEED = Number(process.env['WARDKEEP_GATE_SEED'] ?? Date.now() % 1_000_000);
 const TRIPLES = Number(process.env['WARDKEEP_GATE_TRIPLES'] ?? 160);
@@ -87,7 +87,7 @@ async function tells(role: Role, surface: string, field: string): Promise<string
 
 t.test('every route of the program says what it tells of contacts', async (t) => {
   const routes = server.table().map(({ method, path }) => `${method.toUpperCase()} ${path}`);
-  t.same(server.table().filter(({ method, path }) => surfaceOf(method, path) === undefined).map(({ method, path }) => `${method} ${path}`), [], 'declared in core/practice/contacts/surfaces.ts');
+  t.same(server.table().filter(({ method, path }) => surfaceOf(method, path) === undefined).map(({ method, path }) => `${method} ${path}`), [], 'declared in tests/plugins/field-gates/contact-surfaces.ts');
   t.same(Object.keys(CONTACT_SURFACES).filter((surface) => !routes.includes(surface)), [], 'nothing is declared that is not there');
   t.same(Object.keys(CONTACT_SURFACES).filter((surface) => SAMPLES[surface] === undefined), [], 'each is called by this test');
   t.equal(surfaceOf('GET', '/contacts/{id}/photograph'), undefined, 'one that nobody declared would be noticed');

@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
-import type { DemoPatient } from './practice.ts';
+import type { DemoPatient } from '../../core/demo/practice.ts';
 
-export type FaultyRow = { line: number; column: string; why: string };
+type FaultyRow = { line: number; column: string; why: string };
 
 const COLUMNS = ['Record No', 'Last Name', 'First Name', 'DOB', 'Sex', 'Mobile', 'E-mail', 'Street', 'City', 'State', 'ZIP', 'Language', 'Notes'] as const;
 type Column = (typeof COLUMNS)[number];

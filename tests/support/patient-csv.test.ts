@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import t from 'tap';
-import { renderPatientCsv } from '../../core/demo/csv.ts';
+import { renderPatientCsv } from './patient-csv.ts';
 import { generatePractice } from '../../core/demo/generate.ts';
 
 const { patients } = generatePractice({ seed: 'csv', slug: 'harbor', patients: 60, today: '2026-03-04', staff: [{ id: 'agent', role: 'AGENT' }] });
