@@ -1,4 +1,4 @@
-import { createWriteStream, existsSync } from 'node:fs';
+import { createWriteStream, existsSync, lstatSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -30,6 +30,8 @@ export const auditExport: Command = {
     if (!EXPORT_FORMATS.includes(format)) throw new UsageError(`--format is one of ${EXPORT_FORMATS.join(', ')}.`);
     const asked = { from: when(invocation, 'from'), to: when(invocation, 'to') };
     if (!existsSync(dirname(file))) throw new UsageError('The folder of --out is not there.');
+    // The finished file is put in place of what is there: a folder would refuse once all is done and on the record, /dev/stdout would be gone.
+    if (lstatSync(file, { throwIfNoEntry: false })?.isFile() === false) throw new UsageError('--out is a folder, a link or a device; name a file.');
     return withApp(async (app) => {
       const workspaceId = slug === INSTALLATION ? INSTALLATION_WORKSPACE : (await findWorkspace(app, slug)).id;
       const { range, pieces } = await exportLog(app, systemScope(workspaceId, 'wardkeep audit export'), format, asked);

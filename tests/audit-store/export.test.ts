@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import t from 'tap';
@@ -14,7 +14,7 @@ import { openTestApp } from '../support/database.ts';
 import { TEST_ROOT_KEYS } from '../support/cluster.ts';
 import { createPeople, scopeAs } from '../support/people.ts';
 
-t.setTimeout(120_000); // the command is started five times
+t.setTimeout(120_000); // the command is started seven times
 
 const { app, database } = await openTestApp(t);
 const people = await createPeople(app, 'willow');
@@ -98,6 +98,9 @@ t.test('the command: written whole, readable by its owner only, then verified by
   const [entry] = (await sql(`select body from app.audit_entries where workspace_id = $1 and action = 'audit.exported' order by seq desc limit 1`, [people.workspaceId])).rows as { body: string }[];
   t.match(JSON.parse(entry?.body as string), { actor: { kind: 'system', name: 'wardkeep audit export' } });
   t.match(await wardkeep('audit', 'verify', file), { code: 0, out: /^Sound/ });
+  await symlink(file, join(folder, 'link'));
+  for (const other of [folder, join(folder, 'link')]) t.match(await wardkeep('audit', 'export', '--workspace', 'willow', '--out', other), { code: 64, out: /name a file/ });
+  t.equal((await sql(`select from app.audit_entries where workspace_id = $1 and action = 'audit.exported' and body like '%wardkeep audit export%'`, [people.workspaceId])).rows.length, 1, 'refused before anything is on the record');
   const installation = join(folder, 'installation.ndjson');
   t.match(await wardkeep('audit', 'export', '--workspace', 'installation', '--out', installation), { code: 0 });
   t.match(JSON.parse((await readFile(installation, 'utf8')).split('\n')[0] as string), { workspace: INSTALLATION_WORKSPACE });
