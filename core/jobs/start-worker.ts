@@ -14,7 +14,7 @@ const POLL_MS = 20_000;
 export type Worker = { /** Takes no new job, waits for those running, closes its connections. */ stop(): Promise<void> };
 
 /**
- * Works the queue under the jobs role. A failed job is tried again after e, e², e³ … seconds, at most 12 times over some twenty hours.
+ * Works the queue under the jobs role. A failed job is tried again after e, e², e³ … e¹⁰ seconds, at most 12 times within sixteen hours.
  * What a handler throws is logged by name and code and kept as its code alone: drivers quote row values in their messages.
  */
 export async function startWorker(app: App, options: { readonly jobsUrl: string; readonly jobs: readonly Job[] }): Promise<Worker> {

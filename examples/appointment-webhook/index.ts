@@ -33,7 +33,7 @@ export default definePlugin<Settings>({
   listens: {
     async appointmentBooked(deps, scope, { appointmentId }, settings) {
       const status = await announce(deps, scope, settings, { appointmentId });
-      if (status >= 300) throw fault('appointment-webhook.receiver.refused'); // the queue tries again, for about a day
+      if (status >= 300) throw fault('appointment-webhook.receiver.refused'); // the queue tries again, for sixteen hours
       await deps.withWorkspace(scope, async (tx) => {
         await Delivery.query(tx).insert({ appointment_id: appointmentId, status, delivered_at: new Date(tx.now) });
         record(tx, { action: 'appointment-webhook.delivery.made', target: { type: 'appointment', id: appointmentId }, detail: { status } });

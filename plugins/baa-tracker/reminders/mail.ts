@@ -6,7 +6,7 @@ import { dueDates, isOf } from './due-dates.ts';
 
 /**
  * One letter to one person about one row: a reminder of an agreement, of a review or an attestation, or a notice of change. What a mail server
- * refuses is tried again by the queue for about a day, and the others' letters are not sent again with it. One that a server took without managing
+ * refuses is tried again by the queue for sixteen hours, and the others' letters are not sent again with it. One that a server took without managing
  * to say so may come a second time. The name is the queue's, so it does not change.
  */
 export const MAIL_JOB = { name: 'baa_tracker.mail', input: { subject: 'id', user: 'id' } } as const;
