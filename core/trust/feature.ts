@@ -13,7 +13,7 @@ import { noteServer } from './serving.ts';
 /** The trust page: what this installation claims, proved when the page is asked for, and the same as a signed document. */
 const GROUPS: readonly (readonly [prefixes: RegExp, title: string])[] = [
   [/^TEN-/, 'Workspaces are kept apart'], [/^(KEY|PHI)-/, 'Patient data is ciphertext under your keys'], [/^AUD-/, 'Every act is on the record'],
-  [/^(MFA|SES|PWD|SIG|AUT)-/, 'Nobody is in without a second factor'], [/^(ACC|CAP)-/, 'Authority'], [/^DOC-/, 'Documents'], [/^(TLS|NET|HTTP)-/, 'Transport'], [/^LOG-/, 'Logs'], [/^PRG-/, 'The program itself'], [/^PLG-/, 'Plugins'], [/^/, 'Further claims'],
+  [/^(MFA|SES|PWD|SIG|AUT)-/, 'Nobody is in without a second factor'], [/^(ACC|CAP)-/, 'Authority'], [/^DOC-/, 'Documents'], [/^(TLS|NET|HTTP)-/, 'Transport'], [/^LOG-/, 'Logs'], [/^BKP-/, 'Backups'], [/^PRG-/, 'The program itself'], [/^PLG-/, 'Plugins'], [/^/, 'Further claims'],
 ];
 
 /** Proving costs a few hundred milliseconds of the database; a page that is reloaded shows the proof of less than this ago. */

@@ -49,7 +49,7 @@ const EVERYTHING: Values = {
 };
 const MATRIX: Readonly<Record<string, Values>> = {
   bundled: BUNDLED, external: EXTERNAL, everything: EVERYTHING,
-  'bundled with all that goes with it': { ...EVERYTHING, database: {}, replicas: 1, storage: { size: '1Ti', className: 'fast' } },
+  'bundled with all that goes with it': { ...EVERYTHING, database: {}, replicas: 1, backup: { existingClaim: 'backups', keep: 7 }, storage: { size: '1Ti', className: 'fast' } },
   'without network policy': { ...EXTERNAL, networkPolicy: { enabled: false } },
 };
 
@@ -91,6 +91,8 @@ if (isThere) {
       /url is missing/, /image\.repository is missing/, /tls\.existingSecret is missing.* create secret tls wardkeep-tls/, /rootKeys\.existingSecret is missing.*wardkeep keys init.*escrow.*--namespace records create secret generic wardkeep-root-keys --from-file=root\.key/,
       /replicas is 2, but the bundled PostgreSQL/, /plugins\.existingClaim needs settings\.WARDKEEP_PLUGIN_PUBLISHERS/, /WARDKEEP_TRUST_PROXY needs networkPolicy\.from/,
     ]) t.match(stderr, sentence);
+
+    t.match(helm(TEMPLATE, { ...EXTERNAL, backup: { existingClaim: 'backups' } }).stderr, /backup\.existingClaim is for the bundled PostgreSQL/);
 
     const root = (key: string) => `root:${key}`;
     for (const [typo, values] of Object.entries<Values>({
@@ -146,6 +148,9 @@ if (isThere) {
     const bundled = render(BUNDLED);
     t.same(kindsOf(bundled), ['NetworkPolicy', 'Service', 'StatefulSet']);
     t.match(bundled.find(({ kind }) => kind === 'StatefulSet')?.spec, { replicas: 1, podManagementPolicy: 'Parallel', volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '20Gi' } } } }] });
+    const kept = podOf(render(MATRIX['bundled with all that goes with it'] as Values), 'StatefulSet');
+    t.match(kept.containers[0].env.filter(({ name }) => name.startsWith('WARDKEEP_BACKUP')), [{ value: '/backup' }, { value: '7' }]);
+    t.match(kept.volumes, [{ name: 'secrets' }, {}, {}, {}, {}, { name: 'backup', persistentVolumeClaim: { claimName: 'backups' } }]);
     const external = render(EVERYTHING);
     t.same(kindsOf(external), ['Deployment', 'Ingress', 'Job', 'NetworkPolicy', 'NetworkPolicy', 'Pod', 'PodDisruptionBudget', 'Service']);
     t.match(external.find(({ kind }) => kind === 'Deployment')?.spec, { replicas: 3, strategy: { type: 'Recreate' } });

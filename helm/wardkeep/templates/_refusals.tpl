@@ -17,6 +17,9 @@
 {{- if and (gt (int .replicas) 1) (not .database.existingSecret) }}
 {{- $faults = append $faults (printf "replicas is %d, but the bundled PostgreSQL serves one program alone: set replicas=1, or database.existingSecret for a PostgreSQL of your own" (int .replicas)) }}
 {{- end }}
+{{- if and .backup.existingClaim .database.existingSecret }}
+{{- $faults = append $faults "backup.existingClaim is for the bundled PostgreSQL; one of your own is backed up by its own means" }}
+{{- end }}
 {{- if and .plugins.existingClaim (not .settings.WARDKEEP_PLUGIN_PUBLISHERS) }}
 {{- $faults = append $faults "plugins.existingClaim needs settings.WARDKEEP_PLUGIN_PUBLISHERS: whose signatures count" }}
 {{- end }}
