@@ -63,6 +63,7 @@ t.test('people', async (t) => {
     t.equal((await new Visitor(server).get(new URL(second.link).pathname)).statusCode, 410);
     await admin.post(`/admin/people/${id}/enable`);
     t.match(await rows(database, 'select status from app.users where id = $1', [id]), [{ status: 'invited' }], 'enabled is invited again, not in');
+    t.equal((await new Visitor(server).get(new URL(second.link).pathname)).statusCode, 410, 'by a link of its own');
   });
 
   t.test('the last administrator stays, also when two remove each other', async (t) => {
@@ -102,6 +103,19 @@ t.test('people', async (t) => {
     const answer = await admin.post(`/admin/people/${willow.readonly.id}/reset-password`);
     t.equal(answer.statusCode, 303);
     t.match((await mail.next(willow.readonly.email)).link, /\/password\/reset\//);
+  });
+
+  t.test('who is disabled begins anew when enabled again', async (t) => {
+    const admin = await visit(willow.admin);
+    const begun = new Visitor(server);
+    await begun.get('/sign-in');
+    t.equal((await begun.post('/sign-in', { email: willow.readonly.email, password: PASSWORD })).statusCode, 303);
+    await begun.get('/sign-in/second');
+    await admin.post(`/admin/people/${willow.readonly.id}/reset-password`);
+    const { link } = await mail.next(willow.readonly.email);
+    for (const act of ['disable', 'enable']) await admin.post(`/admin/people/${willow.readonly.id}/${act}`);
+    t.equal((await begun.post('/sign-in/second', { method: 'totp', code: totpCode(willow.readonly.totpSecret) })).statusCode, 401);
+    t.equal((await new Visitor(server).get(new URL(link).pathname)).statusCode, 410);
   });
 
   t.test('only administrators manage, with a fresh second factor; others are refused on the record; other workspaces have nobody here', async (t) => {

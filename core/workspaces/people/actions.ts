@@ -1,11 +1,12 @@
 import type { App } from '../../app.ts';
 import { authorize } from '../../access/authorize.ts';
 import { record } from '../../audit/record.ts';
-import { makeLink } from '../../auth/links.ts';
+import { endLinks, makeLink } from '../../auth/links.ts';
 import { mailInvitation, mailPasswordReset, tellOfChange } from '../../auth/mail/notices.ts';
 import { Passkey } from '../../auth/passkey/model.ts';
 import { RecoveryCode } from '../../auth/recovery/model.ts';
 import { endSessions } from '../../auth/session/actions.ts';
+import { endChallenges } from '../../auth/sign-in/challenge.ts';
 import { MfaChallenge } from '../../auth/sign-in/challenge-model.ts';
 import { TotpFactor } from '../../auth/totp/model.ts';
 import { User } from '../../auth/user.ts';
@@ -53,12 +54,14 @@ export async function changePerson(tx: Tx, id: string, input: { role: Role; desi
   record(tx, { action: 'person.changed', target: target(id), detail: { role: { from: user.role, to: input.role }, designations: { from: user.designations, to: [...input.designations] } } });
 }
 
-/** Ends every session at once (ASVS 5.0 V7.4.2). @throws Fault person.not_found · person.last_admin */
+/** Ends every session at once (ASVS 5.0 V7.4.2), and what was begun or mailed: enabled again, nothing of it comes back. @throws Fault person.not_found · person.last_admin */
 export async function disablePerson(tx: Tx, id: string): Promise<void> {
   authorize(tx, 'person.manage', target(id));
   if ((await lockPersonAndAdmins(tx, id)).isLastAdmin) throw fault('person.last_admin');
   await User.query(tx).patch({ status: 'disabled', updated_at: new Date(tx.now) }).where({ id });
   record(tx, { action: 'person.disabled', target: target(id) });
+  await endChallenges(tx, id);
+  for (const purpose of ['invitation', 'password_reset'] as const) await endLinks(tx, purpose, id);
   await endSessions(tx, { user_id: id }, 'disabled');
 }
 
