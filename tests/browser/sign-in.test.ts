@@ -87,5 +87,10 @@ t.test('a newcomer in Chromium, with its virtual authenticator', { timeout: 120_
   await page.click('main button:has-text("Sign in")');
   await page.waitForURL('**/contacts*');
   t.pass('so does a recovery code after the password');
+
+  await rows(database, 'update app.sessions set ended_at = now()');
+  await page.getByRole('combobox').first().pressSequentially('smi');
+  await page.waitForURL('**/sign-in?return=*');
+  t.pass('a page left open, whose session was ended meanwhile, says so at the first letters typed');
   t.same(faults, [], 'no script failed and no policy was broken');
 });

@@ -60,6 +60,7 @@ function attach(form) {
     } catch {
       return; // superseded by a newer keystroke, or offline: the form still works
     }
+    if (answer.status === 401) return location.assign(location.pathname + location.search); // signed out meanwhile: let the server say so
     if (!answer.ok || signal.aborted) return;
     const found = await answer.json();
     list.replaceChildren(...(found.length > 0 ? found.map(optionOf) : [nothing()]));
