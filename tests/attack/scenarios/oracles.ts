@@ -45,7 +45,9 @@ export const ORACLE_ATTACKS: readonly Scenario[] = [
     name: 'sequences', leak: 'a shared counter tells how much others write',
     inRequest: async ({ sql }) => {
       for (const { name } of await sql(`select oid::regclass::text as name from pg_class where relkind = 'S'`)) {
-        if ((await attempt(sql, `select last_value from ${String(name)}`)).error === null) return String(name);
+        for (const text of [`select last_value from ${String(name)}`, `select last_value from pg_sequences where (quote_ident(schemaname) || '.' || quote_ident(sequencename))::regclass = '${String(name)}'::regclass`, `select pg_sequence_last_value('${String(name)}') as last_value`]) {
+          if ((await attempt(sql, text)).rows.some((row) => row['last_value'] !== null)) return `${String(name)}: ${text}`;
+        }
       }
       return null;
     },
