@@ -97,7 +97,7 @@ export async function composeServer(app: App, options: { tls: { key: string; cer
   await server.register({ plugin: pluginHostFeature, options: { app, plugins } });
   server.route({ method: 'GET', path: '/', handler: (_request, h) => h.redirect('/contacts') });
   // Unknown addresses are refused like foreign rows: same status, same words.
-  server.route({ method: '*', path: '/{any*}', options: { auth: false, plugins: {} }, handler: () => { throw fault('route.not_found'); } });
+  server.route({ method: '*', path: '/{any*}', options: { auth: { mode: 'try' }, plugins: {} }, handler: () => { throw fault('route.not_found'); } });
   return server;
 }
 

@@ -119,8 +119,16 @@ export function pathOfText(value: unknown, isMeant: (text: string) => boolean): 
   return null;
 }
 
-/** Joi quotes values in a few of its messages ("with value …"); those are reworded. */
+/** Joi quotes values in a few of its messages ("with value …") and writes others for programmers; those are reworded. */
 function sayFault(detail: Joi.ValidationErrorItem): string {
+  const bound = OUT_OF_BOUNDS[detail.type];
+  if (bound !== undefined) return `${detail.context?.['key'] ?? 'value'} ${bound(String(detail.context?.['limit']))}`;
   const text = detail.message.replace(/ with value .*? (fails|matches)/s, ' $1').replace(/contains an invalid value|must be one of .*/s, (found) => found);
   return /pattern/.test(detail.type) ? `${detail.context?.['key'] ?? 'value'} is not in the expected form` : text;
 }
+
+const OUT_OF_BOUNDS: Readonly<Record<string, (limit: string) => string>> = {
+  'string.max': (limit) => `is longer than ${limit} characters`,
+  'string.min': (limit) => `is shorter than ${limit} characters`,
+  'array.max': (limit) => `has more than ${limit} entries`,
+};

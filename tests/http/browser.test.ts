@@ -22,6 +22,7 @@ server.route([
   { method: 'POST', path: '/contacts/suggest', handler: (request) => ({ Ach: [{ id: '1', href: '/contacts/page', name: 'Rosalind <b>Achterberg</b>', birthDate: 'Nov 23, 1958', detail: '+1 555' }, { id: '2', href: '/contacts/page/details', name: 'Achim Roth', birthDate: 'Jan 1, 1970', detail: '' }] })[(request.payload as { q: string }).q] ?? [] },
   { method: 'GET', path: '/imports/polled', handler: (_request, h) => h.page('imports/batch', { ...batch, batch: { ...batch.batch, running: (polled += 1) < 3, done: polled } }) },
   { method: 'POST', path: '/imports/ccda', options: { payload: { multipart: true, maxBytes: 1e7 } }, handler: (request: Request, h) => h.redirect(`/imports/polled?files=${[(request.payload as { files: unknown }).files].flat().length}`).code(303) },
+  { method: 'POST', path: '/imports/csv', options: { payload: { multipart: true, maxBytes: 1000 } }, handler: (_request, h) => h.page('imports/start', { ...pages['imports/start'], errors: { csv: 'Line 3 never closes its quotation mark.' } }).code(400) },
   { method: 'POST', path: '/admin/service-accounts/{id}/revoke', handler: (request) => request.payload as object },
   { method: 'POST', path: '/passkey/options', handler: () => ({ challenge: 'AAAA', timeout: 1000, allowCredentials: [], userVerification: 'required' }) },
 ]);
@@ -114,6 +115,37 @@ t.test('upload, then progress', async (t) => {
   await page.locator('.progress-text', { hasText: '3 of 166' }).waitFor();
   t.notOk(await page.locator('#batch[data-poll]').count(), 'polling ends when the import does');
   t.same(faults, []);
+});
+
+t.test('an upload that is refused says why, and can be sent again', async (t) => {
+  const { page } = await open(t, 'imports/start');
+  const form = page.locator('form[action="/imports/csv"]');
+  await form.locator('input[type=file]').setInputFiles({ name: 'a.csv', mimeType: 'text/csv', buffer: Buffer.from('a,"b') });
+  await form.locator('button').click();
+  await form.getByText('Line 3 never closes its quotation mark. Nothing was imported.').waitFor();
+  t.ok(await form.locator('button').isEnabled());
+});
+
+t.test('on a phone the current tab is in sight, and a drop zone holds its words', async (t) => {
+  const { page } = await open(t, 'contacts/page/shares', { viewport: PHONE });
+  const isInSight = (selector: string) => page.locator(selector).evaluate((current) => {
+    const [own, strip] = [current.getBoundingClientRect(), (current.closest('nav') as Element).getBoundingClientRect()];
+    return own.left >= strip.left - 1 && own.right <= strip.right + 1;
+  });
+  t.ok(await isInSight('.tabs [aria-current]'));
+  await page.goto(`${server.info.uri}/imports/start`);
+  t.ok(await isInSight('.nav [aria-current]'));
+  for (const zone of await page.locator('.drop').all()) t.ok(await zone.evaluate((box) => box.scrollWidth <= box.clientWidth), 'nothing sticks out of it');
+});
+
+t.test('a name of one endless word stays in its place', async (t) => {
+  const { page } = await open(t, 'contacts/list');
+  await page.evaluate("document.querySelector('table .main a').textContent = 'W'.repeat(100)");
+  t.ok(await page.locator('.table-wrap').first().evaluate((wrap) => wrap.scrollWidth <= wrap.clientWidth), 'the other columns stay in sight');
+  await page.setViewportSize(PHONE);
+  await page.goto(`${server.info.uri}/contacts/page/details`);
+  await page.evaluate("for (const name of document.querySelectorAll('h1, .crumbs [aria-current]')) name.textContent = 'W'.repeat(100)");
+  t.ok(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'));
 });
 
 t.test('a dangerous act asks first', async (t) => {

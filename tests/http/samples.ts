@@ -163,7 +163,7 @@ export const pages: Record<string, object> = {
   'api/reference': {
     groups: [{ title: 'Contacts', operations: [{ id: 'readContact', method: 'GET', path: '/api/v1/contacts/{id}', summary: 'One contact, whole', description: null, capability: 'contact.read', needs: ['If-Match'], query: ['limit'], body: [], answers: [{ status: '200', description: 'The contact' }], refusals: [{ status: 404, code: 'contact.not_found' }] }] }],
   },
-  'imports/start': { errors: {}, recent: [{ id: ID, kind: 'C-CDA', by: 'Maren Okafor', at: AT, files: 166, imported: 158, refused: 3, pending: 5, state: 'done', stateTone: 'good' }], limits: { files: 500, megabytes: 200 } },
+  'imports/start': { errors: {}, recent: [{ id: ID, kind: 'C-CDA', by: 'Maren Okafor', at: AT, files: 166, imported: 158, refused: 3, pending: 5, state: 'done', stateTone: 'good' }], limits: { files: 500, megabytes: 200, csvMegabytes: 20 } },
   'imports/batch': {
     batch, rows: [
       { file: 'summary-of-care-0412.xml', outcome: 'imported', tone: 'good', contact: { id: ID, name: 'Rosalind Achterberg' } },

@@ -31,7 +31,7 @@ t.test('journey: write a contact, find it, open it, change it, note something, s
   }
   t.match(await manager.post('/contacts/search', { q: 'zzz' }), { status: 200, text: /Nobody matches/ });
   const suggested = await manager.post('/contacts/suggest', { q: 'ros' });
-  t.same(suggested.body, [{ id, href: path, name: 'Rosalind Achterberg', birthDate: '1958-11-23', detail: '212 555 0102' }]);
+  t.same(suggested.body, [{ id, href: path, name: 'Rosalind Achterberg', birthDate: 'Nov 23, 1958', detail: '212 555 0102' }]);
 
   const page = await manager.get(path);
   t.match(page, { status: 200, text: /Nothing has happened yet/ });
@@ -66,6 +66,31 @@ t.test('journey: write a contact, find it, open it, change it, note something, s
   t.ok((await recorded(app, people.workspaceId, 'contact.read')).some(({ target, actor }) => target?.id === id && actor.id === people.agent.id));
 });
 
+t.test('codes and days are said in words, wherever they stand', async (t) => {
+  const saved = await manager.post('/contacts', { ...FORM, familyName: 'Wordly', language: 'ase', preferredChannel: 'sms', status: 'deceased', deceasedOn: '2024-02-29' });
+  const path = pathOf(saved);
+  const details = (await manager.get(`${path}/details`)).text;
+  for (const text of ['American Sign Language', 'Text message', 'Feb 29, 2024']) t.ok(details.includes(text), text);
+  await manager.post(`${path}/activities`, { version: '0', kind: 'task', subject: 'Write to the family', body: '', dueOn: '2099-12-07', assignedTo: people.manager.id });
+  const booked = await manager.post(`${path}/appointments`, { version: '0', practitionerId: people.manager.id, day: '2031-06-06', time: '09:00', durationMinutes: '30', timeZone: 'America/New_York', occurrence: '', reason: '', notes: '' });
+  t.equal(booked.status, 303);
+  const [, appointment] = /href="(\/appointments\/[0-9a-f-]{36})"/.exec((await manager.get(path)).text) ?? [];
+  t.equal((await manager.post(`${appointment}/status`, { version: '1', status: 'noshow' })).status, 303);
+  await manager.post(`${path}/shares`, { person: people.agent.id, level: 'WRITE' });
+  const timeline = (await manager.get(path)).text;
+  for (const text of ['due Dec 7, 2099', 'did not come', 'read and write']) t.ok(timeline.includes(text), text);
+  t.notMatch(timeline, /noshow|>WRITE</);
+  t.notMatch((await manager.get(`${path}/shares`)).text, />WRITE</);
+});
+
+t.test('an address that is none keeps who is signed in where they are', async (t) => {
+  const nowhere = await manager.get('/nowhere');
+  t.match(nowhere, { status: 404, text: /Go to the start page/ });
+  t.notMatch(nowhere.text, 'href="/sign-in"');
+  const stranger = await practice.server.inject({ url: '/nowhere', headers: { accept: 'text/html' } });
+  t.match(stranger, { statusCode: 404, payload: /href="\/sign-in"/ });
+});
+
 t.test('a form that is refused comes back as it was typed, each fault at its field', async (t) => {
   const bad = await manager.post('/contacts', { ...FORM, familyName: '', givenName: '', birthDate: '1958-02-30', 'emails.0.value': '', 'emails.1.value': 'not an address', notes: 'Kept words' });
   t.equal(bad.status, 400);
@@ -76,6 +101,12 @@ t.test('a form that is refused comes back as it was typed, each fault at its fie
   t.match(await manager.post('/contacts', { ...FORM, workspaceId: other.workspaceId }), { status: 400 });
   const nameless = await manager.post('/contacts', { status: 'new', tags: '' });
   t.match(nameless, { status: 400, text: /A contact has a name/ });
+});
+
+t.test('what is too long or too many is said in plain words', async (t) => {
+  const refused = await manager.post('/contacts', { ...FORM, givenName: 'x'.repeat(101), tags: Array.from({ length: 21 }, (_, at) => `tag ${at}`).join(',') });
+  t.equal(refused.status, 400);
+  for (const text of ['This is longer than 100 characters.', 'This has more than 20 entries.']) t.ok(refused.text.includes(text), text);
 });
 
 t.test('two people at one form: the second sees what the first saved, and loses nothing', async (t) => {

@@ -2,10 +2,8 @@ import type { Tx } from '../../db/scope.ts';
 import { formatDate } from '../../http/formats.ts';
 import { colleaguesOf } from '../colleagues.ts';
 import { listAppointments } from './list-appointments.ts';
+import { STATUS_LABELS, STATUS_TONES } from './status-labels.ts';
 import { instantsOf, wallTime } from './wall-time.ts';
-
-export const STATUS_TONES: Readonly<Record<string, string>> = { booked: 'calm', arrived: 'good', fulfilled: 'good', cancelled: '', noshow: 'warn' };
-export const STATUS_LABELS: Readonly<Record<string, string>> = { booked: 'booked', arrived: 'arrived', fulfilled: 'done', cancelled: 'cancelled', noshow: 'did not come' };
 
 export type AgendaQuery = { view: 'day' | 'week'; day?: string; practitioner?: string };
 

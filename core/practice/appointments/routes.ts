@@ -16,9 +16,10 @@ import { reachContact } from '../contacts/visible-contacts.ts';
 import { formErrors, formFields, type FormFields } from '../form-fields.ts';
 import { dateText, id, oneId } from '../schemas.ts';
 import { bookAppointment, nextStatuses, readAppointment, updateAppointment, workspaceZone, type Booked } from './actions.ts';
-import { agendaPage, STATUS_LABELS, STATUS_TONES, type AgendaQuery } from './agenda-page.ts';
+import { agendaPage, type AgendaQuery } from './agenda-page.ts';
 import { appointmentChanges, appointmentInput, type AppointmentView } from './appointment-view.ts';
 import { APPOINTMENT_STATUSES, type AppointmentStatus } from './model.ts';
+import { STATUS_LABELS, STATUS_TONES } from './status-labels.ts';
 import { instantsOf } from './wall-time.ts';
 
 type Handler = (app: App, request: Request, h: ResponseToolkit) => Promise<ResponseObject>;

@@ -8,6 +8,7 @@ import { colleaguesOf } from '../colleagues.ts';
 import { formErrors, formRows, type FormFields } from '../form-fields.ts';
 import { ADDRESS_USES, CHANNELS, LIFECYCLE, POINT_USES, SEXES, type ContactChanges } from './contact-schema.ts';
 import { nameOf, type ContactView } from './contact-view.ts';
+import { languageName } from './language-name.ts';
 
 /** The contact form: its fields from a contact or from what was posted, and the changes a posted form asks for. */
 const TEXTS = ['givenName', 'middleName', 'familyName', 'preferredName', 'birthDate', 'sex', 'genderIdentity', 'pronouns', 'language', 'preferredChannel', 'deceasedOn', 'notes', 'ownerId'] as const;
@@ -21,7 +22,7 @@ const IDENTIFIER = ['system', 'value'] as const;
 
 const option = (value: string, label = value): { value: string; label: string } => ({ value, label: `${label.charAt(0).toUpperCase()}${label.slice(1)}` });
 const LANGUAGES = [['en', 'English'], ['es', 'Spanish'], ['zh', 'Chinese'], ['vi', 'Vietnamese'], ['tl', 'Tagalog'], ['ar', 'Arabic'], ['fr', 'French'], ['ht', 'Haitian Creole'], ['ko', 'Korean'], ['ru', 'Russian'], ['pt', 'Portuguese'], ['ase', 'American Sign Language']] as const;
-const CHANNEL_LABELS: Readonly<Record<string, string>> = { sms: 'Text message', email: 'E-mail', mail: 'Letter' };
+export const CHANNEL_LABELS: Readonly<Record<string, string>> = { phone: 'Phone', sms: 'Text message', email: 'E-mail', mail: 'Letter', portal: 'Portal' };
 
 /** The form as a contact fills it. */
 export function fieldsOfContact(view: ContactView): FormFields {
@@ -80,7 +81,7 @@ export async function contactFormPage(tx: Tx, { contact, fields, refusal = null,
       addresses: rowsShown(fields, 'addresses', ADDRESS, ADDRESS.slice(1), errors), identifiers: rowsShown(fields, 'identifiers', IDENTIFIER, IDENTIFIER, errors),
     },
     sexes: SEXES.map((sex) => option(sex)), channels: CHANNELS.map((channel) => option(channel, CHANNEL_LABELS[channel])),
-    languages: [...LANGUAGES.map(([value, label]) => ({ value, label })), ...(language === null || LANGUAGES.some(([value]) => value === language) ? [] : [{ value: language, label: language }])],
+    languages: [...LANGUAGES.map(([value, label]) => ({ value, label })), ...(language === null || LANGUAGES.some(([value]) => value === language) ? [] : [{ value: language, label: languageName(language) }])],
     statuses: LIFECYCLE.filter((value) => value !== 'new' || status === 'new').map((value) => option(value)),
     owners: colleagues.filter(({ isActive, id }) => isActive || id === text['ownerId']).map(({ id, name }) => ({ value: id, label: name })),
     pointUses: POINT_USES.map((use) => option(use)), addressUses: ADDRESS_USES.map((use) => option(use)),

@@ -1,5 +1,6 @@
 import Joi from 'joi';
 import type { ContactProperty } from '../../hooks.ts';
+import { formatDate } from '../../http/formats.ts';
 import { dateText } from '../schemas.ts';
 
 /** A workspace's own properties of contacts, by their types. In the API they are keys of `custom`, in gates and forms `custom.<name>`. */
@@ -36,6 +37,11 @@ export function readValue({ type }: ContactProperty, stored: string): CustomValu
 }
 
 /** For pages. */
-export function showValue(value: CustomValue): string {
+export function showValue({ type }: ContactProperty, value: CustomValue): string {
+  return type === 'date' ? formatDate(String(value), 'UTC') : wordOf(value);
+}
+
+/** For spreadsheets. */
+export function wordOf(value: CustomValue): string {
   return typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
 }

@@ -1,6 +1,7 @@
 import { can } from '../../access/authorize.ts';
 import type { Tx } from '../../db/scope.ts';
 import { Fault } from '../../errors.ts';
+import { formatDate } from '../../http/formats.ts';
 import { colleaguesOf } from '../colleagues.ts';
 import type { Page } from '../paging.ts';
 import { PAGE_SIZE } from '../schemas.ts';
@@ -41,7 +42,7 @@ async function listedValues(tx: Tx, contacts: readonly ContactSummary[]): Promis
   const listed = (await contactGate(tx)).properties.filter(({ isListed }) => isListed === true);
   if (listed.length === 0 || contacts.length === 0) return new Map();
   const rows = await ContactValue.query(tx).whereIn('contact_id', contacts.map(({ id }) => id)).whereIn('property', listed.map(({ name }) => name));
-  const linesOf = (values: readonly ContactValue[]) => listed.flatMap((property) => values.filter(({ property: name }) => name === property.name).map(({ value }) => ({ label: property.label, text: showValue(readValue(property, value)) })));
+  const linesOf = (values: readonly ContactValue[]) => listed.flatMap((property) => values.filter(({ property: name }) => name === property.name).map(({ value }) => ({ label: property.label, text: showValue(property, readValue(property, value)) })));
   return new Map([...Map.groupBy(rows, ({ contact_id }) => contact_id)].map(([id, values]) => [id, linesOf(values)]));
 }
 
@@ -55,7 +56,7 @@ const SUGGESTIONS = 8;
 export async function suggestContacts(tx: Tx, q: string): Promise<object[]> {
   const { items } = await findContacts(tx, { q, limit: SUGGESTIONS });
   const { hidden } = await contactGate(tx);
-  return items.map(({ id, name, birthDate, phone, email }) => ({ id, href: `/contacts/${id}`, name, ...(hidden.has('birthDate') ? {} : { birthDate: birthDate ?? '' }), detail: phone ?? email ?? '' }));
+  return items.map(({ id, name, birthDate, phone, email }) => ({ id, href: `/contacts/${id}`, name, ...(hidden.has('birthDate') ? {} : { birthDate: birthDate === null || wholeDay(birthDate) === null ? (birthDate ?? '') : formatDate(birthDate, 'UTC') }), detail: phone ?? email ?? '' }));
 }
 
 /** True for a refusal that a form answers by showing itself again. */

@@ -3,6 +3,7 @@ import Joi from 'joi';
 import type { App } from '../../app.ts';
 import { scopeOf } from '../../http/credentials.ts';
 import type { ContactProperty } from '../../hooks.ts';
+import { formatDate } from '../../http/formats.ts';
 import { flash } from '../../http/flash.ts';
 import { parse } from '../../http/refusals.ts';
 import { colleaguesOf } from '../colleagues.ts';
@@ -10,10 +11,12 @@ import { formErrors, formFields } from '../form-fields.ts';
 import { id, oneId } from '../schemas.ts';
 import { keyOf, showValue } from './contact-property.ts';
 import { contactGate } from './field-gate.ts';
+import { CHANNEL_LABELS } from './contact-form.ts';
 import { wholeDay } from './contact-frame.ts';
 import type { ContactView } from './contact-view.ts';
 import { takeBackDistinction, tellApart, type Pair } from './distinctions.ts';
 import { listDistinctions, listDuplicates, listMerges } from './list-duplicates.ts';
+import { languageName } from './language-name.ts';
 import { isAboutInput } from './list-page.ts';
 import { mergeContacts, undoMerge, type Takeable } from './merge-contacts.ts';
 import { mergePage } from './merge-page.ts';
@@ -38,8 +41,8 @@ export const detailsPage: Handler = async (app, request, h) => {
 function personOf(view: ContactView): { term: string; text: string }[] {
   const partial = view.birthDate !== null && wholeDay(view.birthDate) === null ? view.birthDate : null;
   const facts: [string, string | null][] = [
-    ['Born', partial], ['Sex', view.sex], ['Gender', view.genderIdentity], ['Pronouns', view.pronouns], ['Called', view.preferredName], ['Language', view.language], ['Marital status', view.maritalStatus],
-    ['Race', view.race], ['Ethnicity', view.ethnicity], ['Died', view.deceasedOn],
+    ['Born', partial], ['Sex', view.sex], ['Gender', view.genderIdentity], ['Pronouns', view.pronouns], ['Called', view.preferredName], ['Language', view.language === null ? null : languageName(view.language)], ['Marital status', view.maritalStatus],
+    ['Race', view.race], ['Ethnicity', view.ethnicity], ['Died', view.deceasedOn === null || wholeDay(view.deceasedOn) === null ? view.deceasedOn : formatDate(view.deceasedOn, 'UTC')],
   ];
   return facts.flatMap(([term, text]) => (text === null ? [] : [{ term, text }]));
 }
@@ -47,13 +50,13 @@ function personOf(view: ContactView): { term: string; text: string }[] {
 function customOf({ custom }: ContactView, properties: readonly ContactProperty[]): { term: string; text: string }[] {
   return properties.flatMap((property) => {
     const value = custom[keyOf(property)] ?? null;
-    return value === null ? [] : [{ term: property.label, text: showValue(value) }];
+    return value === null ? [] : [{ term: property.label, text: showValue(property, value) }];
   });
 }
 
 function detailsOf(view: ContactView): object {
   return {
-    birthDate: wholeDay(view.birthDate), preferredChannel: view.preferredChannel, notes: view.notes, identifiers: view.identifiers,
+    birthDate: wholeDay(view.birthDate), preferredChannel: view.preferredChannel === null ? null : (CHANNEL_LABELS[view.preferredChannel] ?? view.preferredChannel), notes: view.notes, identifiers: view.identifiers,
     phones: view.phones.map((point) => ({ ...point, href: `tel:${point.value.replace(/[^\d+]/g, '')}` })), emails: view.emails.map((point) => ({ ...point, href: `mailto:${point.value}` })),
     addresses: view.addresses.map(({ use, lines, city, state, postalCode, country }) => ({ use, lines: [...lines, [city, [state, postalCode].filter(Boolean).join(' ')].filter(Boolean).join(', '), country].filter(Boolean) })),
   };

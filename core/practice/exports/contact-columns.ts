@@ -1,5 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
-import { keyOf, showValue } from '../contacts/contact-property.ts';
+import { keyOf, wordOf } from '../contacts/contact-property.ts';
 import type { AddressView, ContactView } from '../contacts/contact-view.ts';
 import { GATEABLE_FIELDS, type ContactGate, type GateableField } from '../contacts/field-gate.ts';
 
@@ -25,7 +25,7 @@ const COLUMNS: readonly Column[] = [
 
 /** The columns that a caller's gate leaves: a hidden field has no heading either. */
 export function columnsFor({ hidden, properties }: ContactGate): readonly Column[] {
-  const custom = properties.map((property): Column => ({ field: property.name, heading: property.label, cell: ({ custom: values }) => { const value = values[keyOf(property)] ?? null; return value === null ? null : showValue(value); } }));
+  const custom = properties.map((property): Column => ({ field: property.name, heading: property.label, cell: ({ custom: values }) => { const value = values[keyOf(property)] ?? null; return value === null ? null : wordOf(value); } }));
   return [...COLUMNS, ...custom].filter(({ field }) => field === null || !hidden.has(field));
 }
 

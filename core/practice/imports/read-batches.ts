@@ -45,7 +45,7 @@ export async function batchPage(tx: Tx, id: string) {
     source, gate: await contactGate(tx),
     batch: {
       id, status: batch.status, kind: isAbandoned(tx, batch) ? `${KINDS[batch.kind]} (interrupted: what is listed is in; bring the files again for the rest, known ones are recognised)` : KINDS[batch.kind],
-      by: batch.starter_name, at: batch.created_at, file: batch.file_name ?? '', running: batch.status === 'running' && !isAbandoned(tx, batch), done: batch.done, total: batch.total,
+      isSpreadsheet: batch.kind === 'csv', by: batch.starter_name, at: batch.created_at, file: batch.file_name ?? '', running: batch.status === 'running' && !isAbandoned(tx, batch), done: batch.done, total: batch.total,
       imported: batch.imported, created: batch.created, matched: batch.matched, pending: batch.pending, refused: batch.refused,
     },
     rows: outcomes.map((row) => ({

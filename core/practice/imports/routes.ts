@@ -53,7 +53,7 @@ export const importRoutes: Feature = {
 
 async function startPage(app: App, request: Request, h: ResponseToolkit, errors: Record<string, string>) {
   const recent = await app.withWorkspace(scopeOf(request), (tx) => recentBatches(tx));
-  return h.page('imports/start', { errors, recent, limits: { files: FILES_MAX, megabytes: UPLOAD_MEGABYTES } }).code(Object.keys(errors).length > 0 ? 400 : 200);
+  return h.page('imports/start', { errors, recent, limits: { files: FILES_MAX, megabytes: UPLOAD_MEGABYTES, csvMegabytes: CSV_BYTES_MAX / 1024 / 1024 } }).code(Object.keys(errors).length > 0 ? 400 : 200);
 }
 
 async function uploadDocuments(app: App, running: RunningBatches, request: Request, h: ResponseToolkit) {
@@ -126,7 +126,7 @@ async function mapCsv(app: App, running: RunningBatches, request: Request, h: Re
   try {
     checked = checkMapping(table, mapping, targets);
   } catch (error) {
-    if (error instanceof Fault) return h.page('imports/mapping', mappingContext(batch, table, mapping, gate, scope.workspaceId, { mapping: error.fields.map(({ text }) => text).join(' ') })).code(422);
+    if (error instanceof Fault) return h.page('imports/mapping', mappingContext(batch, table, mapping, gate, scope.workspaceId, { 'column.0': error.fields.map(({ text }) => text).join(' ') })).code(422);
     throw error;
   }
   const begin = () => app.withWorkspace(scope, async (tx) => {

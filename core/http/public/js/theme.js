@@ -25,8 +25,11 @@ addEventListener('keydown', (event) => {
   }
 });
 
-// On a phone the sections are a strip that scrolls: the current one is brought into it.
-document.querySelector('.nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+// On a phone the sections and the tabs are strips that scroll: the current one is brought into each.
+for (const strip of document.querySelectorAll('.nav ul, .tabs')) {
+  const current = strip.querySelector('[aria-current]');
+  if (current) strip.scrollLeft += current.getBoundingClientRect().left - strip.getBoundingClientRect().left - (strip.clientWidth - current.offsetWidth) / 2;
+}
 
 // Whoever sent a form with faults hears of them first (WCAG 3.3.1).
 document.querySelector('[data-error-summary]')?.focus();

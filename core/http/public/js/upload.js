@@ -36,6 +36,7 @@ function attach(form) {
     for (const button of buttons) button.disabled = true;
     progress.hidden = false;
     const request = new XMLHttpRequest(); // fetch() reports no upload progress
+    request.responseType = 'document'; // of a refusal's page, why
     request.open('POST', form.action);
     request.upload.addEventListener('progress', ({ loaded, total }) => {
       bar.max = total;
@@ -44,7 +45,7 @@ function attach(form) {
     });
     request.addEventListener('load', () => {
       if (request.status < 400) return location.assign(request.responseURL);
-      fail(`The upload was refused (${request.status}). Nothing was imported.`);
+      fail(`${reasonOf(request.responseXML) ?? `The upload was refused (${request.status}).`} Nothing was imported.`);
     });
     request.addEventListener('error', () => fail('The connection broke while sending. Nothing was imported; try again.'));
     request.send(new FormData(form));
@@ -54,6 +55,12 @@ function attach(form) {
       for (const button of buttons) button.disabled = false;
     }
   });
+}
+
+// The faults a form came back with, or what a refusal's page says.
+function reasonOf(page) {
+  const faults = [...(page?.querySelectorAll('[data-error-summary] li') ?? [])].map((item) => item.textContent);
+  return faults.length > 0 ? faults.join(' ') : page?.querySelector('main h1')?.textContent;
 }
 
 function size(bytes) {
