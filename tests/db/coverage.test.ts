@@ -149,6 +149,7 @@ const BREAKS: readonly Break[] = [
   { by: 'grant select on pg_statistic to wardkeep_app', finds: [['grant.catalog', 'pg_statistic']] },
 
   { by: 'alter table app.contacts drop column notes', finds: [['phi.column', 'contacts.notes']] },
+  { by: 'revoke update (file_name) on app.import_outcomes from wardkeep_app', finds: [['phi.unrewritable', 'import_outcomes.file_name']] },
   { by: "alter table app.contacts add column diagnosis text; call sec.forget_statistics('app.contacts')", finds: [['phi.undeclared', 'app.contacts.diagnosis']] },
   { by: "alter table app.contacts add column mood text check (mood in ('good', 'bad')); call sec.forget_statistics('app.contacts')", finds: [] },
   { by: "create domain app.mood as text check (value in ('good', 'bad')); alter table app.contacts add column mood app.mood; call sec.forget_statistics('app.contacts')", finds: [] },

@@ -9,6 +9,7 @@ import { keyStatus } from '../../core/keys/key-status.ts';
 import { retireKey } from '../../core/keys/retire-key.ts';
 import { rotateDataKey, rotateIndexKey } from '../../core/keys/rotate-key.ts';
 import { Contact, ContactPoint } from '../../core/practice/contacts/model.ts';
+import { ImportBatch, ImportOutcome } from '../../core/practice/imports/model.ts';
 import { createWorkspace } from '../../core/workspaces/create-workspace.ts';
 import { openTestApp } from '../support/database.ts';
 import { rows } from '../support/rows.ts';
@@ -59,6 +60,18 @@ t.test('data key: everything moves under the new version, then the old one can g
   t.same(await all(scope), before);
   t.match((await keyStatus(app, scope.workspaceId)).workspaces[0]?.keys.map(({ kind, version, status }) => [kind, version, status]), [['data', 1, 'retired'], ['data', 2, 'active'], ['index', 1, 'active']]);
   t.equal((await actions(scope)).at(-1), 'key.retired');
+});
+
+t.test('values that nothing else may change move as well', async (t) => {
+  const scope = await practice('linden');
+  const name = await app.withWorkspace(scope, async (tx) => {
+    const batch = await ImportBatch.query(tx).insert({ kind: 'ccda', status: 'done', started_by: null, starter_name: 'test' });
+    await ImportOutcome.query(tx).insert({ batch_id: batch.id, position: 1, file_name: 'ruiz-ana.xml', outcome: 'refused', code: 'ccda.not_xml', reason: null, line: 1, column_no: 1, contact_id: null, document_id: null });
+    record(tx, { action: 'test.seeded' });
+    return 'ruiz-ana.xml';
+  });
+  t.match(await rotateDataKey(app, scope), { left: 0, stuck: [] });
+  t.equal(await app.withWorkspace(scope, (tx) => ImportOutcome.query(tx).first().then((outcome) => outcome?.file_name)), name);
 });
 
 t.test('a transaction from before the new version is told to begin again', async (t) => {
@@ -167,7 +180,7 @@ t.test('a value no key opens stays, is named, and holds its key', async (t) => {
 });
 
 t.test('a person without the capability is refused, on the record', async (t) => {
-  const scope = await practice('aspen');
+  const scope = await practice('spruce');
   const manager: Scope = { ...scope, actor: { ...scope.actor, kind: 'user', id: '018f0000-0000-7000-8000-0000000000aa', role: 'MANAGER', assuredAt: Date.now() } };
   const acts: (() => Promise<unknown>)[] = [() => rotateDataKey(app, manager), () => rotateIndexKey(app, manager), () => retireKey(app, manager, { kind: 'data', version: 1 })];
   for (const act of acts) await t.rejects(act(), { code: 'access.denied' });

@@ -91,7 +91,7 @@ t.test('rows that leak, and acts that leave nothing', async (t) => {
           ]);
         },
       });`,
-    'migrations/0001_notes.sql': `create table app.bed_board_notes (workspace_id uuid not null references app.workspaces, id uuid not null, text text not null, primary key (workspace_id, id));\ncall sec.protect('app.bed_board_notes', 'select, insert');\n`,
+    'migrations/0001_notes.sql': `create table app.bed_board_notes (workspace_id uuid not null references app.workspaces, id uuid not null, text text not null, primary key (workspace_id, id));\ncall sec.protect('app.bed_board_notes', 'select, insert, update');\n`,
   }));
   const apart = found['routes: another workspace’s rows stay its own'] ?? [];
   const recorded = found['routes: what goes through is on the record'] ?? [];

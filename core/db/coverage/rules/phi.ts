@@ -9,6 +9,13 @@ export const PHI_RULES: readonly Rule[] = [
            where not exists (select from pg_attribute a where a.attrelid = to_regclass('app.' || e.key) and a.attname = c and a.atttypid = 'text'::regtype and not a.attisdropped)`,
   },
   {
+    name: 'phi.unrewritable',
+    remedy: 'Key rotation rewrites every sealed value: grant update on the column to the role that serves, as migrations/0026_rewritable_values.sql does.',
+    find: `select e.key || '.' || a.attname as object, 'is in the PHI registry and may not be rewritten by ' || r.rolname as text
+           from given, jsonb_each(list -> 'phi') e, jsonb_array_elements_text(e.value) c join pg_attribute a on a.attname = c and not a.attisdropped, runtime r
+           where a.attrelid = to_regclass('app.' || e.key) and r.rolname = ($1::text[])[1] and not has_column_privilege(r.oid, a.attrelid, a.attnum, 'update')`,
+  },
+  {
     name: 'phi.undeclared',
     // A CHECK that allows only listed codes is as good as a declaration, on the column or in its domain.
     remedy: 'Put the column into core/crypto/phi.ts, or into core/db/coverage/plain-columns.ts with the reason why it may be stored in the clear.',
