@@ -20,6 +20,8 @@ export type KeptHead = { readonly workspace: string; readonly name: string; read
 /** The local certificate authority, which browsers were told to trust, and what the demo's people sign in with. */
 const FILES = ['demo.json'];
 const FOLDERS = ['tls'];
+/** What a data folder may not hold when a backup is put into it. */
+export const PLACES: readonly string[] = ['postgres', 'postgres.json', ...FILES, ...FOLDERS];
 
 export async function readFiles(dataDir: string): Promise<Contents['files']> {
   const listed = await Promise.all(FOLDERS.map(async (folder) => (await readdir(join(dataDir, folder)).catch(orNone)).map((name) => `${folder}/${name}`)));

@@ -6,6 +6,7 @@ import { createGzip } from 'node:zlib';
 import type { App } from '../app.ts';
 import { record } from '../audit/record.ts';
 import { verifyStored } from '../audit/verify-stored.ts';
+import { syncFolder } from '../crypto/root-key-file.ts';
 import { uuidv7 } from '../crypto/uuid.ts';
 import { baseBackup } from '../db/base-backup.ts';
 import { readState } from '../db/embedded-state.ts';
@@ -60,6 +61,7 @@ export async function makeBackup(app: App, source: Source, file: string, signal:
       { signal },
     );
     await rename(partial, file);
+    await syncFolder(file);
   } catch (error) {
     await rm(partial, { force: true });
     throw error;

@@ -4,11 +4,12 @@ import { chown, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { syncFolder } from '../crypto/root-key-file.ts';
 import type { RootKeyProvider } from '../crypto/root-keys.ts';
 import { writeState } from '../db/embedded-state.ts';
 import { bundledVersion, unprivilegedUser } from '../db/postgres-binaries.ts';
 import { BackupFileError, openBackup, readHeader } from './backup-file.ts';
-import { writeFiles, type Contents } from './contents.ts';
+import { PLACES, writeFiles, type Contents } from './contents.ts';
 import { untar } from './untar.ts';
 
 /** Longest line of contents: certificates and one head for each workspace. */
@@ -24,7 +25,8 @@ const NO_PORT = 0;
  */
 export async function unpackBackup(roots: RootKeyProvider, file: string, dataDir: string, { isSynced, signal }: { readonly isSynced: boolean; readonly signal: AbortSignal }): Promise<Contents> {
   const place = join(dataDir, 'postgres');
-  if (existsSync(place)) throw new BackupFileError(`${dataDir} holds a database already. Nothing is ever restored over one: move the folder away, or name another by WARDKEEP_DATA_DIR.`);
+  const taken = PLACES.filter((name) => existsSync(join(dataDir, name)));
+  if (taken.length > 0) throw new BackupFileError(`${dataDir} holds an installation already (${taken.join(', ')}). Nothing is ever restored over one: move the folder away, or name another by WARDKEEP_DATA_DIR.`);
   const [{ postgres }, here] = await Promise.all([readHeader(file), bundledVersion()]);
   if (major(postgres) !== major(here)) throw new BackupFileError(`The backup was made with PostgreSQL ${postgres}; this program brings ${here}, which cannot read its files. Restore it with the version of Wardkeep that made it.`);
   const user = unprivilegedUser();
@@ -41,6 +43,7 @@ export async function unpackBackup(roots: RootKeyProvider, file: string, dataDir
     await writeFiles(dataDir, contents.files);
     await writeState(dataDir, { port: NO_PORT, programs: [], passwords: contents.passwords });
     await rename(draft, place);
+    if (isSynced) await syncFolder(place);
     return contents;
   } catch (error) {
     await rm(draft, { recursive: true, force: true });

@@ -93,7 +93,8 @@ async function writeSynced(file: string, keys: readonly RootKey[]): Promise<stri
   return temporary;
 }
 
-async function syncFolder(file: string): Promise<void> {
+/** Has the name of a new file on the disk, as `sync` of the file has its content. */
+export async function syncFolder(file: string): Promise<void> {
   const handle = await open(dirname(file), 'r');
   try {
     await handle.sync();

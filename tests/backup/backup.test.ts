@@ -131,7 +131,10 @@ t.test('what cannot be restored is refused, and leaves nothing', async (t) => {
   await t.rejects(into(file, empty, localRootKeys([{ id: 'root-b', bytes: Buffer.alloc(32) }])), { name: 'BackupFileError', message: /opens with the root key root-/ });
   await t.rejects(into(damaged, empty), { name: 'BackupFileError', message: /damaged or was altered/ });
   await t.rejects(into(join(dataDir, 'root.key'), empty), { name: 'BackupFileError', message: /not a backup of Wardkeep/ });
-  await t.rejects(into(file, dataDir), { name: 'BackupFileError', message: /holds a database already/ });
+  await t.rejects(into(file, dataDir), { name: 'BackupFileError', message: /holds an installation already \(postgres, postgres\.json, tls\)/ });
+  const rest = await folderOf('rest');
+  await mkdir(join(rest, 'tls'));
+  await t.rejects(into(file, rest), { message: /\(tls\)/ }, 'nor over what is left of one');
   const newer = join(kept, 'newer');
   await writeFile(newer, Buffer.from(bytes.toString('latin1').replace('"postgres":"18', '"postgres":"99'), 'latin1'));
   await t.rejects(into(newer, empty), { name: 'BackupFileError', message: /PostgreSQL 99.*this program brings 18/ });

@@ -82,6 +82,10 @@ t.test('it serves, with the PostgreSQL it carries, proves that it is itself, and
   t.match(healed, { code: 0, stderr: /were not those of this executable: 1 changed or missing, 0 not its own/ });
   t.equal(readdirSync(cache).length, 2, 'what was there is kept, to be looked at');
 
+  const backup = await command('backup', '--check', '--json', '--out', folder);
+  t.equal(backup.code, 0, backup.stderr);
+  t.same((JSON.parse(backup.stdout) as { proved: { workspace: string; fault: unknown; failing: unknown[] }[] }).proved.map(({ workspace, fault, failing }) => [workspace, fault, failing]), [['installation', null, []], ['harbor', null, []], ['willow', null, []]]);
+
   const postgres = Number(readFileSync(join(folder, 'data/postgres/postmaster.pid'), 'utf8').split('\n')[0]);
   t.ok(isRunning(postgres));
   child.kill('SIGTERM');
