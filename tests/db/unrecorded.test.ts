@@ -11,7 +11,7 @@ const { app, database } = await openTestApp(t);
 const { admin, workspaceId } = await createPeople(app, 'willow');
 await sessionCookie(app, admin);
 await rows(database, `insert into app.service_accounts (workspace_id, id, name, role, scopes, token_prefix, token_hash, expires_at) values ($1, $2, 'Robot', 'AGENT', '{}', 'wk_', sha256(''), now())`, [workspaceId, randomUUID()]);
-const run = (statement: string) => app.withWorkspace(systemScope(workspaceId, 'test'), async (tx) => (await tx.query(`with changed as (${statement} returning 1) select count(*)::int as count from changed`))[0]);
+const run = (statement: string) => app.withWorkspace(systemScope(workspaceId, 'test'), (tx) => tx.query(statement));
 
 const HASH = "sha256('loot')";
 const ACTS = [
@@ -35,5 +35,5 @@ t.test('a change without an entry is not committed', async (t) => {
 });
 
 t.test('counting is no act', async (t) => {
-  for (const statement of NO_ACTS) t.ok(Number((await run(statement))?.['count']) > 0, statement);
+  for (const statement of NO_ACTS) t.ok((await run(`${statement} returning 1`)).length > 0, statement);
 });
