@@ -88,6 +88,25 @@ t.test('a forgotten password', async (t) => {
     for (const path of ['/password/reset/x', `/password/reset/${'A'.repeat(22)}.${'A'.repeat(43)}`, pathOf(link).replace('/password/reset/', '/invitation/')]) t.equal((await visitor.get(path)).statusCode, 410, 'all refused alike');
   });
 
+  t.test('lets the one who reads the mail past a stranger who keeps guessing', async (t) => {
+    const { readonly: person } = willow;
+    const guess = async (visitor: Visitor, password: string) => {
+      await visitor.get('/sign-in');
+      return (await visitor.post('/sign-in', { email: person.email, password })).statusCode;
+    };
+    await rows(database, 'delete from sys.attempt_counters');
+    const stranger = new Visitor(server);
+    for (let n = 0; n < 5; n++) await guess(stranger, 'wrong wrong wrong');
+    const reader = new Visitor(server);
+    t.equal(await guess(reader, person.password), 429);
+    await ask(person.email, reader);
+    const { link } = await mail.next(person.email);
+    await reader.get(pathOf(link));
+    t.equal((await reader.post(pathOf(link), { password: 'ferry marble compass' })).statusCode, 303);
+    t.equal(await guess(reader, 'ferry marble compass'), 303);
+    t.equal(await guess(new Visitor(server), 'ferry marble compass'), 429, 'on that browser alone');
+  });
+
   t.test('asking over and over is slowed down', async (t) => {
     const seen: number[] = [];
     for (let n = 0; n < 7; n++) seen.push((await ask('somebody@example.org')).statusCode);

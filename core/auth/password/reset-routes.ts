@@ -7,6 +7,7 @@ import { originOf } from '../../http/credentials.ts';
 import { flash } from '../../http/flash.ts';
 import { parse } from '../../http/refusals.ts';
 import type { Feature } from '../../http/feature.ts';
+import { BROWSER_COOKIE, rememberBrowser } from '../sign-in/known-browser.ts';
 import { askNoPassword } from '../sign-in/onward.ts';
 import { OPEN } from '../sign-in/routes.ts';
 import { readResetLink, requestPasswordReset, resetPassword } from './reset.ts';
@@ -42,7 +43,9 @@ async function show(app: App, request: Request, h: ResponseToolkit, errors: obje
 async function take(app: App, request: Request, h: ResponseToolkit): Promise<ResponseObject> {
   const { password } = parse<{ password: string }>(passwordForm, request.payload);
   try {
-    await resetPassword(app, originOf(request), request.params['token'], password);
+    const account = await resetPassword(app, originOf(request), request.params['token'], password);
+    // From now on a known browser, so that no stranger's guesses hold up the one who reads the mail (OWASP, device cookies).
+    h.state(BROWSER_COOKIE, rememberBrowser(app.formKey, request.state[BROWSER_COOKIE], account));
   } catch (error) {
     if (!(error instanceof Fault) || error.fields.length === 0) throw error;
     return (await show(app, request, h, { password: error.fields[0]?.text })).code(error.status);

@@ -43,9 +43,10 @@ export async function readResetLink(app: App, origin: Origin, token: unknown): P
 
 /**
  * Sets the password, ends every session and begun sign-in, and leaves the second factor as it is (ASVS 5.0 V6.4.3): nobody is signed in by a mail.
+ * Returns whose it was.
  * @throws Fault link.over · request.invalid · sign_in.provider_only
  */
-export async function resetPassword(app: App, origin: Origin, token: unknown, password: string): Promise<void> {
+export async function resetPassword(app: App, origin: Origin, token: unknown, password: string): Promise<Account> {
   const link = await findLink(app, origin, 'password_reset', token);
   const complaint = await checkNewPassword(app, password, link);
   if (complaint !== null) throw fault('request.invalid', { fields: [{ path: 'password', text: complaint }] });
@@ -59,4 +60,5 @@ export async function resetPassword(app: App, origin: Origin, token: unknown, pa
     await endSessions(tx, { user_id: link.userId }, 'password_changed');
     await tellOfChange(app, tx, link.userId);
   });
+  return { workspaceId: link.workspaceId, userId: link.userId };
 }

@@ -2,10 +2,10 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Account } from './challenge.ts';
 
 /**
- * Remembers, in the browser alone, who has completed a sign-in on it: `<browser id>.<tag>.<tag>…`, one tag per account, newest first. Tags are
- * HMACs, so a cookie can neither be made up nor read. It opens nothing; it keeps strangers' guesses from slowing this browser's owner down,
- * and tells when a mail about a new browser is due (ASVS 5.0 V6.3.5). An account and not an e-mail: which e-mails its people have, and how they
- * sign in, is each practice's own to say, and says nothing of another practice.
+ * Remembers, in the browser alone, who has completed a sign-in or a password reset on it: `<browser id>.<tag>.<tag>…`, one tag per account, newest
+ * first. Tags are HMACs, so a cookie can neither be made up nor read. It opens nothing; it keeps strangers' guesses from slowing this browser's
+ * owner down, and tells when a mail about a new browser is due (ASVS 5.0 V6.3.5). An account and not an e-mail: which e-mails its people have, and
+ * how they sign in, is each practice's own to say, and says nothing of another practice.
  */
 export const BROWSER_COOKIE = '__Host-wk_browser';
 export const BROWSER_COOKIE_LIFE_MS = 365 * 24 * 60 * 60_000;
