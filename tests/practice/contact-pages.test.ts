@@ -16,6 +16,7 @@ const FORM = {
   'identifiers.0.system': 'MRN', 'identifiers.0.value': '4471-0092',
 };
 const pathOf = (reply: Reply): string => String(reply.headers['location']);
+const search = async (q: string): Promise<Reply> => manager.get(pathOf(await manager.post('/contacts/search', { q })));
 
 t.test('journey: write a contact, find it, open it, change it, note something, share it', async (t) => {
   t.match(await manager.get('/contacts/new'), { status: 200, text: /New contact/ });
@@ -25,11 +26,11 @@ t.test('journey: write a contact, find it, open it, change it, note something, s
   const id = path.split('/').at(-1) as string;
 
   for (const q of ['ach', '(212) 555-0102', '11/23/1958', '4471']) {
-    const found = await manager.post('/contacts/search', { q });
+    const found = await search(q);
     t.equal(found.status, 200);
     t.equal(found.text.includes(`href="${path}"`), q !== '4471', q);
   }
-  t.match(await manager.post('/contacts/search', { q: 'zzz' }), { status: 200, text: /Nobody matches/ });
+  t.match(await search('zzz'), { status: 200, text: /Nobody matches/ });
   const suggested = await manager.post('/contacts/suggest', { q: 'ros' });
   t.same(suggested.body, [{ id, href: path, name: 'Rosalind Achterberg', birthDate: 'Nov 23, 1958', detail: '212 555 0102' }]);
 
@@ -64,6 +65,16 @@ t.test('journey: write a contact, find it, open it, change it, note something, s
   t.equal((await manager.post(`${path}/shares/${share.id}/remove`, { confirmed: 'yes' })).status, 303);
   t.equal((await agent.get(path)).status, 404);
   t.ok((await recorded(app, people.workspaceId, 'contact.read')).some(({ target, actor }) => target?.id === id && actor.id === people.agent.id));
+});
+
+t.test('what was found has an address to come back to, which holds what was sought sealed, for this session alone', async (t) => {
+  const place = pathOf(await manager.post('/contacts/search', { q: 'Achterberg', status: 'active' }));
+  t.notMatch(decodeURIComponent(place), /achterberg|active/i);
+  for (const _again of [1, 2]) t.match(await manager.get(place), { status: 200, text: /value="Achterberg"/ });
+  for (const [elsewhere, visitor] of [[place, agent], [place, await practice.browser(people.manager)], [`${place.slice(0, -3)}AAA`, manager], ['/contacts/search?for=v1.x', manager], ['/contacts/search?for=v1.search.AAAA.AAAA', manager], ['/contacts/search', manager]] as const) {
+    t.match(await visitor.get(elsewhere), { status: 302, headers: { location: '/contacts' } }, elsewhere);
+  }
+  t.equal(pathOf(await manager.post('/contacts/search', { q: '', status: '' })), '/contacts');
 });
 
 t.test('codes and days are said in words, wherever they stand', async (t) => {

@@ -2,19 +2,19 @@ import type { Feature } from '../../http/feature.ts';
 import { apiRoutes } from '../../http/api/api-route.ts';
 import { CONTACT_API } from './api.ts';
 import { MERGE_API } from './merge-api.ts';
-import { create, editPage, listPage, newPage, searchPage, suggest, timelinePage, update } from './routes.ts';
+import { create, editPage, foundPage, listPage, newPage, search, suggest, timelinePage, update } from './routes.ts';
 import { SHARE_API } from './sharing-api.ts';
 import { askAgain, comparePage, detailsPage, duplicatesPage, merge, separate, share, sharesPage, undo, unshare } from './tab-routes.ts';
 
-/** Contacts: their API and their pages. What somebody searches for travels in bodies, never in addresses. */
+/** Contacts: their API and their pages. What somebody searches for travels in bodies, in addresses only sealed. */
 export const contactsFeature: Feature = {
   name: 'wardkeep-contacts',
   register(server, { app }) {
     server.route([
       ...apiRoutes(app, [...CONTACT_API, ...SHARE_API, ...MERGE_API]),
       { method: 'GET', path: '/contacts', handler: (request, h) => listPage(app, request, h) },
-      { method: 'GET', path: '/contacts/search', handler: (_request, h) => h.redirect('/contacts') },
-      { method: 'POST', path: '/contacts/search', handler: (request, h) => searchPage(app, request, h) },
+      { method: 'GET', path: '/contacts/search', handler: (request, h) => foundPage(app, request, h) },
+      { method: 'POST', path: '/contacts/search', handler: (request, h) => search(app, request, h) },
       { method: 'POST', path: '/contacts/suggest', handler: (request, h) => suggest(app, request, h) },
       { method: 'GET', path: '/contacts/new', handler: (request, h) => newPage(app, request, h) },
       { method: 'POST', path: '/contacts', handler: (request, h) => create(app, request, h) },

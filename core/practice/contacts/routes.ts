@@ -17,6 +17,7 @@ import { contactFrame } from './contact-frame.ts';
 import { changesFor, createFor, STATUSES, tag } from './contact-schema.ts';
 import { contactListPage, isAboutInput, suggestContacts, type Search } from './list-page.ts';
 import { wholeContact } from './read-contact.ts';
+import { openSearch, sealSearch } from './sealed-search.ts';
 import { readTimeline } from './timeline.ts';
 import { timelineDays } from './timeline-page.ts';
 import { createContact, updateContact } from './write-contact.ts';
@@ -31,9 +32,17 @@ type Handler = (app: App, request: Request, h: ResponseToolkit) => Promise<Respo
 /** The first page of everybody. */
 export const listPage: Handler = async (app, request, h) => h.page('contacts/list', await app.withWorkspace(scopeOf(request), async (tx) => ({ ...(await contactListPage(tx, {})), cards: await ask(tx, 'dashboardCard', {}) })));
 
-export const searchPage: Handler = async (app, request, h) => {
-  const search = parse(searchForm, request.payload ?? {});
-  return h.page('contacts/list', await app.withWorkspace(scopeOf(request), (tx) => contactListPage(tx, search)));
+/** Answers with an address of its own, so that the way back from a contact leads to what was found. */
+export const search: Handler = async (app, request, h) => {
+  const asked = parse(searchForm, request.payload ?? {});
+  return h.redirect(Object.keys(asked).length === 0 ? '/contacts' : `/contacts/search?for=${sealSearch(app.formKey, scopeOf(request), asked)}`).code(303);
+};
+
+export const foundPage: Handler = async (app, request, h) => {
+  const { for: sealed } = parse(Joi.object<{ for?: string }>({ for: Joi.string().max(2000) }), request.query);
+  const asked = sealed === undefined ? null : openSearch(app.formKey, scopeOf(request), sealed);
+  if (asked === null) return h.redirect('/contacts');
+  return h.page('contacts/list', await app.withWorkspace(scopeOf(request), (tx) => contactListPage(tx, parse(searchForm, asked))));
 };
 
 /** JSON for the search box: see core/http/public/js/typeahead.js. */

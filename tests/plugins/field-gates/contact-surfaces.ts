@@ -12,7 +12,7 @@ export type Carries =
   | 'input'; // nothing but refusals of what was sent
 
 export const CONTACT_SURFACES: Readonly<Record<string, Carries>> = {
-  'GET /contacts': 'line', 'POST /contacts/search': 'line', 'POST /contacts/suggest': 'line', 'GET /contacts/new': 'names of fields', 'POST /contacts': 'input',
+  'GET /contacts': 'line', 'GET /contacts/search': 'line', 'POST /contacts/search': 'input', 'POST /contacts/suggest': 'line', 'GET /contacts/new': 'names of fields', 'POST /contacts': 'input',
   'GET /contacts/{id}': 'line', 'POST /contacts/{id}': 'input', 'GET /contacts/{id}/edit': 'whole', 'GET /contacts/{id}/details': 'whole', 'GET /contacts/{id}/clinical': 'header', 'GET /contacts/{id}/documents': 'line',
   'GET /contacts/{id}/shares': 'line', 'POST /contacts/{id}/shares': 'input', 'POST /contacts/{id}/shares/{shareId}/remove': 'input',
   'GET /contacts/duplicates': 'match', 'POST /contacts/duplicates/apart': 'input', 'POST /contacts/duplicates/again': 'input', 'GET /contacts/{id}/merge': 'whole', 'POST /contacts/{id}/merge': 'input', 'POST /contacts/{id}/merge/undo': 'input',
@@ -37,7 +37,7 @@ export const BARE_SURFACES: readonly (readonly [prefix: string, reason: string])
   ['/account', 'a person’s own means of signing in'], ['/sign-', 'before anybody has signed in'], ['/step-up', 'a second factor'], ['/password', 'before anybody has signed in'], ['/setup', 'before there is a workspace'],
   ['/invitation', 'a new colleague'], ['/admin', 'people, sessions, settings and plugins of the practice'], ['/trust', 'claims: counts and codes'], ['/api/v1/trust', 'claims: counts and codes'], ['/api/v1/me', 'who is asking'],
   ['/audit/checkpoints', 'signed heads of the log'], ['/audit/verif', 'whether the log holds'], ['/audit/export', 'the form for an export'], ['/assets', 'files of the program'], ['/favicon.ico', 'a file of the program'], ['/theme', 'light or dark'], ['/health/', 'whether the program answers'],
-  ['/demo/mail', 'the demo’s letter box: links to colleagues'], ['/plugins', 'a plugin’s own pages: it is handed ids, and reads contacts through nothing'], ['/api/v1/plugins', 'the same'], ['/{any*}', 'not found'], ['/contacts/search', 'GET leads back to the list'],
+  ['/demo/mail', 'the demo’s letter box: links to colleagues'], ['/plugins', 'a plugin’s own pages: it is handed ids, and reads contacts through nothing'], ['/api/v1/plugins', 'the same'], ['/{any*}', 'not found'],
 ];
 
 /** What a route carries; null: nothing, and why is on the list; undefined: nobody has said. */
