@@ -6,15 +6,10 @@ export type MailContexts = {
   /** Somebody was invited to a workspace. */
   invitation: { workspace: string; firstName: string; link: string; days: number };
   'password-reset': { firstName: string; link: string; minutes: number };
-  /** The one-time link to a fresh installation. */
-  setup: { link: string; minutes: number };
   /** A sign-in from a browser not seen before; `link` leads to the list of sessions. */
   'new-sign-in': { workspace: string; firstName: string; link: string };
-  /** Password or second factors were changed, by the person or an administrator. */
+  /** Password, second factors or recovery codes were set up or changed, by the person or an administrator, or a recovery code was used. */
   'sign-in-changed': { workspace: string; firstName: string; link: string };
-  'account-locked': { workspace: string; firstName: string; link: string; minutes: number };
-  /** `codeId` is the export's id, as shown on the page behind `link`. */
-  'export-ready': { workspace: string; firstName: string; link: string; codeId: string };
   /** A date in the agreement register comes up; with whom the agreement is stands behind `link`. */
   'agreement-reminder': { workspace: string; firstName: string; link: string; daysLeft: number };
   /** Where passwords are off, in place of a link to choose one; `link` leads to the provider. */
@@ -28,17 +23,14 @@ export type MailTemplate = keyof MailContexts;
 /** `to` is a bare address; a name beside it could be a patient's. */
 export type MailMessage = { [T in MailTemplate]: { to: string; template: T; context: MailContexts[T] } }[MailTemplate];
 
-type Field = 'workspace' | 'firstName' | 'link' | 'minutes' | 'days' | 'daysLeft' | 'codeId';
+type Field = 'workspace' | 'firstName' | 'link' | 'minutes' | 'days' | 'daysLeft';
 
 /** The same lists at run time: what the compiler promised, held again where data comes from a job's payload. */
 export const MAIL_FIELDS: { readonly [T in MailTemplate]: readonly Field[] } = {
   invitation: ['workspace', 'firstName', 'link', 'days'],
   'password-reset': ['firstName', 'link', 'minutes'],
-  setup: ['link', 'minutes'],
   'new-sign-in': ['workspace', 'firstName', 'link'],
   'sign-in-changed': ['workspace', 'firstName', 'link'],
-  'account-locked': ['workspace', 'firstName', 'link', 'minutes'],
-  'export-ready': ['workspace', 'firstName', 'link', 'codeId'],
   'agreement-reminder': ['workspace', 'firstName', 'link', 'daysLeft'],
   'provider-only': ['workspace', 'firstName', 'link'],
   'break-glass': ['workspace', 'firstName', 'link'],
@@ -72,5 +64,4 @@ const CHECKS: Record<Field, (value: unknown, origin: string) => string | null> =
   minutes: (value) => (typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= 43_200 ? String(value) : null),
   days: (value) => (typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= 30 ? String(value) : null),
   daysLeft: (value) => (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > 366 ? null : value === 0 ? 'today' : value === 1 ? 'in 1 day' : `in ${value} days`),
-  codeId: (value) => (typeof value === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(value) ? value : null),
 };

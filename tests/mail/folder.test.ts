@@ -12,13 +12,13 @@ t.test('mails become files that can be listed and read again', async (t) => {
   const mail = createMail({
     from: 'Wardkeep <no-reply@example.org>', origin: 'https://localhost:8443', delivery: { kind: 'folder', dir }, readAsset: (path) => readFileSync(new URL(path, ROOT)),
   });
-  const link = `https://localhost:8443/setup/${'k'.repeat(80)}`;
-  await mail.send({ to: 'first@example.org', template: 'setup', context: { link, minutes: 30 } });
+  const link = `https://localhost:8443/password/reset/${'k'.repeat(80)}`;
+  await mail.send({ to: 'first@example.org', template: 'password-reset', context: { firstName: 'Zoë', link, minutes: 30 } });
   await mail.send({ to: 'second@example.org', template: 'new-sign-in', context: { workspace: 'Clínica Zoë', firstName: 'Đức', link } });
   await mail.close();
 
   const listed = await listMail(dir);
-  t.match(listed, [{ to: 'second@example.org', subject: 'New sign-in to your Wardkeep account' }, { to: 'first@example.org', subject: 'Set up your Wardkeep installation' }]);
+  t.match(listed, [{ to: 'second@example.org', subject: 'New sign-in to your Wardkeep account' }, { to: 'first@example.org', subject: 'Choose a new Wardkeep password' }]);
   const read = await readMail(dir, listed[0]?.name ?? '');
   t.match(read?.text, 'Hello Đức,');
   t.match(read?.text, 'Clínica Zoë');
