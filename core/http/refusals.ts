@@ -22,6 +22,12 @@ export const AFTER_REFUSALS: ServerExtOptions = { after: NAME };
 export const refusalsPlugin: Plugin<{ app: App }> = {
   name: NAME,
   register(server, { app }) {
+    // No body, and JSON's null, is a form with nothing in it: handlers look into it, and pages that show a form again do.
+    server.ext('onPostAuth', (request, h) => {
+      if (request.payload === null) Object.assign(request, { payload: {} });
+      return h.continue;
+    });
+
     // Replaces the response without takeover(), which would skip the other onPreResponse steps: headers and cookies belong on refusals too.
     server.ext('onPreResponse', (request, h) => {
       const { response } = request;

@@ -83,6 +83,8 @@ t.test('no input is a fault of ours', async (t) => {
       if (entry.path.startsWith('/api/') || entry.method === '*' || entry.path.startsWith('/sign-out')) continue;
       const at = (value: string) => entry.path.replace(/\{[^}]+\}/g, value);
       const values = entry.path.includes('{') ? PATHS : ['x'];
+      if (entry.method === 'post') await send('POST', at(values[0] as string), { accept: 'text/html' });
+      if (entry.method === 'post') await send('POST', at(values[0] as string), { accept: 'text/html', 'content-type': 'application/json' }, 'null');
       for (const value of values) {
         if (entry.method === 'get') await send('GET', `${at(value)}?cursor=${encodeURIComponent("'\u0000")}&return=//evil.example&from=x&q=%00`, { accept: 'text/html' });
         else for (const form of ['', 'a=b', 'id[]=1&id[]=2', `q=${'x'.repeat(5000)}`, 'q=%00', `_csrf=${token}&act=x&decision=x&version=1e9&confirmed=yes`]) await send('POST', at(value), { accept: 'text/html', 'content-type': 'application/x-www-form-urlencoded' }, form);
