@@ -1,6 +1,4 @@
-import { hostname } from 'node:os';
 import type { Server } from '@hapi/hapi';
-import { readFileSync } from 'node:fs';
 import type { App } from './app.ts';
 import { nightlyBackup } from './backup/nightly-backup.ts';
 import { AUTH_JOBS } from './auth/mail/notices.ts';
@@ -8,7 +6,7 @@ import { nightlyAuditVerification, verifyAuditLog } from './jobs/audit-verificat
 import type { Job } from './jobs/job.ts';
 import type { Log } from './log.ts';
 import { startWorker } from './jobs/start-worker.ts';
-import { createTls } from './http/tls.ts';
+import { keepCertificate, readCertificate } from './http/certificate.ts';
 import type { PluginHost } from './plugins/host.ts';
 import { IMPORT_JOBS } from './practice/imports/sweep-sources.ts';
 import { composeServer } from './server.ts';
@@ -23,8 +21,7 @@ const JOBS: readonly Job[] = [...AUTH_JOBS, verifyAuditLog, nightlyAuditVerifica
 
 export async function serve(app: App, jobsUrl: string, host: PluginHost): Promise<Serving> {
   const { config } = app;
-  const own = config.tls === null ? await createTls(config.dataDir, [...new Set([config.host, new URL(config.origin).hostname, hostname()])]) : null;
-  const tls = own ?? { key: readFileSync((config.tls as { keyFile: string }).keyFile, 'utf8'), cert: readFileSync((config.tls as { certFile: string }).certFile, 'utf8') };
+  const tls = await readCertificate(config);
   const server = await composeServer(app, { tls, host: config.host, port: config.port, plugins: host.plugins });
   try {
     await server.start();
@@ -36,12 +33,14 @@ export async function serve(app: App, jobsUrl: string, host: PluginHost): Promis
     await server.stop(); // or it would go on answering on a database that is being closed
     throw error;
   });
+  const leaveCertificate = keepCertificate(server, tls, () => readCertificate(config), app.log);
   app.log.info('listening', { port: config.port });
   return {
     server,
     url: config.origin,
-    caFile: own?.caFile ?? null,
+    caFile: tls.caFile,
     stop: async () => {
+      leaveCertificate();
       await server.stop({ timeout: DRAIN_MS });
       await worker.stop();
     },
