@@ -103,7 +103,7 @@ export const keysRotate: Command = {
       }
       const rotate = kind === 'data' ? rotateDataKey : rotateIndexKey;
       const report = await rotate(app, scope, { onProgress: ({ table, rows }) => out.say(`${table}: ${rows} rows`) });
-      out.result(report, `${slug}: ${kind} key v${report.version}; ${report.rows} rows rewritten, ${report.left} left under older versions${report.stuck.length > 0 ? `, ${report.stuck.length} do not open` : ''}.`);
+      out.result(report, `${slug}: ${kind} key v${report.version}; ${report.rows} rows rewritten, ${report.left} left under older versions${report.stuck.length > 0 ? `, ${report.stuck.length} do not open` : ''}.${report.left > report.stuck.length ? ' Some were written meanwhile: run it again.' : ''}`);
       return report.left === 0 ? EXIT.done : EXIT.checkFailed;
     });
   },

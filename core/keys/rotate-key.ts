@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from '../app.ts';
 import { record } from '../audit/record.ts';
 import { phiTables, type PhiTable } from '../crypto/phi.ts';
+import { RING_LIFE_MS } from '../db/key-store.ts';
 import type { Scope, Tx } from '../db/scope.ts';
 import { beginRotation } from './begin-rotation.ts';
 import { countUnder, total, type KeyKind } from './key-row.ts';
@@ -42,28 +44,41 @@ export function rotateIndexKey(app: App, scope: Scope, options: RotationOptions 
 async function rotate(app: App, scope: Scope, kind: KeyKind, work: BatchWork, { batch = BATCH_ROWS, onProgress }: RotationOptions): Promise<RotationReport> {
   const version = await beginRotation(app, scope, kind);
   app.forgetKeys(scope.workspaceId);
-  const stuck: Stuck[] = [];
+  let stuck: Stuck[] = [];
   let rows = 0;
-  for (const [table, spec] of phiTables()) {
-    for (let after: string | null = null, isDone = false; !isDone; ) {
-      const done: Batch = await app.withWorkspace(scope, async (tx) => {
-        const result = await work(tx, table, spec, after, batch);
-        if (result.rows > 0) record(tx, { action: 'key.values_rewritten', target: { type: 'key', id: `${kind}.${version}` }, detail: { kind, version, table, rows: result.rows } });
-        return result;
-      });
-      rows += done.rows;
-      stuck.push(...done.stuck);
-      after = done.last;
-      isDone = after === null;
-      if (done.rows > 0) onProgress?.({ kind, version, table, rows });
+  const sweep = async (): Promise<number> => {
+    stuck = [];
+    for (const [table, spec] of phiTables()) {
+      for (let after: string | null = null, isDone = false; !isDone; ) {
+        const done: Batch = await app.withWorkspace(scope, async (tx) => {
+          const result = await work(tx, table, spec, after, batch);
+          if (result.rows > 0) record(tx, { action: 'key.values_rewritten', target: { type: 'key', id: `${kind}.${version}` }, detail: { kind, version, table, rows: result.rows } });
+          return result;
+        });
+        rows += done.rows;
+        stuck.push(...done.stuck);
+        after = done.last;
+        isDone = after === null;
+        if (done.rows > 0) onProgress?.({ kind, version, table, rows });
+      }
     }
+    return app.withWorkspace(scope, (tx) => countLeft(tx, kind, version));
+  };
+  if ((await sweep()) > 0) {
+    // Another program may have written behind us, with a ring it read just before the version became active. It has a new one by then.
+    await sleep(RING_LIFE_MS);
+    await sweep();
   }
   const left = await app.withWorkspace(scope, (tx) => finish(tx, kind, version));
   return { kind, version, rows, left, stuck };
 }
 
+async function countLeft(tx: Tx, kind: KeyKind, version: number): Promise<number> {
+  return total(await countUnder(tx, kind), (other) => other !== version);
+}
+
 async function finish(tx: Tx, kind: KeyKind, version: number): Promise<number> {
-  const left = total(await countUnder(tx, kind), (other) => other !== version);
+  const left = await countLeft(tx, kind, version);
   if (left === 0) await tx.knex('app.workspace_keys').where({ kind, status: 'decrypt' }).where('version', '<', version).update({ emptied_at: tx.knex.fn.now() });
   record(tx, { action: 'key.rotation_finished', outcome: left === 0 ? 'ok' : 'failed', target: { type: 'key', id: `${kind}.${version}` }, detail: { kind, version, left } });
   return left;

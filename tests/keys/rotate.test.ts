@@ -2,8 +2,11 @@ import t from 'tap';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openApp } from '../../core/app.ts';
 import { record } from '../../core/audit/record.ts';
 import { systemScope, type Scope } from '../../core/db/scope.ts';
+import { createLog } from '../../core/log.ts';
 import { countPlainValues } from '../../core/keys/count-values.ts';
 import { keyStatus } from '../../core/keys/key-status.ts';
 import { retireKey } from '../../core/keys/retire-key.ts';
@@ -72,6 +75,25 @@ t.test('values that nothing else may change move as well', async (t) => {
   });
   t.match(await rotateDataKey(app, scope), { left: 0, stuck: [] });
   t.equal(await app.withWorkspace(scope, (tx) => ImportOutcome.query(tx).first().then((outcome) => outcome?.file_name)), name);
+});
+
+t.test('what another program writes behind it, with the keys of a moment ago, moves as well', async (t) => {
+  const scope = await practice('poplar');
+  const other = await openApp({ config, log: createLog('silent'), appUrl: database.appUrl, jobsUrl: database.jobsUrl });
+  t.teardown(() => other.close());
+  let isOver = false;
+  const under = new Set<string>();
+  const rotation = rotateDataKey(app, scope, { batch: 25 }).finally(() => (isOver = true));
+  while (!isOver) {
+    await other.withWorkspace(scope, async (tx) => {
+      await Contact.query(tx).insert({ given_name: 'Late', family_name: 'Comer' });
+      under.add(tx.keys.sealingKeyId);
+      record(tx, { action: 'test.seeded' });
+    });
+    await sleep(100);
+  }
+  t.match(await rotation, { left: 0, stuck: [] });
+  t.same(under, new Set(['d1', 'd2']));
 });
 
 t.test('a transaction from before the new version is told to begin again', async (t) => {
