@@ -1,12 +1,13 @@
 import Joi from 'joi';
 import { authorize } from '../../access/authorize.ts';
+import { ENTRY_COLUMNS, entryOf } from '../../audit/entry-of.ts';
 import { record } from '../../audit/record.ts';
+import type { StoredEntry } from '../../audit/stored-log.ts';
 import type { Tx } from '../../db/scope.ts';
 import { instant } from '../schemas.ts';
 import { apiRoute, type ApiRoute } from './api-route.ts';
 
 type AuditQuery = { from?: Date; to?: Date; actorKind?: string; action?: string; cursor?: number; limit: number };
-type EntryRow = { seq: number; body: string; hash: Buffer; key_id: string; signature: Buffer };
 
 const entrySchema = Joi.object({
   entry: Joi.object({ seq: Joi.number().integer().required(), at: Joi.string().isoDate().required(), action: Joi.string().required() }).unknown().required().description('The signed entry; docs/audit.md names its fields.'),
@@ -28,17 +29,17 @@ export const AUDIT_API: readonly ApiRoute[] = [
 
 async function listAuditEntries(tx: Tx, { from, to, actorKind, action, cursor, limit }: AuditQuery): Promise<object> {
   authorize(tx, 'audit.read');
-  const query = tx.knex('audit_entries').select('seq', 'body', 'hash', 'key_id', 'signature').orderBy('seq', 'desc').limit(limit + 1);
+  const query = tx.knex('audit_entries').select(...ENTRY_COLUMNS, 'hash', 'key_id', 'signature').orderBy('seq', 'desc').limit(limit + 1);
   if (from !== undefined) query.where('at', '>=', from);
   if (to !== undefined) query.where('at', '<', to);
   if (actorKind !== undefined) query.where('actor_kind', actorKind);
   if (action !== undefined) query.where('action', action);
   if (cursor !== undefined) query.where('seq', '<', cursor);
-  const rows = (await query) as EntryRow[];
+  const rows = (await query) as StoredEntry[];
   const shown = rows.slice(0, limit);
   record(tx, { action: 'audit.listed', detail: { count: shown.length } });
   return {
-    items: shown.map((row) => ({ entry: JSON.parse(row.body) as object, hash: row.hash.toString('hex'), keyId: row.key_id, signature: row.signature.toString('base64') })),
+    items: shown.map((row) => ({ entry: entryOf(row, tx.scope.workspaceId), hash: row.hash.toString('hex'), keyId: row.key_id, signature: row.signature.toString('base64') })),
     nextCursor: rows.length > limit ? (shown.at(-1)?.seq ?? null) : null,
   };
 }

@@ -2,7 +2,8 @@ import { authorize } from '../../access/authorize.ts';
 import type { App } from '../../app.ts';
 import { writeBundle } from '../../audit/bundle.ts';
 import { csvHeading, csvLines } from '../../audit/entry-csv.ts';
-import type { AuditEntry, SealedEntry } from '../../audit/entry.ts';
+import { entryOf, readBody } from '../../audit/entry-of.ts';
+import type { SealedEntry } from '../../audit/entry.ts';
 import { checkLines, sealedLine } from '../../audit/check-block.ts';
 import { parseCheckpoint } from '../../audit/checkpoint.ts';
 import { toBase64, toHex } from '../../audit/primitives.ts';
@@ -53,7 +54,7 @@ export async function exportLog(app: App, scope: Scope, format: ExportFormat, as
     record(tx, { action: 'audit.exported', detail: { format, fromSeq, toSeq, from, to } });
     return found;
   });
-  const pieces = checkpoint !== null ? await begun(bundlePieces(app, scope, door, range, checkpoint)) : textPieces(batches(door, range), format === 'csv' ? CSV : JSON_ARRAY);
+  const pieces = checkpoint !== null ? await begun(bundlePieces(app, scope, door, range, checkpoint)) : textPieces(batches(door, range), format === 'csv' ? csv(scope.workspaceId) : JSON_ARRAY);
   return { range, ...KINDS[format], pieces };
 }
 
@@ -87,7 +88,7 @@ async function* bundlePieces(app: App, scope: Scope, door: LogDoor, range: Store
         await verifyStored(app, scope, 'whole'); // which says where, on the record and to the trust page
         throw fault('audit.not_sound');
       }
-      yield* rows.map(sealedOf);
+      yield* rows.map((row) => sealedOf(row, workspace));
     }
   }
   yield* writeBundle({
@@ -109,8 +110,9 @@ async function* batches(door: LogDoor, { fromSeq, toSeq }: StoredRange): AsyncGe
 
 type TextFormat = { readonly head: string; readonly rows: (rows: readonly StoredEntry[], isFirst: boolean) => string; readonly tail: string };
 
-const CSV: TextFormat = { head: csvHeading(), rows: (rows) => csvLines(rows.map(sealedOf)), tail: '' };
-const JSON_ARRAY: TextFormat = { head: '[', rows: (rows, isFirst) => `${isFirst ? '\n' : ',\n'}${rows.map((row) => sealedLine(row.body, toHex(row.hash), row.key_id, toBase64(row.signature))).join(',\n')}`, tail: '\n]\n' };
+const csv = (workspace: string): TextFormat => ({ head: csvHeading(), rows: (rows) => csvLines(rows.map((row) => sealedOf(row, workspace))), tail: '' });
+/** A body that is no entry is given as the text it is. */
+const JSON_ARRAY: TextFormat = { head: '[', rows: (rows, isFirst) => `${isFirst ? '\n' : ',\n'}${rows.map((row) => sealedLine(readBody(row.body) === null ? JSON.stringify(row.body) : row.body, toHex(row.hash), row.key_id, toBase64(row.signature))).join(',\n')}`, tail: '\n]\n' };
 
 async function* textPieces(read: AsyncIterable<StoredEntry[]>, { head, rows, tail }: TextFormat): AsyncGenerator<Uint8Array> {
   yield UTF8.encode(head);
@@ -122,6 +124,6 @@ async function* textPieces(read: AsyncIterable<StoredEntry[]>, { head, rows, tai
   yield UTF8.encode(tail);
 }
 
-function sealedOf({ body, hash, key_id: keyId, signature }: StoredEntry): SealedEntry {
-  return { entry: JSON.parse(body) as AuditEntry, hash: toHex(hash), keyId, signature: toBase64(signature) };
+function sealedOf(row: StoredEntry, workspace: string): SealedEntry {
+  return { entry: entryOf(row, workspace), hash: toHex(row.hash), keyId: row.key_id, signature: toBase64(row.signature) };
 }

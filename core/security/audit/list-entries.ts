@@ -1,5 +1,6 @@
 import { authorize } from '../../access/authorize.ts';
 import type { AuditEntry } from '../../audit/entry.ts';
+import { ENTRY_COLUMNS, entryOf, type EntryRow } from '../../audit/entry-of.ts';
 import { record } from '../../audit/record.ts';
 import { ServiceAccount } from '../../auth/service-accounts/model.ts';
 import { User } from '../../auth/user.ts';
@@ -17,12 +18,12 @@ const PAGE = 50;
 export async function listEntries(tx: Tx, filters: Filters, { before, after }: Place, timeZone: string): Promise<EntryPage> {
   authorize(tx, 'audit.read');
   const forward = after !== undefined;
-  const query = narrow(tx, tx.knex('app.audit_entries').select('body'), filters, timeZone).orderBy('seq', forward ? 'asc' : 'desc').limit(PAGE + 1);
+  const query = narrow(tx, tx.knex('app.audit_entries').select(...ENTRY_COLUMNS), filters, timeZone).orderBy('seq', forward ? 'asc' : 'desc').limit(PAGE + 1);
   if (forward) query.where('seq', '>', after);
   else if (before !== undefined) query.where('seq', '<', before);
-  const rows = (await query) as { body: string }[];
+  const rows = (await query) as EntryRow[];
   const isMore = rows.length > PAGE;
-  const entries = rows.slice(0, PAGE).map(({ body }) => JSON.parse(body) as AuditEntry);
+  const entries = rows.slice(0, PAGE).map((row) => entryOf(row, tx.scope.workspaceId));
   if (forward) entries.reverse();
   record(tx, { action: 'audit.listed', detail: { count: entries.length, filters: Object.keys(filters).filter((name) => filters[name as keyof Filters] !== undefined) } });
   return { entries, hasOlder: forward || isMore, hasNewer: forward ? isMore : before !== undefined };

@@ -2,6 +2,7 @@ import { authorize } from '../../access/authorize.ts';
 import type { App } from '../../app.ts';
 import { checkLines, linkFault } from '../../audit/check-block.ts';
 import { checkpointKeys, logOrigin, parseCheckpoint } from '../../audit/checkpoint.ts';
+import { entryOf } from '../../audit/entry-of.ts';
 import { NO_PREVIOUS, type AuditEntry } from '../../audit/entry.ts';
 import { FAULT_MEANING } from '../../audit/fault.ts';
 import { FormatError } from '../../audit/format-error.ts';
@@ -64,7 +65,7 @@ async function proveEntry(tx: Tx, app: Installation, seq: number): Promise<Prove
   const failure = keys === null ? 'The key log does not hold.' : entryFailure(tx.scope.workspaceId, keys, row, rows.find((each) => each.seq === seq - 1))
     ?? (covered === null ? null : path === null ? 'Entries or tiles are missing, so the tree cannot be rebuilt.' : inclusionFailure(app.installationId, tx.scope.workspaceId, keys, row, covered, path));
   return {
-    entry: JSON.parse(row.body) as AuditEntry, body: row.body, hash: toHex(row.hash), keyId: row.key_id, signature: toBase64(row.signature), failure, hasNext: head !== undefined,
+    entry: entryOf(row, tx.scope.workspaceId), body: row.body, hash: toHex(row.hash), keyId: row.key_id, signature: toBase64(row.signature), failure, hasNext: head !== undefined,
     inclusion: covered === null ? null : { leafIndex: seq - 1, treeSize: covered.size, root: covered.root, path: path ?? [], checkpoint: covered.note, checkpointAt: covered.created_at },
   };
 }
