@@ -15,15 +15,12 @@ export type SmtpSettings = {
 export class MailError extends Error {
   /** nodemailer's code (EAUTH, ECONNECTION, ETIMEDOUT, ETLS, EENVELOPE, EMESSAGE …) or EUNKNOWN. */
   readonly code: string;
-  /** False for a 5xx answer: trying again is of no use. */
-  readonly isTransient: boolean;
 
   constructor(cause: unknown) {
     super('The mail server did not accept the mail', { cause });
     this.name = 'MailError';
-    const { code, responseCode } = cause as { code?: unknown; responseCode?: unknown };
+    const { code } = cause as { code?: unknown };
     this.code = typeof code === 'string' ? code : 'EUNKNOWN';
-    this.isTransient = !(typeof responseCode === 'number' && responseCode >= 500 && this.code !== 'EAUTH');
   }
 }
 

@@ -70,24 +70,23 @@ t.test('in the clear only when told so', async (t) => {
   await server.close();
 });
 
-t.test('a refusal says whether trying again helps, and never quotes the recipient', async (t) => {
-  const cases = [['550 no such user new.person@example.org', false], ['451 greylisted', true]] as const;
-  for (const [recipientReply, isTransient] of cases) {
+t.test('a refusal has a code, and never quotes the recipient', async (t) => {
+  for (const recipientReply of ['550 no such user new.person@example.org', '451 greylisted new.person@example.org']) {
     const server = await startSmtpServer({ key, cert, recipientReply });
     const mail = mailTo(`smtp://127.0.0.1:${server.port}`);
     const error = await mail.send(invitation).then(() => null, (reason: Error) => reason);
-    t.match(error, { name: 'MailError', code: 'EENVELOPE', isTransient });
+    t.match(error, { name: 'MailError', code: 'EENVELOPE' });
     t.notMatch(error?.message ?? '', 'new.person');
     await mail.close();
     await server.close();
   }
   const server = await startSmtpServer({ key, cert });
   const denied = mailTo(`smtp://wrong:x@127.0.0.1:${server.port}`);
-  await t.rejects(denied.send(invitation), { name: 'MailError', code: 'EAUTH', isTransient: true });
+  await t.rejects(denied.send(invitation), { name: 'MailError', code: 'EAUTH' });
   await denied.close();
   await server.close();
   const gone = mailTo(`smtp://127.0.0.1:${server.port}`);
-  await t.rejects(gone.send(invitation), { name: 'MailError', isTransient: true });
+  await t.rejects(gone.send(invitation), { name: 'MailError' });
   await gone.close();
 });
 
