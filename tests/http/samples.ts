@@ -224,7 +224,7 @@ export const pages: Record<string, object> = {
 export const contactTabPages: Record<string, object> = {
   details: contactPage('details', {
     person: [{ term: 'Sex', text: 'female' }, { term: 'Gender', text: 'woman' }], merges: [{ id: '1', mergedId: '2', at: AT }],
-    details: {
+    details: { isReachable: true,
       birthDate: contact.birthDate, preferredChannel: contact.preferredChannel, notes: contact.notes, identifiers: contact.identifiers, addresses: contact.addresses,
       phones: contact.phones.map((phone) => ({ ...phone, href: 'tel:+15550102030' })), emails: contact.emails.map((email) => ({ ...email, href: `mailto:${email.value}` })),
     },

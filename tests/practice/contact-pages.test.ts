@@ -144,6 +144,10 @@ t.test('appointments: a taken time and a time that does not exist are said at th
   t.equal(first.status, 303);
   t.match(await manager.post(`/contacts/${id}/appointments`, { ...form, time: '10:15' }), { status: 409, text: /already has an appointment at this time/ });
   t.match(await manager.post(`/contacts/${id}/appointments`, { ...form, day: '2031-03-09', time: '02:30' }), { status: 400, text: /put forward/ });
+  const empty = await manager.post(`/contacts/${id}/appointments`, { ...form, day: '', time: '' });
+  t.match(empty, { status: 400, text: /href="#f-day">Choose a day\.<[^]*href="#f-time">Choose a time\.</ });
+  const abroad = await manager.post(`/contacts/${id}/appointments`, { ...form, day: '2031-07-02', timeZone: 'Asia/Tokyo' });
+  t.match(await manager.get(pathOf(abroad)), { text: /<h1>Jul 2, 2031, 10:00, Asia\/Tokyo<\/h1>/ }, 'a clock that is not the practice’s is named');
   t.match(await manager.get(pathOf(first)), { status: 200, text: /Arrived/ });
   t.equal((await manager.post(`${pathOf(first)}/status`, { version: '1', status: 'arrived' })).status, 303);
   t.equal((await manager.post(pathOf(first), { ...form, version: '2', time: '11:00' })).status, 303);

@@ -113,22 +113,30 @@ function fieldsOf(view: AppointmentView): FormFields {
 type Shown = { contactId: string; appointment: AppointmentView | null; fields: FormFields; refusal?: Fault; isStale?: boolean; version?: number };
 
 async function formPage(tx: Tx, { contactId, appointment, fields, refusal, isStale = false, version }: Shown): Promise<object> {
-  const [contact, colleagues] = await Promise.all([wholeContact(tx, contactId), colleaguesOf(tx)]);
+  const [contact, colleagues, ownZone] = await Promise.all([wholeContact(tx, contactId), colleaguesOf(tx), workspaceZone(tx)]);
   record(tx, { action: 'contact.read', target: { type: 'contact', id: contactId }, detail: { tab: 'appointment' } });
   const isReadOnly = contact.access !== 'WRITE' || !can(tx.scope.actor, 'appointment.write');
   return {
     contact: { id: contactId, name: nameOf(contact) },
-    appointment: appointment === null ? null : { id: appointment.id, status: STATUS_LABELS[appointment.status], tone: STATUS_TONES[appointment.status], when: `${formatDate(appointment.localStart.slice(0, 10), 'UTC')}, ${appointment.localStart.slice(11)}` },
+    appointment: appointment === null ? null : { id: appointment.id, status: STATUS_LABELS[appointment.status], tone: STATUS_TONES[appointment.status], when: `${formatDate(appointment.localStart.slice(0, 10), 'UTC')}, ${appointment.localStart.slice(11)}${appointment.timeZone === ownZone ? '' : `, ${appointment.timeZone}`}` },
     action: appointment === null ? `/contacts/${contactId}/appointments` : `/appointments/${appointment.id}`, version: version ?? appointment?.version ?? 0,
     people: colleagues.filter((one) => one.isActive || one.id === appointment?.practitionerId).map((one) => ({ value: one.id, label: one.name })),
     form: { practitionerId: null, day: null, time: null, durationMinutes: null, timeZone: null, occurrence: null, reason: null, notes: null, ...fields }, zone: fields['timeZone'] ?? appointment?.timeZone ?? '',
-    occurrences: [{ value: 'first', label: 'The first time' }, { value: 'second', label: 'The second time' }], errors: refusal === undefined ? {} : formErrors(named(refusal), (path) => (path === 'localStart' ? 'time' : path)), conflict: isStale, isReadOnly,
+    occurrences: [{ value: 'first', label: 'The first time' }, { value: 'second', label: 'The second time' }], errors: refusal === undefined ? {} : errorsOf(refusal, fields), conflict: isStale, isReadOnly,
     steps: appointment === null || isReadOnly ? [] : nextStatuses(appointment.status).map((status) => ({ status, label: STEP_LABELS[status], danger: status === 'cancelled' || status === 'noshow' })),
   };
 }
 
 function isAboutInput(error: unknown): error is Fault {
   return error instanceof Fault && ['request.invalid', 'appointment.conflict', 'appointment.transition'].includes(error.code);
+}
+
+/** What the form wrote as two fields and the API takes as one is said at the field that is empty, else at the time. */
+function errorsOf(refusal: Fault, { day = null, time = null }: FormFields): Record<string, string> {
+  const { localStart, ...errors } = formErrors(named(refusal));
+  if (localStart === undefined) return errors;
+  if (day !== null && time !== null) return { ...errors, time: localStart };
+  return { ...errors, ...(day === null ? { day: 'Choose a day.' } : {}), ...(time === null ? { time: 'Choose a time.' } : {}) };
 }
 
 /** A refused time is shown at the time. */

@@ -56,6 +56,7 @@ function customOf({ custom }: ContactView, properties: readonly ContactProperty[
 
 function detailsOf(view: ContactView): object {
   return {
+    isReachable: [view.phones, view.emails, view.addresses].some((list) => list.length > 0),
     birthDate: wholeDay(view.birthDate), preferredChannel: view.preferredChannel === null ? null : (CHANNEL_LABELS[view.preferredChannel] ?? view.preferredChannel), notes: view.notes, identifiers: view.identifiers,
     phones: view.phones.map((point) => ({ ...point, href: `tel:${point.value.replace(/[^\d+]/g, '')}` })), emails: view.emails.map((point) => ({ ...point, href: `mailto:${point.value}` })),
     addresses: view.addresses.map(({ use, lines, city, state, postalCode, country }) => ({ use, lines: [...lines, [city, [state, postalCode].filter(Boolean).join(' ')].filter(Boolean).join(', '), country].filter(Boolean) })),
