@@ -73,6 +73,7 @@ const REFUSALS = {
   'key.active': [409, 'This key version is in use. Rotate first; only an older version can be retired.'],
   'key.rotation_recent': [409, 'The rotation is too recent: a program may still write under the older version. Try again in two minutes.'],
   'key.rotated': [503, 'The keys were changed while this was being done. Nothing was saved: try again now.'],
+  'key.root_in_use': [409, 'This root key still wraps keys or secrets. Run `wardkeep keys rotate --root` first, then take it out.'],
   'key.values_left': [409, 'Values still stand under this key version. Run the rotation again, then retire it.'],
   'plugin.not_found': [404, 'There is no such plugin.'],
   'plugin.is_on': [409, 'This plugin is on already.'],

@@ -1,7 +1,7 @@
 import { BackupFileError } from './backup/backup-file.ts';
 import { ConfigError } from './config.ts';
 import { RootKeyFileError } from './crypto/root-key-file.ts';
-import { MissingRootKeyError } from './crypto/root-keys.ts';
+import { MissingRootKeyError, WrongRootKeyError } from './crypto/root-keys.ts';
 import { EXIT, helpFor, overview, readInvocation, UsageError, type Command } from './commands/command.ts';
 import { backup, backupCheck, restore } from './commands/backup.ts';
 import { demo } from './commands/demo.ts';
@@ -62,7 +62,7 @@ function explain(error: unknown): number {
     process.stderr.write(`${error.message}\nRun \`wardkeep --help\` for the commands.\n`);
     return EXIT.usage;
   }
-  if (error instanceof ConfigError || error instanceof MissingRootKeyError || error instanceof RootKeyFileError || error instanceof PluginError) {
+  if (error instanceof ConfigError || error instanceof MissingRootKeyError || error instanceof WrongRootKeyError || error instanceof RootKeyFileError || error instanceof PluginError) {
     process.stderr.write(`${error.message}\n`);
     return EXIT.config;
   }

@@ -3,12 +3,13 @@ import { dirname } from 'node:path';
 import { rootKeyFile } from '../boot.ts';
 import { readConfig, type Config } from '../config.ts';
 import { makeDataFolder } from '../data-folder.ts';
-import { createRootKeyFile, prependRootKey, removeRootKey } from '../crypto/root-key-file.ts';
+import { createRootKeyFile, prependRootKey } from '../crypto/root-key-file.ts';
 import { systemScope } from '../db/scope.ts';
 import { keyStatus } from '../keys/key-status.ts';
 import { retireKey } from '../keys/retire-key.ts';
 import { rewrapKeys } from '../keys/rewrap-keys.ts';
 import { rotateDataKey, rotateIndexKey } from '../keys/rotate-key.ts';
+import { takeOutRootKey } from '../keys/take-out-root-key.ts';
 import { findWorkspace } from '../workspaces/find-workspace.ts';
 import { EXIT, required, UsageError, type Command } from './command.ts';
 import { withApp } from './with-app.ts';
@@ -41,12 +42,13 @@ export const keysRenewRoot: Command = {
   name: 'keys renew-root',
   summary: 'put a new root key in front of those in the file, or take an old one out',
   usage: 'keys renew-root [--file FILE] [--remove ID]',
-  options: { file: { type: 'string', about: 'root key file (default: root.key in the data folder)' }, remove: { type: 'string', about: 'take out this old key, once `keys status` shows nothing under it' } },
+  options: { file: { type: 'string', about: 'root key file (default: root.key in the data folder)' }, remove: { type: 'string', about: 'take out this old key; refused while it still wraps anything' } },
   async run({ values, out }) {
     const file = typeof values['file'] === 'string' ? values['file'] : rootKeyFile(readConfig('production'));
-    if (typeof values['remove'] === 'string') {
-      await removeRootKey(file, values['remove']);
-      out.result({ file, removed: values['remove'] }, `Root key ${values['remove']} is out of ${file}. Keep its escrow copy as long as backups from its time exist.`);
+    const old = values['remove'];
+    if (typeof old === 'string') {
+      await withApp((app) => takeOutRootKey(app, file, old));
+      out.result({ file, removed: old }, `Root key ${old} is out of ${file}. Keep its escrow copy as long as backups from its time exist.`);
       return EXIT.done;
     }
     const { id, fingerprint } = await prependRootKey(file);

@@ -33,6 +33,20 @@ export function localRootKeys(rootKeys: readonly RootKey[]): RootKeyProvider {
   };
 }
 
+/** The root keys given are not those of this database. */
+export class WrongRootKeyError extends Error {
+  constructor(wrappedBy: string | null, given: readonly string[], options: ErrorOptions) {
+    const isGiven = wrappedBy !== null && given.includes(wrappedBy);
+    super(
+      `The root keys given do not open this database: its secrets are wrapped by root key ${wrappedBy ?? 'of another provider'}, ` +
+      `${isGiven ? 'and the key given under that name is another one' : `and given ${given.length === 1 ? 'is' : 'are'} ${given.join(', ')}`}. ` +
+      'Look for it in your key escrow; nothing was changed.',
+      options,
+    );
+    this.name = 'WrongRootKeyError';
+  }
+}
+
 export class MissingRootKeyError extends Error {
   constructor() {
     super(

@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
-import type { SymmetricKey } from '../crypto/envelope.ts';
-import type { RootKeyProvider } from '../crypto/root-keys.ts';
+import { EnvelopeError, type SymmetricKey } from '../crypto/envelope.ts';
+import { WrongRootKeyError, type RootKeyProvider } from '../crypto/root-keys.ts';
 import { uuidv7 } from '../crypto/uuid.ts';
 import { hmacPads } from './context.ts';
 import { withConnection } from './single-connection.ts';
@@ -51,7 +51,7 @@ export function ensureSecrets(ownerUrl: string, roots: RootKeyProvider): Promise
   });
 }
 
-/** Reads and unwraps them at boot, as the app role. @throws when a root key does not open them. */
+/** Reads and unwraps them at boot, as the app role. @throws WrongRootKeyError */
 export function loadSecrets(appUrl: string, roots: RootKeyProvider): Promise<Secrets> {
   return withConnection(appUrl, async (knex) => {
     const [installation, rows] = await Promise.all([knex('sys.installation').first('id'), knex('sys.secrets').select('name', 'version', 'wrapped').orderBy('version', 'desc')]);
@@ -63,7 +63,10 @@ export function loadSecrets(appUrl: string, roots: RootKeyProvider): Promise<Sec
     };
     const open = (name: string): Promise<Buffer> => {
       const { version, wrapped } = newest(name);
-      return roots.unwrap(wrapped, secretContext(name, version));
+      return roots.unwrap(wrapped, secretContext(name, version)).catch((cause: unknown) => {
+        if (cause instanceof EnvelopeError) throw new WrongRootKeyError(roots.wrappedBy(wrapped), roots.keyIds, { cause });
+        throw cause;
+      });
     };
     return {
       installationId: (installation as { id: string }).id,

@@ -1,12 +1,16 @@
 import t from 'tap';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { openApp, type App } from '../../core/app.ts';
 import { record } from '../../core/audit/record.ts';
+import { readRootKeyFile } from '../../core/crypto/root-key-file.ts';
 import { asSuperuser } from '../../core/db/embedded.ts';
 import { RESERVATION } from '../../core/db/key-store.ts';
 import { systemScope } from '../../core/db/scope.ts';
 import { createLog } from '../../core/log.ts';
 import { keyStatus } from '../../core/keys/key-status.ts';
 import { rewrapKeys } from '../../core/keys/rewrap-keys.ts';
+import { takeOutRootKey } from '../../core/keys/take-out-root-key.ts';
 import { Contact } from '../../core/practice/contacts/model.ts';
 import { createWorkspace } from '../../core/workspaces/create-workspace.ts';
 import { TEST_ROOT_KEYS } from '../support/cluster.ts';
@@ -49,17 +53,24 @@ t.test('a key near its limit is warned of', async (t) => {
 
 t.test('root key rotation: both known, all re-wrapped, the old one taken away', async (t) => {
   const both = await restarted([next, old]);
+  const file = join(t.testdir({}), 'root.key');
+  await writeFile(file, [next, old].map(({ id, bytes }) => `${id}:${bytes.toString('base64')}`).join(','), { mode: 0o600 });
   t.teardown(() => both.close());
   t.same(await names(both), ['Ana'], 'before the re-wrap the old key still opens');
+  for (const program of [app, both]) await t.rejects(takeOutRootKey(program, file, old.id), { code: 'key.root_in_use' }, 'what it wraps would be lost with it');
+  t.same((await readRootKeyFile(file)).length, 2);
   t.same(await rewrapKeys(both), { rootKey: 'next', secrets: 3, keys: 4 });
   t.same(await rewrapKeys(both), { rootKey: 'next', secrets: 0, keys: 0 }, 'nothing is left to do');
   t.same((await keyStatus(both)).rootKeys, [{ id: 'next', isCurrent: true, wraps: 7 }, { id: 'test', isCurrent: false, wraps: 0 }]);
   t.same((await keyStatus(app)).unknownRootKeys, ['next'], 'a program without the new key says which it lacks');
 
+  await takeOutRootKey(both, file, old.id);
+  t.same((await readRootKeyFile(file)).map(({ id }) => id), ['next']);
   const after = await restarted([next]);
   t.teardown(() => after.close());
   t.same(await names(after), ['Ana']);
-  await t.rejects(restarted([old]), { name: 'EnvelopeError' }, 'the old key alone opens nothing any more');
+  await t.rejects(restarted([old]), { name: 'WrongRootKeyError', message: /wrapped by root key next, and given is test\./ }, 'the old key alone opens nothing any more');
+  await t.rejects(restarted([{ ...next, bytes: old.bytes }]), { name: 'WrongRootKeyError', message: /under that name is another one/ });
   const entries = await after.withWorkspace(systemScope(willow, 'test'), (tx) => tx.knex('app.audit_entries').where({ action: 'key.rewrapped' }));
   t.equal(entries.length, 1);
 });
