@@ -18,7 +18,7 @@ import { formErrors, formFields, type FormFields } from '../form-fields.ts';
 import { calendarDate, oneId } from '../schemas.ts';
 import { DOCUMENT_API } from './api.ts';
 import { clinicalTab, documentsTab } from './contact-tabs.ts';
-import { itemOf } from './item-line.ts';
+import { dayText, itemOf } from './item-line.ts';
 import { readOneDocument, readOriginal } from './read-documents.ts';
 import { closeReview, keepApart, listWaiting, openReview, resolveDocument } from './reviews.ts';
 
@@ -127,7 +127,7 @@ function bodyOf(parsed: ClinicalDocument | null): object {
   const { header, patient } = parsed;
   const facts = [
     { term: 'Type', text: header.typeCode?.display }, { term: 'Author', text: header.authors.join(', ') }, { term: 'Custodian', text: header.custodian }, { term: 'Patient', text: [patient.name.given, patient.name.family].filter(Boolean).join(' ') },
-    { term: 'Born', text: patient.birthDate }, { term: 'Sex', text: patient.sex }, { term: 'Document id', text: header.id },
+    { term: 'Born', text: patient.birthDate === null ? null : dayText(patient.birthDate) }, { term: 'Sex', text: patient.sex }, { term: 'Document id', text: header.id },
   ].flatMap(({ term, text }) => (text ? [{ term, text }] : []));
   return {
     facts,
