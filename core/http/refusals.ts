@@ -80,6 +80,9 @@ const NO_CHARACTER = '22021';
 /** unique_violation: of two who wrote the same at the same moment, the second. Who comes later is told by the act itself, which has looked. */
 const WRITTEN_TWICE = '23505';
 
+/** What two acts were at cross purposes about is over at once; PostgreSQL is back from a restart in a few seconds (RFC 9110 §15.6.4). */
+const UNAVAILABLE_RETRY_AFTER_S = 2;
+
 const BY_STATUS: Readonly<Record<number, FaultCode>> = {
   400: 'request.invalid', 401: 'session.required', 403: 'access.denied', 404: 'route.not_found', 405: 'method.not_allowed', 409: 'request.conflict',
   413: 'request.too_large', 415: 'request.media_type', 429: 'request.too_many', 503: 'system.unavailable',
@@ -88,7 +91,7 @@ const BY_STATUS: Readonly<Record<number, FaultCode>> = {
 function toFault(boom: Boom | Fault): Fault {
   if (boom instanceof Fault) return boom;
   const { statusCode } = boom.output;
-  if (statusCode === 500 && isDatabaseUnavailable(boom)) return fault('system.unavailable', { cause: boom });
+  if (statusCode === 500 && isDatabaseUnavailable(boom)) return fault('system.unavailable', { cause: boom, retryAfterS: UNAVAILABLE_RETRY_AFTER_S });
   if (statusCode === 500 && sqlstateOf(boom) === NO_CHARACTER) return fault('request.invalid', { cause: boom });
   if (statusCode === 500 && sqlstateOf(boom) === WRITTEN_TWICE) return fault('request.conflict', { cause: boom });
   // hapi's own refusals: unparsable payloads, bodies over the limit, unknown routes.

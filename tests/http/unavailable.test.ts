@@ -47,6 +47,17 @@ t.test('a database that is away is a service that is not ready, and is logged', 
       await pool.destroy();
     }
   };
+  const deadlocked = async () => {
+    const clients = [new pg.Client({ connectionString: database.appUrl }), new pg.Client({ connectionString: database.appUrl })] as const;
+    const take = (client: pg.Client, lock: number) => client.query('select pg_advisory_xact_lock($1)', [lock]);
+    try {
+      await Promise.all(clients.map(async (client, at) => { await client.connect(); await client.query('begin'); await take(client, at); }));
+      // PostgreSQL gives up one of the two; the other goes on when that one is rolled back.
+      return await Promise.all(clients.map((client, at) => take(client, 1 - at)));
+    } finally {
+      await Promise.all(clients.map((client) => client.end()));
+    }
+  };
   const wrong = async () => {
     const client = new pg.Client({ connectionString: database.appUrl });
     await client.connect();
@@ -61,11 +72,12 @@ t.test('a database that is away is a service that is not ready, and is logged', 
     { method: 'GET', path: '/api/ended', handler: ended },
     { method: 'GET', path: '/api/closed', handler: closed },
     { method: 'GET', path: '/api/full', handler: full },
+    { method: 'GET', path: '/api/deadlocked', handler: deadlocked },
     { method: 'GET', path: '/api/wrong', handler: wrong },
   ]);
-  for (const path of ['/api/refused', '/api/ended', '/api/closed', '/api/full']) {
-    const { statusCode, payload } = await server.inject(path);
-    t.match({ statusCode, ...JSON.parse(payload) }, { statusCode: 503, code: 'system.unavailable' }, path);
+  for (const path of ['/api/refused', '/api/ended', '/api/closed', '/api/full', '/api/deadlocked']) {
+    const { statusCode, headers, payload } = await server.inject(path);
+    t.match({ statusCode, headers, ...JSON.parse(payload) }, { statusCode: 503, headers: { 'retry-after': /^\d+$/ }, code: 'system.unavailable' }, path);
     t.match(lines.pop(), { message: 'request failed' }, 'and logged');
   }
   t.equal((await server.inject('/api/wrong')).statusCode, 500, 'a statement that is wrong is our fault');
@@ -73,7 +85,7 @@ t.test('a database that is away is a service that is not ready, and is logged', 
 
 t.test('by its code', async (t) => {
   const coded = (code: string) => isDatabaseUnavailable(Object.assign(new Error('x'), { code }));
-  for (const code of ['08006', '57P01', '57P02', '57P03', '53300', 'ECONNRESET']) t.ok(coded(code), code);
+  for (const code of ['08006', '57P01', '57P02', '57P03', '53300', '40P01', '40001', 'ECONNRESET']) t.ok(coded(code), code);
   for (const code of ['57014', '57P04', '42501', '23505', 'ENOENT']) t.notOk(coded(code), code);
   t.notOk(isDatabaseUnavailable('ECONNREFUSED'));
 
