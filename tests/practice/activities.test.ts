@@ -1,7 +1,7 @@
 import t from 'tap';
 import { openPractice, recorded } from '../api/open-server.ts';
 
-const { app, people, other, as } = await openPractice(t);
+const { app, people, other, as, browser } = await openPractice(t);
 const [manager, agent, readonly] = [await as(people.manager), await as(people.agent), await as(people.readonly)];
 const contact = async (familyName: string, ownerId: string | null): Promise<string> => (await manager('POST', '/contacts', { familyName, ownerId })).body.id;
 const mine = await contact('Achterberg', people.agent.id);
@@ -38,6 +38,19 @@ t.test('tasks: set, overdue, completed, reopened', async (t) => {
   t.same(await ids('/tasks?state=done'), [late.id]);
   t.match((await recorded(app, people.workspaceId, 'activity.completed')).at(-1)?.detail.changes, { isDone: { from: false, to: true } });
   t.match((await agent('PATCH', `/activities/${late.id}`, { isDone: false }, { 'if-match': '"2"' })).body, { doneAt: null });
+});
+
+t.test('the record names what changed, not what was sent', async (t) => {
+  const task = (await agent('POST', `/contacts/${mine}/activities`, { kind: 'task', subject: 'Call back', body: 'After four', dueOn: '2031-04-01', occurredAt: '2031-03-05T14:05:00Z' })).body;
+  const detail = async () => (await recorded(app, people.workspaceId, 'activity.updated')).at(-1)?.detail;
+  const form = { subject: 'Call back', body: 'After four', dueOn: '2031-04-01', assignedTo: people.agent.id };
+  const page = await browser(people.agent);
+  t.equal((await page.post(`/activities/${task.id}`, { ...form, version: '1', body: 'After five' })).status, 303);
+  t.same(await detail(), { contactId: mine, fields: ['body'], changes: {} });
+  t.equal((await page.post(`/activities/${task.id}`, { ...form, version: '2', body: 'After five', dueOn: '2031-04-02' })).status, 303);
+  t.same(await detail(), { contactId: mine, fields: ['dueOn'], changes: { dueOn: { from: '2031-04-01', to: '2031-04-02' } } });
+  t.equal((await agent('PATCH', `/activities/${task.id}`, { subject: 'Call back', occurredAt: '2031-03-05T14:05:00Z', isDone: false }, { 'if-match': '"3"' })).status, 200);
+  t.same(await detail(), { contactId: mine, fields: [], changes: {} });
 });
 
 t.test('what hangs on a contact is seen by those who may open it', async (t) => {

@@ -19,7 +19,7 @@ t.test('a wall time is one instant, none, or two', async (t) => {
 });
 
 t.test('over HTTP', async (t) => {
-  const { app, people, other, as, agent: tokenOf } = await openPractice(t);
+  const { app, people, other, as, browser, agent: tokenOf } = await openPractice(t);
   const [manager, agent] = [await as(people.manager), await as(people.agent)];
   const contact = async (familyName: string, ownerId: string | null = people.agent.id): Promise<string> => (await manager('POST', '/contacts', { familyName, ownerId })).body.id;
   const [first, second] = [await contact('Quarterman'), await contact('Ballantyne')];
@@ -58,6 +58,20 @@ t.test('over HTTP', async (t) => {
     t.match(await agent('PATCH', `/appointments/${id}`, { status: 'fulfilled' }, { 'if-match': '"3"' }), { status: 409, body: { code: 'appointment.transition' } });
     t.equal((await agent('POST', '/appointments', { ...slot, contactId: first, localStart: '2031-05-06T11:00' })).status, 201, 'a cancelled one frees its time');
     t.match(await agent('PATCH', `/appointments/${id}`, { status: 'booked' }, { 'if-match': '"3"' }), { status: 409, body: { code: 'appointment.conflict' } }, 'and cannot come back to it');
+  });
+
+  t.test('the record names what changed, not what was sent', async (t) => {
+    const twice = { practitionerId: people.agent.id, localStart: '2032-11-07T01:30', durationMinutes: 30, timeZone: NEW_YORK, occurrence: 'second' };
+    const made = (await agent('POST', '/appointments', { ...twice, contactId: first, notes: 'Bring the letter' })).body;
+    const last = async (action: string) => (await recorded(app, people.workspaceId, action)).at(-1)?.detail;
+    const form = { practitionerId: people.agent.id, day: '2032-11-07', time: '01:30', occurrence: 'second', durationMinutes: '30', timeZone: NEW_YORK, reason: '', notes: 'Bring the letter' };
+    const page = await browser(people.agent);
+    t.equal((await page.post(`/appointments/${made.id}`, { ...form, version: '1', notes: 'Bring the card' })).status, 303);
+    t.same(await last('appointment.updated'), { contactId: first, fields: ['notes'], changes: {} });
+    t.equal((await page.post(`/appointments/${made.id}`, { ...form, version: '2', notes: 'Bring the card', occurrence: 'first' })).status, 303);
+    t.match(await last('appointment.moved'), { fields: ['occurrence'], changes: { startsAt: { to: '2032-11-07T05:30:00.000Z' } } });
+    t.equal((await agent('PATCH', `/appointments/${made.id}`, { ...twice, occurrence: 'first', durationMinutes: 45, status: 'booked' }, { 'if-match': '"3"' })).status, 200);
+    t.match(await last('appointment.updated'), { fields: ['durationMinutes'], changes: { endsAt: { to: '2032-11-07T06:15:00.000Z' } } });
   });
 
   t.test('a colleague who may not open the patient is not booked for them', async (t) => {

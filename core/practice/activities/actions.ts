@@ -2,8 +2,9 @@ import { authorize } from '../../access/authorize.ts';
 import { record } from '../../audit/record.ts';
 import { holdChain } from '../../audit/seal.ts';
 import { uuidv7 } from '../../crypto/uuid.ts';
-import type { Tx } from '../../db/scope.ts';
+import type { JsonValue, Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
+import { changedFields, plainChanges } from '../changed-fields.ts';
 import { requireColleagueWithAccess } from '../contacts/reach.ts';
 import { onVisibleContacts, reachContact } from '../contacts/visible-contacts.ts';
 import { pageOf, readPosition, type Page } from '../paging.ts';
@@ -55,22 +56,30 @@ export async function updateActivity(tx: Tx, { id, version, changes }: { id: str
   if (row.version !== version) throw fault('request.stale');
   if (row.kind !== 'task' && (changes.isDone !== undefined || changes.dueOn || changes.assignedTo)) throw fault('activity.not_a_task');
   if (changes.assignedTo && changes.assignedTo !== row.assigned_to) await requireColleagueWithAccess(tx, changes.assignedTo, row.contact_id, 'assignedTo');
-  const before = { dueOn: row.due_on, assignedTo: row.assigned_to, isDone: row.done_at !== null };
+  const [before, plainBefore] = [writtenOn(row), plainOf(row)];
   const patch: Partial<Activity> = { version: version + 1, updated_at: new Date(tx.now) };
   if (changes.subject !== undefined) patch.subject = changes.subject;
   if (changes.body !== undefined) patch.body = changes.body;
   if (changes.dueOn !== undefined) patch.due_on = changes.dueOn;
   if (changes.assignedTo !== undefined) patch.assigned_to = changes.assignedTo;
   if (changes.occurredAt !== undefined) patch.occurred_at = changes.occurredAt;
-  if (changes.isDone !== undefined && changes.isDone !== before.isDone) patch.done_at = changes.isDone ? new Date(tx.now) : null;
+  if (changes.isDone !== undefined && changes.isDone !== plainBefore.isDone) patch.done_at = changes.isDone ? new Date(tx.now) : null;
   if (Number(await row.$query(tx).where({ version }).patch(patch)) !== 1) throw fault('request.stale');
-  const after = { dueOn: row.due_on, assignedTo: row.assigned_to, isDone: row.done_at !== null };
-  const changed = (Object.keys(before) as (keyof typeof before)[]).filter((field) => before[field] !== after[field]);
+  const plainAfter = plainOf(row);
   record(tx, {
-    action: before.isDone === after.isDone ? 'activity.updated' : after.isDone ? 'activity.completed' : 'activity.reopened', target,
-    detail: { contactId: row.contact_id, fields: Object.keys(changes).sort(), changes: Object.fromEntries(changed.map((field) => [field, { from: before[field], to: after[field] }])) },
+    action: plainBefore.isDone === plainAfter.isDone ? 'activity.updated' : plainAfter.isDone ? 'activity.completed' : 'activity.reopened', target,
+    detail: { contactId: row.contact_id, fields: changedFields(before, writtenOn(row)), changes: plainChanges(plainBefore, plainAfter) },
   });
   return activityView(row);
+}
+
+/** By the names that the API has for them. */
+function writtenOn(row: Activity): { [field: string]: JsonValue } {
+  return { ...plainOf(row), subject: row.subject, body: row.body, occurredAt: row.occurred_at.toISOString() };
+}
+
+function plainOf(row: Activity): { dueOn: string | null; assignedTo: string | null; isDone: boolean } {
+  return { dueOn: row.due_on, assignedTo: row.assigned_to, isDone: row.done_at !== null };
 }
 
 export type ActivityList = { readonly cursor?: string | null; readonly limit: number };

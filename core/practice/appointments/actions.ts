@@ -2,14 +2,15 @@ import { authorize } from '../../access/authorize.ts';
 import { record } from '../../audit/record.ts';
 import { holdChain } from '../../audit/seal.ts';
 import { uuidv7 } from '../../crypto/uuid.ts';
-import type { Tx } from '../../db/scope.ts';
+import type { JsonValue, Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
 import { tell } from '../../hooks.ts';
+import { changedFields, plainChanges } from '../changed-fields.ts';
 import { requireColleagueWithAccess } from '../contacts/reach.ts';
 import { onVisibleContacts, reachContact } from '../contacts/visible-contacts.ts';
 import { appointmentView, type AppointmentChanges, type AppointmentInput, type AppointmentTime, type AppointmentView } from './appointment-view.ts';
 import { Appointment, type AppointmentStatus } from './model.ts';
-import { instantsOf } from './wall-time.ts';
+import { instantsOf, wallTime } from './wall-time.ts';
 
 /** `occurrence`: set when the wall time happens twice that night, and which of the two was taken. */
 export type Booked = { readonly appointment: AppointmentView; readonly occurrence: 'first' | 'second' | null };
@@ -68,12 +69,12 @@ export async function updateAppointment(tx: Tx, { id, version, changes }: { id: 
   if (status !== row.status && !NEXT[row.status].includes(status)) throw fault('appointment.transition');
   if (practitionerId !== row.practitioner_id) await requireColleagueWithAccess(tx, practitionerId, row.contact_id, 'practitionerId');
 
-  const before = plainOf(row);
+  const [before, plainBefore] = [writtenOn(row), plainOf(row)];
   const patch: Partial<Appointment> = { status, practitioner_id: practitionerId, version: version + 1, updated_at: new Date(tx.now) };
   if (changes.reason !== undefined) patch.reason = changes.reason;
   if (changes.notes !== undefined) patch.notes = changes.notes;
   let occurrence: Booked['occurrence'] = null;
-  const lasted = Math.round((row.ends_at.getTime() - row.starts_at.getTime()) / 60_000);
+  const lasted = durationMinutesOf(row);
   if (changes.localStart !== undefined) {
     const slot = await slotOf(tx, { localStart: changes.localStart, durationMinutes: changes.durationMinutes ?? lasted, timeZone: changes.timeZone ?? row.time_zone, ...(changes.occurrence === undefined ? {} : { occurrence: changes.occurrence }) });
     Object.assign(patch, { starts_at: slot.starts_at, ends_at: slot.ends_at, time_zone: slot.time_zone });
@@ -83,11 +84,10 @@ export async function updateAppointment(tx: Tx, { id, version, changes }: { id: 
   }
   const saved = await refusingConflicts(target, row.$query(tx).where({ version }).patch(patch));
   if (Number(saved) !== 1) throw fault('request.stale');
-  const after = plainOf(row);
-  const changed = (Object.keys(before) as (keyof typeof before)[]).filter((field) => before[field] !== after[field]);
+  const plainAfter = plainOf(row);
   record(tx, {
-    action: before.startsAt === after.startsAt ? 'appointment.updated' : 'appointment.moved', target,
-    detail: { contactId: row.contact_id, fields: Object.keys(changes).sort(), changes: Object.fromEntries(changed.map((field) => [field, { from: before[field], to: after[field] }])) },
+    action: plainBefore.startsAt === plainAfter.startsAt ? 'appointment.updated' : 'appointment.moved', target,
+    detail: { contactId: row.contact_id, fields: changedFields(before, writtenOn(row)), changes: plainChanges(plainBefore, plainAfter) },
   });
   return { appointment: appointmentView(row), occurrence };
 }
@@ -95,6 +95,18 @@ export async function updateAppointment(tx: Tx, { id, version, changes }: { id: 
 /** What the page offers as next steps. */
 export function nextStatuses(status: AppointmentStatus): readonly AppointmentStatus[] {
   return NEXT[status];
+}
+
+/** By the names that the API has for them. */
+function writtenOn(row: Appointment): { [field: string]: JsonValue } {
+  const localStart = wallTime(row.starts_at, row.time_zone);
+  const [, second] = instantsOf(localStart, row.time_zone);
+  const occurrence = second === undefined ? null : second.getTime() === row.starts_at.getTime() ? 'second' : 'first';
+  return { status: row.status, practitionerId: row.practitioner_id, localStart, occurrence, timeZone: row.time_zone, durationMinutes: durationMinutesOf(row), reason: row.reason, notes: row.notes };
+}
+
+function durationMinutesOf(row: Appointment): number {
+  return Math.round((row.ends_at.getTime() - row.starts_at.getTime()) / 60_000);
 }
 
 function plainOf(row: Appointment): { status: string; practitionerId: string; startsAt: string; endsAt: string } {
