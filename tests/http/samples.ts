@@ -89,7 +89,7 @@ const sessions = [
 const batch = { id: ID, kind: 'C-CDA', by: 'Maren Okafor', at: AT, running: true, done: 61, total: 166, imported: 55, created: 41, matched: 14, pending: 4, refused: 2 };
 
 const entry = {
-  seq: 18204, id: ID, at: AT, who: 'Maren Okafor', did: 'changed a contact', actorId: ID, actorKind: 'user', action: 'contact.updated', outcome: 'ok', tone: '', target: ID, targetType: 'contact', targetHref: `/contacts/${ID}`, ip: '10.4.1.17', userAgent: 'Mozilla/5.0 (X11; Linux x86_64)', requestId: '1769:web:1:m3x',
+  seq: 18204, id: ID, at: AT, who: 'Maren Okafor', did: 'changed a contact', actorId: ID, actorKind: 'user', action: 'contact.updated', outcome: 'ok', tone: '', target: ID, targetType: 'contact', targetShort: '…4f2a90c1d37e', targetHref: `/contacts/${ID}`, ip: '10.4.1.17', userAgent: 'Mozilla/5.0 (X11; Linux x86_64)', requestId: '1769:web:1:m3x',
   detail: [{ name: 'fields', value: '["phone"]' }], canonical: '{"action":"contact.updated","actor":{"id":"0195","kind":"user"},"seq":18204}', previousHref: '/audit/18203', nextHref: null,
 };
 const verified = { id: ID, ok: true, at: AT, fromSeq: 1, toSeq: 18204, seconds: 1.4, failure: null, faultSeq: null };

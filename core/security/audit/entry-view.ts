@@ -2,6 +2,7 @@ import { can } from '../../access/authorize.ts';
 import type { Capability } from '../../access/capabilities.ts';
 import { canonicalize } from '../../audit/canonical.ts';
 import type { AuditEntry } from '../../audit/entry.ts';
+import { isUuid } from '../../crypto/uuid.ts';
 import type { Actor } from '../../db/scope.ts';
 import { sidesOf, type ProvedEntry } from './read-entry.ts';
 import { didWhat, whoDid } from './sentences.ts';
@@ -20,7 +21,7 @@ const OUTCOME_TONE: Readonly<Record<AuditEntry['outcome'], string>> = { ok: '', 
 /** A line of the list. */
 export function lineOf(entry: AuditEntry, viewer: Actor): object {
   const { seq, at, action, actor, target, ip, outcome } = entry;
-  return { seq, at, who: whoDid(entry), did: didWhat(action), action, actorKind: actor.kind, actorId: actor.id, target: target?.id ?? null, targetType: target?.type ?? null, targetHref: hrefOf(target, viewer), ip, outcome, tone: OUTCOME_TONE[outcome] };
+  return { seq, at, who: whoDid(entry), did: didWhat(action), action, actorKind: actor.kind, actorId: actor.id, target: target?.id ?? null, targetType: target?.type.replaceAll('_', ' ') ?? null, targetShort: shortOf(target?.id ?? null), targetHref: hrefOf(target, viewer), ip, outcome, tone: OUTCOME_TONE[outcome] };
 }
 
 /** An entry opened in full. `named` turns marks of gated fields into names for those who see the fields; the canonical bytes stay as they were signed. */
@@ -42,6 +43,11 @@ export function proofView({ entry, hash, keyId, signature, failure, inclusion }:
     },
     downloadHref: inclusion === null ? null : `/audit/${entry.seq}/proof.json`,
   };
+}
+
+/** What tells one id from another at a glance; the entry's page has the whole of it. */
+function shortOf(id: string | null): string | null {
+  return id !== null && isUuid(id) ? `…${id.slice(-12)}` : id;
 }
 
 function hrefOf(target: AuditEntry['target'], viewer: Actor): string | null {
