@@ -1,6 +1,6 @@
 import t from 'tap';
 import { openApp } from '../../core/app.ts';
-import { readKeyLog } from '../../core/audit/key-log.ts';
+import { keyCreated, keyRetired, readKeyLog, type SealedKeyEvent } from '../../core/audit/key-log.ts';
 import { record } from '../../core/audit/record.ts';
 import { readKeyEvents } from '../../core/audit/store/key-events.ts';
 import { rotateSigningKey } from '../../core/audit/store/rotate-signing-key.ts';
@@ -10,6 +10,7 @@ import { asSuperuser } from '../../core/db/embedded.ts';
 import { systemScope, type JsonValue } from '../../core/db/scope.ts';
 import { createLog } from '../../core/log.ts';
 import { createWorkspace } from '../../core/workspaces/create-workspace.ts';
+import { testKey } from '../support/audit-log.ts';
 import { openTestApp } from '../support/database.ts';
 
 const { app, config, database } = await openTestApp(t);
@@ -54,19 +55,48 @@ t.test('of two rotations at once one is refused', async (t) => {
   t.match(await verifyStored(app, scope, 'whole'), { ok: true });
 });
 
-t.test('no program writes secrets but through the two functions behind the system door', async (t) => {
+t.test('no program writes secrets or the key log but through the two functions behind the system door', async (t) => {
   const refused = { code: '42501' };
-  for (const change of ["insert into sys.secrets values ('other', 1, 'x')", "update sys.secrets set wrapped = 'x'", "delete from sys.secrets where name = 'context'"]) {
+  const changes = [
+    "insert into sys.secrets values ('other', 1, 'x')", "update sys.secrets set wrapped = 'x'", "delete from sys.secrets where name = 'context'",
+    "insert into sys.key_events values (99, '{}')", "insert into sys.signing_keys (key_id, public_key) values ('0000000000000000', sha256('x'))", 'update sys.signing_keys set retired_at = null',
+  ];
+  for (const change of changes) {
     await t.rejects(app.withSystem('key.manage', (tx) => tx.knex.raw(change)), refused, change);
   }
-  for (const call of ["select sec.replace_audit_secret(1, 'x')", "select sec.rewrap_secret('context', 1, 'x', 'y')"]) {
+  for (const call of ["select sec.rotate_audit_key(1, 'x', '{}', '{}')", "select sec.rewrap_secret('context', 1, 'x', 'y')"]) {
     await t.rejects(app.withWorkspace(scope, (tx) => tx.knex.raw(call)), refused, `${call} by the role that serves requests`);
     await t.rejects(asSuperuser(database.jobsUrl, (client) => client.query(call)), refused, `${call} outside the system door`);
   }
   const sealed = async () => (await sql('select name, version, wrapped from sys.secrets order by 1, 2')).rows;
   const before = await sealed();
-  t.same((await app.withSystem('key.manage', (tx) => tx.knex.raw("select sec.replace_audit_secret(99, 'x') as a, sec.rewrap_secret('context', 1, 'not this', 'x') as b"))).rows, [{ a: false, b: false }]);
+  t.same((await app.withSystem('key.manage', (tx) => tx.knex.raw("select sec.rotate_audit_key(99, 'x', '{}', '{}') as a, sec.rewrap_secret('context', 1, 'not this', 'x') as b"))).rows, [{ a: false, b: false }]);
   t.same(await sealed(), before);
+});
+
+t.test('a rotation whose events do not continue the key log is none, not even behind the system door', async (t) => {
+  const { version } = (await sql("select version from sys.secrets where name = 'audit'")).rows[0] as { version: number };
+  const log = (await sql('select event from sys.key_events order by seq')).rows.map(({ event }: { event: SealedKeyEvent }) => event);
+  const at = new Date().toISOString();
+  const next = testKey(71);
+  const created = keyCreated(log, app.installationId, at, next, app.signer);
+  const retired = keyRetired([...log, created], at, app.signer.keyId, next);
+  const change = (sealed: SealedKeyEvent, event: Partial<SealedKeyEvent['event']>): SealedKeyEvent => ({ ...sealed, event: { ...sealed.event, ...event } });
+  const wrong: [string, SealedKeyEvent, SealedKeyEvent][] = [
+    ['the other way about', retired, created],
+    ['with a gap', change(created, { seq: log.length + 2 }), change(retired, { seq: log.length + 3 })],
+    ['behind another event', change(created, { prev: '0'.repeat(64) }), retired],
+    ['of another installation', change(created, { installation: scope.workspaceId }), retired],
+    ['of a key by another name', change(created, { keyId: '0000000000000000' }), retired],
+    ['of a key for something else', change(created, { purpose: 'loot' }), retired],
+    ['that retires the new key', created, change(retired, { keyId: next.keyId, publicKey: created.event.publicKey })],
+  ];
+  const rotate = (events: readonly SealedKeyEvent[], last: string) => app.withSystem('key.manage', async (tx) => {
+    await tx.knex.raw('select sec.rotate_audit_key(?, ?, ?, ?)', [version, 'x', ...events.map((event) => JSON.stringify(event))] as never);
+    throw new Error(last);
+  });
+  for (const [what, ...events] of wrong) await t.rejects(rotate(events, 'accepted'), { code: '22023' }, what);
+  await t.rejects(rotate([created, retired], 'these do, and are undone'), { message: 'these do, and are undone' });
 });
 
 t.test('what could not be read back is not sealed, and its transaction does not commit', async (t) => {

@@ -140,6 +140,7 @@ const BREAKS: readonly Break[] = [
   { by: 'grant update (wrapped) on sys.secrets to wardkeep_jobs', finds: [['grant.exact', 'sys.secrets']] },
   { by: 'grant insert on sys.secrets to wardkeep_app', finds: [['grant.exact', 'sys.secrets']] },
   { by: 'grant update (public_key) on sys.signing_keys to wardkeep_jobs', finds: [['grant.exact', 'sys.signing_keys']] },
+  { by: 'grant insert on sys.key_events to wardkeep_jobs', finds: [['grant.exact', 'sys.key_events']] },
   { by: 'grant update on app.workspace_keys to wardkeep_app', finds: [['grant.exact', 'app.workspace_keys']] },
   { by: 'grant update (suspended_at) on app.workspaces to wardkeep_app', finds: [['grant.exact', 'app.workspaces']] },
   { by: 'grant select on sec.context_keys to wardkeep_app', finds: [['grant.secret', 'sec.context_keys']] },

@@ -11,11 +11,6 @@ export async function readKeyEvents({ knex }: { readonly knex: Knex }): Promise<
   return (await knex('sys.key_events').orderBy('seq').pluck('event')) as SealedKeyEvent[];
 }
 
-/** Continues the stored key log; two writers of the same place collide on its primary key. */
-export async function appendKeyEvents({ knex }: { readonly knex: Knex }, events: readonly SealedKeyEvent[]): Promise<void> {
-  await knex('sys.key_events').insert(events.map((sealed) => ({ seq: sealed.event.seq, event: JSON.stringify(sealed) })));
-}
-
 /** Begins the key log with the key that was made with the installation. Run by `migrate` under the owner role; again changes nothing. */
 export function ensureKeyLog(ownerUrl: string, roots: RootKeyProvider): Promise<void> {
   return withConnection(ownerUrl, async (knex) => {

@@ -7,7 +7,7 @@ import { fault } from '../../errors.ts';
 import { keyCreated, keyRetired } from '../key-log.ts';
 import { record } from '../record.ts';
 import { signingKey } from '../signing-key.ts';
-import { appendKeyEvents, readKeyEvents } from './key-events.ts';
+import { readKeyEvents } from './key-events.ts';
 
 type Installation = Pick<Door, 'withSystem'> & { readonly installationId: string; readonly roots: RootKeyProvider };
 type Secret = { readonly version: number; readonly wrapped: string };
@@ -24,16 +24,14 @@ export async function rotateSigningKey({ withSystem, installationId, roots }: In
   const next = signingKey(privateKey);
   const wrapped = await roots.wrap(privateKey.export({ format: 'der', type: 'pkcs8' }), secretContext(AUDIT_SECRET, before.version + 1));
   return withSystem('key.manage', async (tx) => {
-    // Waits for another rotation, whose end removes the row.
-    const { rows: [{ replaced }] } = (await tx.knex.raw('select sec.replace_audit_secret(?, ?) as replaced', [before.version, wrapped])) as { rows: [{ replaced: boolean }] };
-    if (!replaced) throw fault('key.rotation_recent');
     const log = await readKeyEvents(tx);
     // The log's clock never runs back, whatever this machine's does.
     const at = [new Date().toISOString(), log.at(-1)?.event.at ?? ''].sort().at(-1) as string;
     const created = keyCreated(log, installationId, at, next, old);
-    await appendKeyEvents(tx, [created, keyRetired([...log, created], at, old.keyId, next)]);
-    await tx.knex('sys.signing_keys').insert({ key_id: next.keyId, public_key: Buffer.from(next.publicKey), created_at: at });
-    await tx.knex('sys.signing_keys').where({ key_id: old.keyId }).update({ retired_at: at });
+    const retired = keyRetired([...log, created], at, old.keyId, next);
+    // Waits for another rotation, and replaces nothing when there was one: these events would not continue its log.
+    const { rows: [{ replaced }] } = (await tx.knex.raw('select sec.rotate_audit_key(?, ?, ?, ?) as replaced', [before.version, wrapped, JSON.stringify(created), JSON.stringify(retired)])) as { rows: [{ replaced: boolean }] };
+    if (!replaced) throw fault('key.rotation_recent');
     record(tx, { action: 'key.signing_rotated', target: { type: 'signing_key', id: next.keyId }, detail: { retired: old.keyId } });
     return { keyId: next.keyId, retired: old.keyId };
   });

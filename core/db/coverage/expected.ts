@@ -21,8 +21,8 @@ export const OURS = ['app', 'sys', 'sec', 'history', 'public'] as const;
 export const SYSTEM_TABLES: Readonly<Record<string, Readonly<Record<RuntimeRole, readonly string[]>>>> = {
   installation: { app: ['select'], jobs: ['select'] },
   secrets: { app: ['select'], jobs: ['select'] },
-  signing_keys: { app: ['select'], jobs: ['select', 'insert', 'update(retired_at)'] },
-  key_events: { app: ['select'], jobs: ['select', 'insert'] },
+  signing_keys: { app: ['select'], jobs: ['select'] },
+  key_events: { app: ['select'], jobs: ['select'] },
   workspaces: { app: [], jobs: ['select', 'insert', 'update'] },
   attempt_counters: { app: [], jobs: ['select', 'insert', 'update', 'delete'] },
   plugins: { app: ['select'], jobs: ['select'] },
@@ -47,7 +47,7 @@ export const SYSTEM_DOORS: Readonly<Record<string, readonly ('all' | 'select' | 
 };
 
 /** Functions that run with their owner's rights. */
-export const SECURITY_DEFINERS = ['sec.enter(text)', 'sec.workspace()', 'sec.is_system()', 'sec.enqueue(text,jsonb,timestamp with time zone,text,uuid)', 'sec.replace_audit_secret(integer,text)', 'sec.rewrap_secret(text,integer,text,text)'] as const;
+export const SECURITY_DEFINERS = ['sec.enter(text)', 'sec.workspace()', 'sec.is_system()', 'sec.enqueue(text,jsonb,timestamp with time zone,text,uuid)', 'sec.rotate_audit_key(integer,text,jsonb,jsonb)', 'sec.rewrap_secret(text,integer,text,text)'] as const;
 /** Functions of ours that a run-time role may call. */
 export const EXECUTABLE = [...SECURITY_DEFINERS, 'sec.require_audit_entry()', 'sec.require_previous_entry()'] as const;
 
