@@ -1,4 +1,7 @@
+import { randomBytes, randomUUID } from 'node:crypto';
 import t from 'tap';
+import { systemScope, type Tx } from '../../core/db/scope.ts';
+import { answerOnce } from '../../core/http/api/idempotency.ts';
 import { openPractice, recorded } from './open-server.ts';
 
 const { app, people, other, as, agent } = await openPractice(t);
@@ -165,6 +168,36 @@ t.test('Idempotency-Key: once, also under a race', async (t) => {
   const corrected = { 'idempotency-key': 'import-18' };
   t.equal((await call('POST', '/contacts', { sex: 'female' }, corrected)).status, 400);
   t.equal((await call('POST', '/contacts', { familyName: 'Corrected' }, corrected)).status, 201, 'a refusal leaves no key');
+});
+
+t.test('Idempotency-Key: past its life it is as good as none, whatever the sweep met', async (t) => {
+  const call = await agent(['contact.read', 'contact.write', 'contact.all']);
+  const key = { 'idempotency-key': 'import-19' };
+  const first = (await call('POST', '/contacts', PATIENT, key)).body.id;
+  const keys = (tx: Tx) => tx.knex('idempotency_keys');
+  await app.withWorkspace(systemScope(people.workspaceId, 'test'), async (tx) => {
+    const filler = Array.from({ length: 30 }, () => ({ workspace_id: people.workspaceId, id: randomUUID(), actor_id: randomUUID(), key_mac: randomBytes(32), request_mac: randomBytes(32), expires_at: new Date('2020-01-01') }));
+    await keys(tx).insert(filler);
+    await keys(tx).whereNotIn('id', filler.map(({ id }) => id)).update({ expires_at: new Date('2020-01-02') });
+  });
+  const again = await call('POST', '/contacts', { ...PATIENT, sex: 'male' }, key);
+  t.equal(again.status, 201, 'another request may have it');
+  t.not(again.body.id, first);
+  t.equal((await call('POST', '/contacts', { ...PATIENT, sex: 'male' }, key)).body.id, again.body.id, 'and is answered once');
+});
+
+t.test('Idempotency-Key: no sweep takes an answer between being found and being read', async (t) => {
+  const scope = systemScope(people.workspaceId, 'test');
+  const macKey = randomBytes(32);
+  const ask = (tx: Tx) => answerOnce(tx, macKey, 'import-20', ['x'], async () => ({ status: 204 }));
+  const id = randomUUID();
+  const asked = { ...scope, actor: { ...scope.actor, id } };
+  await app.withWorkspace(asked, ask);
+  await app.withWorkspace(asked, async (tx) => {
+    t.same(await ask(tx), { status: 204 });
+    const swept = await app.withWorkspace(scope, (other) => other.knex('idempotency_keys').whereIn('id', other.knex('idempotency_keys').select('id').where({ actor_id: id }).forUpdate().skipLocked()).delete());
+    t.equal(swept, 0);
+  });
 });
 
 t.test('a body that is not UTF-8 is refused, not kept with its letters lost', async (t) => {

@@ -20,7 +20,7 @@ export function readIdempotencyKey(header: unknown): string | null {
 /**
  * Runs `act` once per actor and key (draft-ietf-httpapi-idempotency-key-header-07). The key's row is written in the act's own transaction:
  * a duplicate sent meanwhile waits at the unique index, then finds the answer, or, where the first was rolled back, takes its place. What was
- * refused leaves no key, so a corrected request may reuse it.
+ * refused leaves no key, so a corrected request may reuse it. A key past its life is as good as none, whether or not a sweep has come by.
  * @throws Fault request.idempotency_mismatch when the key came with another request
  */
 export async function answerOnce(tx: Tx, macKey: Buffer, key: string, request: readonly unknown[], act: () => Promise<ApiAnswer>): Promise<ApiAnswer> {
@@ -32,9 +32,11 @@ export async function answerOnce(tx: Tx, macKey: Buffer, key: string, request: r
   const now = new Date(tx.now);
   const table = () => tx.knex('idempotency_keys');
   const where = { actor_id: tx.scope.actor.id, key_mac: keyMac };
-  const swept = table().whereIn('id', table().select('id').where('expires_at', '<', now).limit(SWEPT_AT_ONCE).forUpdate().skipLocked()).delete().then(() => undefined);
-  const claimed = table().insert({ ...where, workspace_id: tx.scope.workspaceId, id, request_mac: requestMac, expires_at: new Date(tx.now + IDEMPOTENCY_LIFE_MS) })
-    .onConflict(['workspace_id', 'actor_id', 'key_mac']).ignore().returning('id').then((rows: unknown[]) => rows.length === 1);
+  const swept = table().whereIn('id', table().select('id').where('expires_at', '<=', now).limit(SWEPT_AT_ONCE).forUpdate().skipLocked()).delete().then(() => undefined);
+  // A row that lives is locked by this, though not changed: nobody's sweep takes it before it is read.
+  const claim = { id, request_mac: requestMac, answer: null, expires_at: new Date(tx.now + IDEMPOTENCY_LIFE_MS) };
+  const claimed = table().insert({ ...where, ...claim, workspace_id: tx.scope.workspaceId })
+    .onConflict(['workspace_id', 'actor_id', 'key_mac']).merge(claim).where('idempotency_keys.expires_at', '<=', now).returning('id').then((rows: unknown[]) => rows.length === 1);
   const [isFirst] = await Promise.all([claimed, swept]);
   if (!isFirst) {
     const known = (await table().where(where).first('id', 'request_mac', 'answer')) as { id: string; request_mac: Buffer; answer: string };
