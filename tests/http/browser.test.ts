@@ -178,6 +178,6 @@ t.test('a passkey that is not given is explained, and can be tried again', async
 t.test('faults of a form are heard first', async (t) => {
   const { page } = await open(t, 'contacts/form');
   t.ok(await page.locator('[data-error-summary]').evaluate((box) => box === box.ownerDocument.activeElement));
-  await page.getByRole('link', { name: 'Enter a date of birth in the past.' }).click();
+  await page.getByRole('link', { name: 'Date of birth: Enter a date of birth in the past.', exact: true }).click();
   t.equal(await page.evaluate('document.activeElement.id'), 'f-birthDate');
 });

@@ -32,4 +32,10 @@ for (const strip of document.querySelectorAll('.nav ul, .tabs')) {
 }
 
 // Whoever sent a form with faults hears of them first (WCAG 3.3.1).
-document.querySelector('[data-error-summary]')?.focus();
+const summary = document.querySelector('[data-error-summary]');
+// A refusal is said in the words of its rule; which field it is about, the field's label says.
+for (const link of summary?.querySelectorAll('a[href^="#f-"]') ?? []) {
+  const label = document.getElementById(link.hash.slice(1))?.labels?.[0]?.firstChild?.textContent?.trim();
+  if (label) link.prepend(`${label}: `);
+}
+summary?.focus();
