@@ -23,10 +23,9 @@ export const workspacePlan: Command = {
     if (endsAt !== null && Number.isNaN(endsAt.getTime())) throw new UsageError('--until is a day: YYYY-MM-DD.');
     return withApp(async (app) => {
       const { id } = await findWorkspace(app, slug);
-      const plan = await app.withWorkspace(systemScope(id, 'wardkeep workspace plan'), async (tx) => {
-        if (tier !== undefined) await grantPlan(tx, { tier: tier as Tier, endsAt });
-        return readPlan(tx);
-      });
+      const scope = systemScope(id, 'wardkeep workspace plan');
+      if (tier !== undefined) await grantPlan(app, scope, { tier: tier as Tier, endsAt });
+      const plan = await app.withWorkspace(scope, readPlan);
       out.result({ workspace: slug, tier: plan.tier, endsAt: plan.endsAt?.toISOString() ?? null }, `${slug}: ${plan.tier}${plan.endsAt === null ? '' : ` until ${plan.endsAt.toISOString()}`}.`);
       return EXIT.done;
     });

@@ -79,7 +79,7 @@ export async function openSubject(loaded: LoadedPlugin, ground: Ground = {}): Pr
 async function makeSide(app: App, slug: string): Promise<Side> {
   const workspaceId = await createWorkspace(app, { slug, name: slug, timeZone: 'UTC' });
   const scope = systemScope(workspaceId, 'conformance');
-  await app.withWorkspace(scope, (tx) => grantPlan(tx, { tier: 'enterprise', endsAt: null }));
+  await grantPlan(app, scope, { tier: 'enterprise', endsAt: null });
   const password = { hash: await hashPassword(generatePassword()) }; // nobody types it: one does for all
   const signIn = async (role: Role): Promise<{ role: Role; id: string; cookie: string }> => {
     const userId = await createUser(app, workspaceId, { email: `${role.toLowerCase()}@${slug}.example`, name: role, role, password });

@@ -85,7 +85,7 @@ export const INSTALLATION_WORKSPACE = '00000000-0000-0000-0000-000000000000';
 
 /** The closed list of reasons to look across workspaces. */
 export const SYSTEM_REASONS = [
-  'boot', 'setup', 'sign_in', 'workspace.create', 'workspace.list', 'workspace.suspend', 'key.manage', 'job.schedule', 'command', 'health', 'audit.verify',
+  'boot', 'setup', 'sign_in', 'workspace.create', 'workspace.list', 'workspace.suspend', 'plan.grant', 'key.manage', 'job.schedule', 'command', 'health', 'audit.verify',
 ] as const;
 export type SystemReason = (typeof SYSTEM_REASONS)[number];
 

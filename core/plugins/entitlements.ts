@@ -1,5 +1,7 @@
 import { record } from '../audit/record.ts';
-import type { Tx } from '../db/scope.ts';
+import { uuidv7 } from '../crypto/uuid.ts';
+import type { Door } from '../db/door.ts';
+import type { Scope, Tx } from '../db/scope.ts';
 import type { Tier } from '../plugin.ts';
 import { Entitlement } from './model.ts';
 
@@ -21,12 +23,19 @@ export async function readPlan(tx: Tx): Promise<Plan> {
   return row === undefined ? { tier: 'free', endsAt: null } : { tier: row.tier, endsAt: row.ends_at };
 }
 
-/** For the operator's command; no page leads here. */
-export async function grantPlan(tx: Tx, plan: Plan): Promise<void> {
-  const before = await readPlan(tx);
-  await Entitlement.query(tx).insert({ tier: plan.tier, ends_at: plan.endsAt });
-  record(tx, {
-    action: 'plan.granted', target: { type: 'workspace', id: tx.scope.workspaceId },
-    detail: { tier: { from: before.tier, to: plan.tier }, endsAt: { from: before.endsAt?.toISOString() ?? null, to: plan.endsAt?.toISOString() ?? null } },
+/** For the operator's command; no page leads here, and the role that serves requests may not write a plan. Takes two transactions of its own. */
+export async function grantPlan(door: Pick<Door, 'withWorkspace' | 'withSystem'>, scope: Scope, plan: Plan): Promise<void> {
+  const { workspaceId } = scope;
+  // Said in the workspace first, so that none is ever there that its log does not tell of.
+  await door.withWorkspace(scope, async (tx) => {
+    const before = await readPlan(tx);
+    record(tx, {
+      action: 'plan.granted', target: { type: 'workspace', id: workspaceId },
+      detail: { tier: { from: before.tier, to: plan.tier }, endsAt: { from: before.endsAt?.toISOString() ?? null, to: plan.endsAt?.toISOString() ?? null } },
+    });
+  });
+  await door.withSystem('plan.grant', async (tx) => {
+    await tx.knex('app.entitlements').insert({ workspace_id: workspaceId, id: uuidv7(), tier: plan.tier, ends_at: plan.endsAt });
+    record(tx, { action: 'plan.granted', target: { type: 'workspace', id: workspaceId }, detail: { tier: plan.tier, endsAt: plan.endsAt?.toISOString() ?? null } });
   });
 }

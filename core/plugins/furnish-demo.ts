@@ -15,7 +15,7 @@ import { switchOn } from './switch-plugin.ts';
  */
 export async function furnishDemo(app: App, plugins: readonly LoadedPlugin[], workspaceId: string, workspace: DemoWorkspace): Promise<void> {
   const scope = systemScope(workspaceId, 'demo');
-  await app.withWorkspace(scope, (tx) => grantPlan(tx, { tier: 'enterprise', endsAt: null }));
+  await grantPlan(app, scope, { tier: 'enterprise', endsAt: null });
   for (const { plugin } of agreementsFirst(plugins)) {
     const settings: unknown = plugin.demo?.settings(workspace) ?? null;
     if (settings === null) continue;

@@ -143,6 +143,7 @@ const BREAKS: readonly Break[] = [
   { by: 'grant insert on sys.key_events to wardkeep_jobs', finds: [['grant.exact', 'sys.key_events']] },
   { by: 'grant update on app.workspace_keys to wardkeep_app', finds: [['grant.exact', 'app.workspace_keys']] },
   { by: 'grant update (suspended_at) on app.workspaces to wardkeep_app', finds: [['grant.exact', 'app.workspaces']] },
+  { by: 'grant insert on app.entitlements to wardkeep_app', finds: [['grant.exact', 'app.entitlements']] },
   { by: 'grant select on sec.context_keys to wardkeep_app', finds: [['grant.secret', 'sec.context_keys']] },
   { by: 'grant select (id) on sec.context_keys to wardkeep_app', finds: [['grant.secret', 'sec.context_keys']] },
   { by: 'grant usage on sequence sec.entered_high to wardkeep_app', finds: [['grant.secret', 'sec.entered_high']] },

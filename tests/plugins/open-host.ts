@@ -35,7 +35,7 @@ export async function openHost(t: Pick<Test, 'teardown'>, plugins: readonly Plug
     t.teardown(() => server.stop());
   }
   const [willow, harbor] = [await createPeople(app), await createPeople(app)];
-  for (const { workspaceId } of [willow, harbor]) await app.withWorkspace(systemScope(workspaceId, 'test'), (tx) => grantPlan(tx, { tier, endsAt: null }));
+  for (const { workspaceId } of [willow, harbor]) await grantPlan(app, systemScope(workspaceId, 'test'), { tier, endsAt: null });
   const visit = async (person: Person): Promise<Visitor> => {
     const visitor = new Visitor(server);
     visitor.cookies.set('__Host-wardkeep', (await sessionCookie(app, person)).split('=')[1] as string);

@@ -53,7 +53,7 @@ t.test('what a plugin adds to the pages of the core', async (t) => {
   });
 
   await t.test('a plan that ended leaves reading, export and the switch off', async (t) => {
-    await app.withWorkspace(systemScope(willow.workspaceId, 'test'), (tx) => grantPlan(tx, { tier: 'enterprise', endsAt: new Date(Date.now() - 1000) }));
+    await grantPlan(app, systemScope(willow.workspaceId, 'test'), { tier: 'enterprise', endsAt: new Date(Date.now() - 1000) });
     t.match((await admin.get('/admin/plugins/guest')).payload, /plan ended/);
     t.equal((await admin.get('/plugins/guest')).payload, 'guests');
     await admin.get('/admin/plugins/guest');

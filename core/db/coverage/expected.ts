@@ -35,6 +35,7 @@ export const SHARED_OUT_TABLES: Readonly<Record<string, Readonly<Record<RuntimeR
     app: ['select', 'insert', 'update(encryptions)', 'update(status)', 'update(activated_at)', 'update(emptied_at)', 'update(retired_at)'],
     jobs: ['select', 'insert', 'update(wrapped)'],
   },
+  entitlements: { app: ['select'], jobs: ['select', 'insert'] },
 };
 
 /** What the system door opens across workspaces, for the jobs role alone. */
@@ -44,6 +45,7 @@ export const SYSTEM_DOORS: Readonly<Record<string, readonly ('all' | 'select' | 
   'app.workspaces': ['select', 'insert', 'update'],
   'app.workspace_keys': ['select', 'insert', 'update'],
   'app.users': ['select'],
+  'app.entitlements': ['insert'],
 };
 
 /** Functions that run with their owner's rights. */
@@ -72,6 +74,7 @@ export const WITHOUT_AUDIT_TRIGGER: Readonly<Record<string, string>> = {
 
 /** Columns of the others that may be updated without one, and why. */
 export const UNAUDITED_COLUMNS: Readonly<Record<string, string>> = {
+  'app.passwords.failed_in_row': 'a refused password is counted, and its own entry says so',
   'app.service_accounts.last_used_at': 'no act',
   'app.sessions.last_seen_at': 'no act',
   'app.totp_factors.last_step': 'follows a sign-in, which is recorded',

@@ -81,6 +81,7 @@ export const REACH_ATTACKS: readonly Scenario[] = [
   refused('reading the queue', 'select * from graphile_worker._private_jobs', 'what b is about to do'),
   refused('a key’s wrapping', `update app.workspace_keys set wrapped = 'loot'`),
   refused('taking a suspension back', 'update app.workspaces set suspended_at = null'),
+  refused('a plan of one’s own', ({ a }) => `insert into app.entitlements (workspace_id, id, tier) values ('${a.id}', gen_random_uuid(), 'enterprise')`),
   refused('a signing key of one’s own', `insert into sys.signing_keys (key_id, public_key) values ('0000000000000000', decode(repeat('00', 32), 'hex'))`, 'the log believes it'),
   refused('an event of one’s own in the key log', `insert into sys.key_events (seq, event) values (99, '{}')`, 'no log verifies any more'),
   refused('another signing secret', `select sec.rotate_audit_key(1, 'loot', '{}', '{}')`),
