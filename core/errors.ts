@@ -72,6 +72,7 @@ const REFUSALS = {
   'key.not_found': [404, 'There is no such key version.'],
   'key.active': [409, 'This key version is in use. Rotate first; only an older version can be retired.'],
   'key.rotation_recent': [409, 'The rotation is too recent: a program may still write under the older version. Try again in two minutes.'],
+  'key.closed': [503, 'The key in use of this workspace does not open under the root keys given: one of them is missing, or the key was damaged. Nothing was done.'],
   'key.rotated': [503, 'The keys were changed while this was being done. Nothing was saved: try again now.'],
   'key.root_in_use': [409, 'This root key still wraps keys or secrets. Run `wardkeep keys rotate --root` first, then take it out.'],
   'key.values_left': [409, 'Values still stand under this key version. Run the rotation again, then retire it.'],
@@ -113,7 +114,7 @@ export type FieldFault = { readonly path: string; readonly text: string };
 
 /** What the audit is to say of a refusal; the door records it in a transaction of its own, as this one is rolled back. */
 export type RefusedAct = { readonly action: string; readonly target: { readonly type: string; readonly id: string | null } | null; readonly detail: { readonly [key: string]: string | number | boolean | null } };
-export type FaultOptions = { readonly fields?: readonly FieldFault[]; readonly cause?: unknown; readonly refused?: RefusedAct; /** Whole seconds after which trying again is worth it. */ readonly retryAfterS?: number };
+export type FaultOptions = { readonly fields?: readonly FieldFault[]; readonly cause?: unknown; readonly refused?: RefusedAct; /** Whole seconds after which trying again is worth it. */ readonly retryAfterS?: number; /** The methods an address does take. */ readonly allow?: readonly string[] };
 
 /** A refusal with a stable code. Everything else that is thrown is a programmer error and becomes `system.fault`. */
 export class Fault extends Error {
@@ -122,6 +123,7 @@ export class Fault extends Error {
   readonly fields: readonly FieldFault[];
   readonly refused: RefusedAct | null;
   readonly retryAfterS: number | null;
+  readonly allow: readonly string[] | null;
 
   constructor(code: FaultCode, options: FaultOptions = {}) {
     const [status, text] = refusalOf(code);
@@ -132,6 +134,7 @@ export class Fault extends Error {
     this.fields = options.fields ?? [];
     this.refused = options.refused ?? null;
     this.retryAfterS = options.retryAfterS ?? null;
+    this.allow = options.allow ?? null;
   }
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { EnvelopeError } from '../crypto/envelope.ts';
 import { WorkspaceKeys, type KeyVersion } from '../crypto/keyring.ts';
 import type { RootKeyProvider } from '../crypto/root-keys.ts';
 import { fault } from '../errors.ts';
@@ -47,12 +48,18 @@ export function createKeyLoader(roots: RootKeyProvider, clock: () => number = Da
     budgets.set(workspaceId, budget);
     const kept = rings.get(workspaceId)?.opened;
     const opened = new Map<string, Buffer>();
-    const open = async (row: KeyRow): Promise<KeyVersion> => {
-      const bytes = kept?.get(row.wrapped) ?? (await roots.unwrap(row.wrapped, keyContext(workspaceId, row.kind, row.version)));
+    // An older one that was damaged takes its own values with it, not the workspace: KEY-4 of the trust page names it.
+    const open = async (row: KeyRow): Promise<KeyVersion[]> => {
+      const bytes = kept?.get(row.wrapped) ?? (await roots.unwrap(row.wrapped, keyContext(workspaceId, row.kind, row.version)).catch((error: unknown) => {
+        if (!(error instanceof EnvelopeError)) throw error;
+        if (row.status === 'active') throw fault('key.closed');
+        return null;
+      }));
+      if (bytes === null) return [];
       opened.set(row.wrapped, bytes);
-      return { version: row.version, status: row.status, bytes };
+      return [{ version: row.version, status: row.status, bytes }];
     };
-    const of = (kind: string) => Promise.all(rows.filter((row) => row.kind === kind).map(open));
+    const of = async (kind: string) => (await Promise.all(rows.filter((row) => row.kind === kind).map(open))).flat();
     const keys = new WorkspaceKeys(workspaceId, await of('data'), await of('index'), () => {
       budget.left -= 1;
     });

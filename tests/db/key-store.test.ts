@@ -5,6 +5,8 @@ import { asSuperuser } from '../../core/db/embedded.ts';
 import { createKeyLoader, newKeyRow, RESERVATION, RING_LIFE_MS } from '../../core/db/key-store.ts';
 import { systemScope } from '../../core/db/scope.ts';
 import { createWorkspace } from '../../core/workspaces/create-workspace.ts';
+import { KEY_CLAIMS } from '../../core/trust/claims/keys.ts';
+import { proveClaims } from '../../core/trust/prove-claims.ts';
 import { TEST_ROOT_KEYS } from '../support/cluster.ts';
 import { openTestApp } from '../support/database.ts';
 import { rows } from '../support/rows.ts';
@@ -88,4 +90,28 @@ t.test('a retired key is not kept open', async (t) => {
   t.equal(await next(), 0);
   await setOld('decrypt');
   t.equal(await next(), 1, 'had it been kept, nothing would be unwrapped');
+});
+
+t.test('a damaged key takes what it sealed with it, and nothing else', async (t) => {
+  const { app, database } = await openTestApp(t);
+  const workspaceId = await createWorkspace(app, { slug: 'willow', name: 'Willow', timeZone: 'UTC' });
+  const scope = systemScope(workspaceId, 'test');
+  const roots = localRootKeys([...TEST_ROOT_KEYS]);
+  const load = () => createKeyLoader(roots)(workspaceId, (fn) => app.withWorkspace(scope, (tx) => fn(tx))); // as after the life of a ring
+  const { wrapped } = await newKeyRow(roots, workspaceId, 'data', 2);
+  await rows(database, "update app.workspace_keys set status = 'decrypt' where kind = 'data'");
+  await rows(database, "insert into app.workspace_keys (workspace_id, kind, version, wrapped, status) values ($1, 'data', 2, $2, 'active')", [workspaceId, wrapped]);
+  const place = { table: 'contacts', column: 'notes', rowId: workspaceId };
+  const sealed = (await load()).seal('Prefers mornings', place);
+  const damage = (version: number) => rows(database, `update app.workspace_keys set wrapped = left(wrapped, -4) || 'AAAA' where kind = 'data' and version = $1`, [version]);
+
+  await damage(1);
+  const keys = await load();
+  t.equal(String(keys.open(sealed, place)), 'Prefers mornings');
+  t.throws(() => keys.open(sealed.replace('v1.d2.', 'v1.d1.'), place), { message: /unknown key/ });
+  const claim = (await proveClaims({ ...app, roots }, workspaceId, KEY_CLAIMS.filter(({ id }) => id === 'KEY-4')))[0];
+  t.match(claim, { status: 'failing', evidence: { unopened: [{ kind: 'data', version: 1 }] } });
+  await damage(2);
+  await t.rejects(load(), { code: 'key.closed' }, 'nothing is written under a key nobody has');
+  await t.rejects(createKeyLoader({ ...roots, unwrap: async () => { throw new Error('The key service is away.'); } })(workspaceId, (fn) => app.withWorkspace(scope, (tx) => fn(tx))), /key service is away/, 'what passes is no damage');
 });
