@@ -35,13 +35,13 @@ export const refusalsPlugin: Plugin<{ app: App }> = {
       const refusal = toFault(request.plugins.refusedFirst ?? response);
       if (refusal.status >= 500) app.log.error('request failed', { requestId: request.info.id, route: request.route.path, method: request.method, err: request.plugins.refusedFirst ?? response });
       if (isApi(request)) {
-        const answer = inTime(refusal, h.response(problemOf(refusal, request)).type('application/problem+json').code(refusal.status));
+        const answer = withHeaders(refusal, h.response(problemOf(refusal, request)).type('application/problem+json').code(refusal.status));
         return refusal.status === 401 ? answer.header('www-authenticate', 'Bearer') : answer; // RFC 9110 §11.6.1, RFC 6750 §3
       }
       if (refusal.status === 401 && request.method === 'get' && wantsHtml(request)) {
         return h.redirect(`/sign-in?return=${encodeURIComponent(request.path + request.url.search)}`);
       }
-      return inTime(refusal, h.page('pages/error', { status: refusal.status, code: refusal.code, text: refusal.message }).code(refusal.status));
+      return withHeaders(refusal, h.page('pages/error', { status: refusal.status, code: refusal.code, text: refusal.message }).code(refusal.status));
     });
   },
 };
@@ -53,9 +53,11 @@ declare module '@hapi/hapi' {
   }
 }
 
-/** RFC 9110 §10.2.3. */
-function inTime(refusal: Fault, answer: ResponseObject): ResponseObject {
-  return refusal.retryAfterS === null ? answer : answer.header('retry-after', String(refusal.retryAfterS));
+/** When to come again and what may be asked instead (RFC 9110 §10.2.3, §10.2.1). */
+function withHeaders({ retryAfterS, allow }: Fault, answer: ResponseObject): ResponseObject {
+  if (retryAfterS !== null) answer.header('retry-after', String(retryAfterS));
+  if (allow !== null) answer.header('allow', allow.join(', '));
+  return answer;
 }
 
 export function problemOf(refusal: Fault, request: Request): object {

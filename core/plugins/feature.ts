@@ -1,6 +1,8 @@
 import type { Plugin } from '@hapi/hapi';
 import type { App } from '../app.ts';
-import { addPluginGate } from './gate.ts';
+import { API_PREFIX } from '../http/api/api-route.ts';
+import { otherMethods, refuseMethod } from '../http/api/other-methods.ts';
+import { addPluginGate, requireOn } from './gate.ts';
 import type { LoadedPlugin } from './loaded-plugin.ts';
 import { addNavigation } from './navigation.ts';
 import { registerPlugins } from './register-routes.ts';
@@ -13,6 +15,10 @@ export const pluginHostFeature: Plugin<{ app: App; plugins: readonly LoadedPlugi
     addPluginGate(server, app, plugins);
     addNavigation(server, app, plugins);
     server.route(pluginRoutes(app, plugins));
+    server.route(otherMethods(`${API_PREFIX}/plugins`, async (request) => {
+      await requireOn(app, plugins, request, String(request.params['any']).split('/')[0] as string);
+      return refuseMethod(request);
+    }));
     await registerPlugins(server, app, plugins);
   },
 };

@@ -33,6 +33,12 @@ export function addPluginGate(server: Server, app: App, plugins: readonly Loaded
   });
 }
 
+/** For an address below a plugin's that is none of its routes, so that nothing shows where the plugin is off. @throws Fault route.not_found */
+export async function requireOn(app: App, plugins: readonly LoadedPlugin[], request: Request, name: string): Promise<void> {
+  const isOn = request.auth.isAuthenticated && (await app.withWorkspace(scopeOf(request), async (tx) => (await statesOf(tx, plugins)).get(name)?.isOn));
+  if (isOn !== true) throw fault('route.not_found');
+}
+
 /** On a route without sign-in the path names the workspace, and the system acts there in the plugin's name. */
 async function openScope(app: App, slugs: Map<string, string>, request: Request, plugin: string): Promise<Scope> {
   const slug = String(request.params['workspace']);

@@ -37,7 +37,7 @@ const NO_ROWS: readonly [pattern: RegExp, why: string][] = [
   [/\{token\}/, 'a secret from a mail, looked up by its hash'],
   [/^\/audit\//, 'numbers that every workspace counts from one'],
   [/^\/admin\/plugins\/\{name\}/, 'a plugin of the installation'],
-  [/^\/\{any\*\}$/, 'every unknown address'],
+  [/\/\{any\*\}$/, 'every unknown address'],
   [/^\/(assets|demo)\//, 'files and the demonstration’s mail'],
 ];
 

@@ -4,6 +4,7 @@ import type { App } from '../../app.ts';
 import { apiRoute, apiRoutes, apiRoutesOf, API_PREFIX, type ApiRoute } from './api-route.ts';
 import { AUDIT_API } from './audit-api.ts';
 import { describeApi, refusalsOf } from './openapi.ts';
+import { otherMethods, refuseMethod } from './other-methods.ts';
 import { credentialsOf, scopeOf } from '../credentials.ts';
 
 const ME = apiRoute({
@@ -34,6 +35,7 @@ export const apiFeature: Plugin<{ app: App }> = {
         method: 'GET', path: `${API_PREFIX}/openapi.json`, options: { auth: { mode: 'try', strategies: ['token', 'session'] } },
         handler: async (request, h) => h.response(describeApi(await routesFor(app, server, request))).type('application/json'),
       },
+      otherMethods(API_PREFIX, refuseMethod),
       { method: 'GET', path: '/api', handler: async (request, h) => h.page('api/reference', { groups: referenceGroups(await routesFor(app, server, request)) }) },
     ]);
   },
