@@ -10,6 +10,8 @@ export type MailContexts = {
   'new-sign-in': { workspace: string; firstName: string; link: string };
   /** Password, second factors or recovery codes were set up or changed, by the person or an administrator, or a recovery code was used. */
   'sign-in-changed': { workspace: string; firstName: string; link: string };
+  /** After too many wrong passwords in a row the right one is taken from known browsers only; `link` leads to where another one is asked for. */
+  'password-guessed': { workspace: string; firstName: string; link: string };
   /** A date in the agreement register comes up; with whom the agreement is stands behind `link`. */
   'agreement-reminder': { workspace: string; firstName: string; link: string; daysLeft: number };
   /** Where passwords are off, in place of a link to choose one; `link` leads to the provider. */
@@ -31,6 +33,7 @@ export const MAIL_FIELDS: { readonly [T in MailTemplate]: readonly Field[] } = {
   'password-reset': ['firstName', 'link', 'minutes'],
   'new-sign-in': ['workspace', 'firstName', 'link'],
   'sign-in-changed': ['workspace', 'firstName', 'link'],
+  'password-guessed': ['workspace', 'firstName', 'link'],
   'agreement-reminder': ['workspace', 'firstName', 'link', 'daysLeft'],
   'provider-only': ['workspace', 'firstName', 'link'],
   'break-glass': ['workspace', 'firstName', 'link'],

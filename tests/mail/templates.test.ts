@@ -11,6 +11,7 @@ const all: MailContexts = {
   'password-reset': { firstName: 'Zoë', link, minutes: 30 },
   'new-sign-in': { workspace: 'Willow', firstName: 'Zoë', link },
   'sign-in-changed': { workspace: 'Willow', firstName: 'Zoë', link },
+  'password-guessed': { workspace: 'Willow', firstName: 'Zoë', link },
   'agreement-reminder': { workspace: 'Willow', firstName: 'Zoë', link, daysLeft: 30 },
   'provider-only': { workspace: 'Willow', firstName: 'Zoë', link },
   'break-glass': { workspace: 'Willow', firstName: 'Zoë', link },

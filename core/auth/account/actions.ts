@@ -4,7 +4,8 @@ import type { Scope, Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
 import { endLinks } from '../links.ts';
 import { Passkey } from '../passkey/model.ts';
-import { hashPassword, verifyPassword } from '../password/hash.ts';
+import { checkPassword } from '../password/check-password.ts';
+import { hashPassword } from '../password/hash.ts';
 import { Password } from '../password/model.ts';
 import { checkNewPassword } from '../password/policy.ts';
 import { storePasswordHash } from '../password/store-password-hash.ts';
@@ -37,16 +38,16 @@ export async function showSecurity(tx: Tx): Promise<{ passkeys: object[]; totp: 
 }
 
 /**
- * Asks for the present password (ASVS 5.0 V6.2.3) and ends every other session (V7.4.3), begun sign-in and link to choose another one.
+ * Asks for the present password (ASVS 5.0 V6.2.3), counting a wrong one as sign-in does, and ends every other session (V7.4.3), begun sign-in and link to choose another one.
  * @throws Fault request.invalid with the field · request.rate_limited · sign_in.provider_only
  */
-export async function changePassword(app: App, scope: Scope, input: { current: string; next: string; workspaceName: string; email: string }): Promise<void> {
+export async function changePassword(app: App, scope: Scope, input: { current: string; next: string; workspaceName: string; email: string; isKnownBrowser: boolean }): Promise<void> {
   const userId = scope.actor.id as string;
   const subjects = subjectsOf(app.formKey, { email: `session ${scope.actor.sessionId}` });
   if (!(await app.withSystem('sign_in', (tx) => countAttempt(tx, subjects)))) throw fault('request.rate_limited');
-  const stored = await app.withWorkspace(scope, async (tx) => Password.query(tx).findById(userId));
-  if (!(await verifyPassword(stored?.hash ?? null, input.current)).ok) {
-    throw await refused(app, scope, fault('request.invalid', { fields: [{ path: 'currentPassword', text: 'This is not your present password.' }] }));
+  const { refused: reason } = await checkPassword(app, scope, { userId, password: input.current, isKnownBrowser: input.isKnownBrowser });
+  if (reason !== null) {
+    throw await refused(app, scope, reason, fault('request.invalid', { fields: [{ path: 'currentPassword', text: 'This is not your present password.' }] }));
   }
   const complaint = await checkNewPassword(app, input.next, { email: input.email, name: scope.actor.name ?? '', workspaceName: input.workspaceName });
   if (complaint !== null) throw fault('request.invalid', { fields: [{ path: 'password', text: complaint }] });
@@ -63,8 +64,8 @@ export async function changePassword(app: App, scope: Scope, input: { current: s
   await app.withSystem('sign_in', (tx) => forgiveAttempts(tx, subjects));
 }
 
-async function refused(app: App, scope: Scope, answer: ReturnType<typeof fault>): Promise<ReturnType<typeof fault>> {
-  await app.withWorkspace(scope, async (tx) => record(tx, { action: 'auth.password_change_refused', outcome: 'refused', target: { type: 'user', id: scope.actor.id }, detail: { reason: 'password' } }));
+async function refused(app: App, scope: Scope, reason: string, answer: ReturnType<typeof fault>): Promise<ReturnType<typeof fault>> {
+  await app.withWorkspace(scope, async (tx) => record(tx, { action: 'auth.password_change_refused', outcome: 'refused', target: { type: 'user', id: scope.actor.id }, detail: { reason } }));
   return answer;
 }
 

@@ -12,7 +12,7 @@ import type { Feature } from '../../http/feature.ts';
 import { registerPasskey, registrationOptions } from '../passkey/ceremony.ts';
 import { endOtherSessions, endSession } from '../session/actions.ts';
 import { listOwnSessions } from '../session/list-sessions.ts';
-import { landingPage } from '../sign-in/routes.ts';
+import { browserState, landingPage } from '../sign-in/routes.ts';
 import { passkeyAnswer, type PasskeyAnswer } from '../sign-in/enrol-routes.ts';
 import { requireFresh } from '../step-up/require-fresh.ts';
 import { beginTotpSetup, continueTotpSetup } from '../totp/setup.ts';
@@ -74,8 +74,10 @@ async function securityPage(app: App, request: Request, h: ResponseToolkit, erro
 async function takePassword(app: App, request: Request, h: ResponseToolkit): Promise<ResponseObject> {
   const { workspace, email } = credentialsOf(request);
   const form = parse<{ currentPassword: string; password: string }>(passwordForm, request.payload);
+  const { workspaceId, actor } = scopeOf(request);
+  const isKnownBrowser = browserState(app, request).browser({ workspaceId, userId: actor.id as string }) !== null;
   try {
-    await changePassword(app, scopeOf(request), { current: form.currentPassword, next: form.password, workspaceName: workspace.name, email: email ?? '' });
+    await changePassword(app, scopeOf(request), { current: form.currentPassword, next: form.password, workspaceName: workspace.name, email: email ?? '', isKnownBrowser });
   } catch (error) {
     if (!(error instanceof Fault) || error.fields.length === 0) throw error;
     return (await securityPage(app, request, h, Object.fromEntries(error.fields.map(({ path, text }) => [path, text])))).code(error.status);

@@ -14,6 +14,7 @@ import { User } from '../user.ts';
  */
 
 const MINUTES_PER_DAY = 24 * 60;
+const NOTICE_PAGES = { 'new-sign-in': '/account/sessions', 'sign-in-changed': '/account/security', 'password-guessed': '/password/forgot' } as const;
 
 export const mailInvitation = workspaceJob({
   name: 'mail.invitation',
@@ -41,13 +42,13 @@ export const mailPasswordReset = workspaceJob({
   },
 });
 
-/** ASVS 5.0 V6.3.5 and V6.3.7: people hear of a new browser and of every change to how they sign in. */
+/** ASVS 5.0 V6.3.5 and V6.3.7: people hear of a new browser, of somebody who guesses, and of every change to how they sign in. */
 export const mailNotice = workspaceJob({
   name: 'mail.sign_in_notice',
-  input: { user: 'id', kind: ['new-sign-in', 'sign-in-changed'] },
+  input: { user: 'id', kind: ['new-sign-in', 'sign-in-changed', 'password-guessed'] },
   async run(app, scope, { user: userId, kind }) {
     await mailTo(app, scope, userId, 'active', async (mail, { to, firstName, workspace }) => {
-      const link = `${app.config.origin}${kind === 'new-sign-in' ? '/account/sessions' : '/account/security'}`;
+      const link = `${app.config.origin}${NOTICE_PAGES[kind]}`;
       return () => mail.send({ to, template: kind, context: { workspace, firstName, link } });
     });
   },
@@ -63,6 +64,11 @@ export async function tellOfChange(app: App, tx: Tx, userId: string): Promise<vo
 /** Tells a person of a sign-in on a browser that has not completed one of theirs before. */
 export async function tellOfNewBrowser(app: App, tx: Tx, userId: string): Promise<void> {
   if (app.mail !== null) await enqueue(tx, mailNotice, { user: userId, kind: 'new-sign-in' });
+}
+
+/** Tells a person that their password is taken from known browsers only, after too many wrong ones. */
+export async function tellOfGuessing(app: App, tx: Tx, userId: string): Promise<void> {
+  if (app.mail !== null) await enqueue(tx, mailNotice, { user: userId, kind: 'password-guessed' });
 }
 
 type Recipient = { to: string; firstName: string; workspace: string };

@@ -2,8 +2,8 @@ import type { App } from '../../app.ts';
 import { record } from '../../audit/record.ts';
 import { uuidv7 } from '../../crypto/uuid.ts';
 import { fault } from '../../errors.ts';
-import { hashPassword, verifyPassword } from '../password/hash.ts';
-import { Password } from '../password/model.ts';
+import { checkPassword, takeAttemptBack, type Checked } from '../password/check-password.ts';
+import { hashPassword } from '../password/hash.ts';
 import { storePasswordHash } from '../password/store-password-hash.ts';
 import { countAttempt, subjectsOf } from './attempts.ts';
 import { claimantActor, openChallenge, scopeBeforeSession, type Account, type Claimant, type Origin } from './challenge.ts';
@@ -19,7 +19,8 @@ export type Credentials = { readonly email: string; readonly password: string; r
 /** `choice`: the password is right in several practices, and the cookie lets its holder say which (choice.ts). */
 export type FirstStepTaken = { readonly cookie: string; readonly purpose: ChallengePurpose } | { readonly elsewhere: string } | { readonly choice: string };
 
-type Candidate = Claimant & { readonly workspaceId: string; readonly isReal: boolean };
+type Candidate = Claimant & { readonly workspaceId: string; readonly isReal: boolean; readonly isKnownBrowser: boolean };
+type CheckedCandidate = Checked & { readonly candidate: Candidate };
 
 /** Who works in more practices than this names the practice. */
 const PRACTICES_MAX = 4;
@@ -29,22 +30,23 @@ const PRACTICES_MAX = 4;
  * with where the workspace wants this person to sign in instead. An e-mail may work in several practices, each with a password of its own: the
  * one whose password it is takes the sign-in, and where it is right in several the person chooses.
  *
- * A wrong password, an unknown e-mail, a disabled person and a wrong workspace cost the same work and get the same answer: as many passwords are
+ * A wrong password, an unknown e-mail, a disabled person, a wrong workspace and a password that this browser may not bring any more cost the same work and get the same answer: as many passwords are
  * verified for every e-mail as for that which works in the most practices.
  * @throws Fault sign_in.refused · request.rate_limited · sign_in.challenge_over when the password was changed meanwhile
  */
 export async function takeFirstStep(app: App, origin: Origin, given: Credentials): Promise<FirstStepTaken> {
   const candidates = await findCandidates(app, origin, given);
-  const checked = await Promise.all(candidates.map(async (candidate) => ({ candidate, ...(await checkPassword(app, origin, candidate, given.password)) })));
-  const right = checked.filter(({ candidate, ok }) => ok && candidate.isReal);
+  const checked = await Promise.all(candidates.map(async (candidate) => ({ candidate, ...(await checkPassword(app, scopeBeforeSession(candidate.workspaceId, origin), { userId: candidate.id, password: given.password, isKnownBrowser: candidate.isKnownBrowser })) })));
+  const right = checked.filter(({ candidate, refused }) => refused === null && candidate.isReal);
   const [first] = right;
   if (first === undefined) {
-    await recordRefusals(app, origin, candidates);
+    await recordRefusals(app, origin, checked);
     throw fault('sign_in.refused');
   }
+  await takeBackElsewhere(app, origin, checked);
   const proven: Proven[] = [];
-  for (const { candidate, hash, isOutdated } of right) {
-    const known = provenBy(app.formKey, { workspaceId: candidate.workspaceId, userId: candidate.id }, hash as string);
+  for (const { candidate, stored, isOutdated } of right) {
+    const known = provenBy(app.formKey, { workspaceId: candidate.workspaceId, userId: candidate.id }, stored as string);
     proven.push(isOutdated ? await renewHash(app, origin, candidate, known, given.password) : known);
   }
   return proven.length > 1 ? { choice: sealChoice(app.formKey, proven) } : beginChallenge(app, origin, proven[0] as Proven, first.candidate);
@@ -61,10 +63,10 @@ export async function beginChallenge(app: App, origin: Origin, proven: Proven, p
   });
 }
 
-async function checkPassword(app: App, origin: Origin, { id, workspaceId }: Candidate, password: string): Promise<{ ok: boolean; isOutdated: boolean; hash: string | null }> {
-  const stored = await app.withWorkspace(scopeBeforeSession(workspaceId, origin), async (tx) => Password.query(tx).findById(id));
-  const hash = stored?.hash ?? null;
-  return { ...(await verifyPassword(hash, password)), hash };
+/** Where it was right in one practice it was no guess at another, if this browser is known there. Else whoever has an account here had more of them. */
+async function takeBackElsewhere(app: App, origin: Origin, checked: readonly CheckedCandidate[]): Promise<void> {
+  const noGuesses = checked.filter(({ candidate, refused }) => refused !== null && candidate.isKnownBrowser);
+  await Promise.all(noGuesses.map(({ candidate }) => app.withWorkspace(scopeBeforeSession(candidate.workspaceId, origin), (tx) => takeAttemptBack(tx, candidate.id))));
 }
 
 async function renewHash(app: App, origin: Origin, candidate: Candidate, proven: Proven, password: string): Promise<Proven> {
@@ -94,18 +96,18 @@ async function findCandidates(app: App, origin: Origin, { email, workspace, brow
     const someWorkspace = (await tx.knex('sys.workspaces').where({ status: 'active' }).first('id')) as { id: string } | undefined;
     if (someWorkspace === undefined) return [];
     const wanted = workspace === null ? (counted?.most ?? 1) : 1;
-    const nobody = () => ({ id: uuidv7(), email, name: '', workspaceId: someWorkspace.id, isReal: false });
-    return Array.from({ length: wanted }, (_, at) => { const row = rows[at]; return row === undefined ? nobody() : { ...row, isReal: true }; });
+    const nobody = () => ({ id: uuidv7(), email, name: '', workspaceId: someWorkspace.id, isReal: false, isKnownBrowser: false });
+    return Array.from({ length: wanted }, (_, at) => { const row = rows[at]; return row === undefined ? nobody() : { ...row, isReal: true, isKnownBrowser: browsers[at] !== null }; });
   });
   if (found === null) throw fault('request.rate_limited');
   return found; // none in an installation without any workspace, which has nobody to tell apart
 }
 
 /** In the workspaces' chains for their people, in the installation's for an e-mail nobody has: only a reason code, never what was typed. */
-async function recordRefusals(app: App, origin: Origin, candidates: readonly Candidate[]): Promise<void> {
-  const people = candidates.filter(({ isReal }) => isReal);
-  await Promise.all(people.map((person) => app.withWorkspace(scopeBeforeSession(person.workspaceId, origin), async (tx) => {
-    record(tx, { action: 'auth.sign_in_refused', outcome: 'refused', target: { type: 'user', id: person.id }, detail: { reason: 'password' } });
+async function recordRefusals(app: App, origin: Origin, checked: readonly CheckedCandidate[]): Promise<void> {
+  const people = checked.filter(({ candidate }) => candidate.isReal);
+  await Promise.all(people.map(({ candidate: person, refused: reason }) => app.withWorkspace(scopeBeforeSession(person.workspaceId, origin), async (tx) => {
+    record(tx, { action: 'auth.sign_in_refused', outcome: 'refused', target: { type: 'user', id: person.id }, detail: { reason } });
   })));
   if (people.length === 0) {
     await app.withSystem('sign_in', async (tx) => {
