@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { FAULT_MEANING } from '../audit/fault.ts';
 import { CHECKPOINT_MEANING } from '../audit/older-checkpoint.ts';
+import { readingExportIn } from '../audit/reading-export.ts';
 import { verifyBundle } from '../audit/verify.ts';
 import { EXIT, UsageError, type Command } from './command.ts';
 
@@ -26,6 +27,12 @@ export const auditVerify: Command = {
       ...(key === null ? {} : { trustedKeys: [key] }),
     });
     const { ok, entries, firstBad, checkpointResult, head } = verdict;
+    const reading = verdict.header === null ? await readingExportIn(file) : null;
+    if (reading !== null) {
+      const detail = `This is a ${reading} export, which is for reading and proves nothing by itself. What verifies is a bundle: export the same time with \`--format bundle\`, or as “Signed bundle” on the page.`;
+      out.result({ ok, entries, firstBad: { ...firstBad, detail }, checkpointResult, head }, detail);
+      return EXIT.inputRefused;
+    }
     const found = ok ? `Sound: ${entries} entries, every hash, link and signature holds and the checkpoint confirms them.`
       : firstBad === null ? `NOT CONFIRMED: ${entries} entries agree among themselves, but the checkpoint you gave does not speak for them.`
       : `NOT SOUND after ${entries} entries: ${firstBad.seq === null ? '' : `entry ${firstBad.seq}${firstBad.id === null ? '' : ` (${firstBad.id})`}: `}${FAULT_MEANING[firstBad.fault]} ${firstBad.detail}`;

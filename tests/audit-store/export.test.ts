@@ -14,7 +14,7 @@ import { openTestApp } from '../support/database.ts';
 import { TEST_ROOT_KEYS } from '../support/cluster.ts';
 import { createPeople, scopeAs } from '../support/people.ts';
 
-t.setTimeout(120_000); // the command is started seven times
+t.setTimeout(120_000); // the command is started twenty times
 
 const { app, database } = await openTestApp(t);
 const people = await createPeople(app, 'willow');
@@ -109,6 +109,12 @@ t.test('the command: written whole, readable by its owner only, then verified by
   await writeFile(join(folder, 'kept.txt'), 'hello');
   t.match(await wardkeep('audit', 'verify', file, '--checkpoint', join(folder, 'kept.txt')), { code: 1, out: /^NOT CONFIRMED: .*\nWhat you gave as an older checkpoint is not one/ });
   t.match(await wardkeep('audit', 'verify', folder), { code: 64, out: /is a folder/ });
+  for (const format of ['csv', 'json'] as const) {
+    for (const asked of [{}, { from: '2020-01-01', to: '2020-01-02' }]) {
+      await writeFile(join(folder, 'reading'), (await bytesOf(format, asked)).bytes);
+      t.match(await wardkeep('audit', 'verify', join(folder, 'reading')), { code: 2, out: new RegExp(`^This is a ${format.toUpperCase()} export.*--format bundle`) });
+    }
+  }
   await writeFile(file, (await readFile(file, 'utf8')).replace('test.acted', 'test.faked'));
   t.match(await wardkeep('audit', 'verify', file), { code: 1, out: /NOT SOUND/ });
 });
