@@ -64,6 +64,7 @@ const REFUSALS = {
   'import.reader_busy': [429, 'Other large spreadsheets are being read just now. Nothing is lost: try again in a moment.'],
   'audit.entry_not_found': [404, 'There is no such entry.'],
   'audit.not_covered': [409, 'No checkpoint holds this entry yet. Verify the log, then open the proof again.'],
+  'audit.span_reversed': [400, 'This time ends before it begins.'],
   'audit.not_sound': [409, 'The log does not verify, so no sound bundle can be made of it. See the verification for the entry; CSV and JSON show the log as it stands.'],
   'workspace.not_found': [404, 'There is no such workspace.'],
   'workspace.not_suspended': [409, 'This workspace is not suspended.'],

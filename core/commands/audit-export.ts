@@ -3,6 +3,7 @@ import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { INSTALLATION_WORKSPACE, systemScope } from '../db/scope.ts';
+import { Fault } from '../errors.ts';
 import { exportLog, EXPORT_FORMATS, type ExportFormat } from '../security/audit/export-log.ts';
 import { findWorkspace } from '../workspaces/find-workspace.ts';
 import { EXIT, required, UsageError, type Command, type Invocation } from './command.ts';
@@ -34,7 +35,9 @@ export const auditExport: Command = {
     if (lstatSync(file, { throwIfNoEntry: false })?.isFile() === false) throw new UsageError('--out is a folder, a link or a device; name a file.');
     return withApp(async (app) => {
       const workspaceId = slug === INSTALLATION ? INSTALLATION_WORKSPACE : (await findWorkspace(app, slug)).id;
-      const { range, pieces } = await exportLog(app, systemScope(workspaceId, 'wardkeep audit export'), format, asked);
+      const { range, pieces } = await exportLog(app, systemScope(workspaceId, 'wardkeep audit export'), format, asked).catch((error: unknown) => {
+        throw error instanceof Fault && error.code === 'audit.span_reversed' ? new UsageError('--to is before --from.') : error;
+      });
       await writeWhole(file, pieces);
       const entries = range.toSeq - range.fromSeq + 1;
       invocation.out.result({ file, format, entries, range }, [

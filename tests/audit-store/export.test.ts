@@ -65,6 +65,16 @@ t.test('by date: whole days of the workspace’s time zone, or instants', async 
   t.match(await verdict(since.bytes), { ok: true });
 });
 
+t.test('a time that ends before it begins is refused, before the log is verified', async (t) => {
+  const seen = async () => (await sql('select count(*) from app.audit_entries where workspace_id = $1', [people.workspaceId])).rows[0].count;
+  const before = await seen();
+  for (const [from, to] of [['2026-02-02', '2026-02-01'], ['2026-02-02T06:00:00Z', '2026-02-01'], ['2026-02-02', '2026-02-02T00:00:00Z'], ['2026-02-02T08:00:00Z', '2026-02-02T08:00:00Z']]) {
+    for (const format of ['bundle', 'csv'] as const) await t.rejects(bytesOf(format, { from, to }), { code: 'audit.span_reversed' }, `${from} to ${to}`);
+  }
+  t.equal(await seen(), before, 'nothing was done');
+  t.match(await verdict((await bytesOf('bundle', { from: '2020-02-02', to: '2020-02-02' })).bytes), { ok: true, entries: 0 }, 'a day is a time');
+});
+
 t.test('CSV and JSON hold every entry; no cell is a formula', async (t) => {
   const { bytes, range } = await bytesOf('csv');
   const rows = parse(bytes, { columns: true }) as Record<string, string>[];
@@ -106,6 +116,7 @@ t.test('the command: written whole, readable by its owner only, then verified by
   t.match(JSON.parse((await readFile(installation, 'utf8')).split('\n')[0] as string), { workspace: INSTALLATION_WORKSPACE });
   t.match(await wardkeep('audit', 'verify', installation), { code: 0 });
   t.match(await wardkeep('audit', 'export', '--workspace', 'willow', '--out', file, '--from', '2026-02-30'), { code: 64 });
+  t.match(await wardkeep('audit', 'export', '--workspace', 'willow', '--out', join(folder, 'none'), '--from', '2026-02-02', '--to', '2026-02-01'), { code: 64, out: /--to is before --from/ });
   await writeFile(join(folder, 'kept.txt'), 'hello');
   t.match(await wardkeep('audit', 'verify', file, '--checkpoint', join(folder, 'kept.txt')), { code: 1, out: /^NOT CONFIRMED: .*\nWhat you gave as an older checkpoint is not one/ });
   t.match(await wardkeep('audit', 'verify', folder), { code: 64, out: /is a folder/ });

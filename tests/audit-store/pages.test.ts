@@ -127,6 +127,7 @@ t.test('export: a second factor confirmed just now, carried through, then a bund
   const bundle = await officer.post('/audit/export', { format: 'bundle', from: '', to: '' });
   t.match(bundle, { statusCode: 200, headers: { 'content-type': /ndjson/, 'content-disposition': 'attachment; filename="willow-audit.ndjson"' } });
   t.match(await verifyBundle((async function* () { yield bundle.rawPayload; })()), { ok: true });
+  t.match(await officer.post('/audit/export', { format: 'csv', from: '2026-02-02', to: '2026-02-01' }), { statusCode: 400, payload: /href="#f-to"[\s\S]*This time ends before it begins/ });
   t.match(await officer.post('/audit/export', { format: 'csv', from: '2026-13-01' }), { statusCode: 400, payload: /Enter a day that exists/ });
 });
 

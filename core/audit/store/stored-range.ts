@@ -1,9 +1,10 @@
+import { fault } from '../../errors.ts';
 import type { LogTx } from '../stored-log.ts';
 
 /** A calendar date (`YYYY-MM-DD`, whole days in the workspace's time zone) or an instant (RFC 3339). */
 export type When = string;
 /** `from` is inclusive. `to` takes in its whole day when it is a date, and is exclusive when it is an instant. */
-export type Asked = { readonly from?: When | undefined; readonly to?: When | undefined } | { readonly fromSeq: number; readonly toSeq: number };
+export type Asked = { readonly from?: When | null | undefined; readonly to?: When | null | undefined } | { readonly fromSeq: number; readonly toSeq: number };
 
 export type StoredRange = {
   readonly fromSeq: number;
@@ -25,8 +26,7 @@ export async function findRange(tx: LogTx, asked: Asked, last: number): Promise<
     const fromSeq = Math.min(asked.fromSeq, last + 1);
     return { fromSeq, toSeq: Math.max(fromSeq - 1, Math.min(asked.toSeq, last)), from: null, to: null };
   }
-  const from = await instantOf(tx, asked.from, 0);
-  const to = await instantOf(tx, asked.to, 1);
+  const { from, to } = await spanOf(tx, asked);
   const { rows } = (await tx.knex.raw(
     `select (select min(seq) from app.audit_entries where seq <= :last and at >= coalesce(:from::timestamptz, '-infinity') and at < coalesce(:to::timestamptz, 'infinity')) as first,
             (select max(seq) from app.audit_entries where seq <= :last and at >= coalesce(:from::timestamptz, '-infinity') and at < coalesce(:to::timestamptz, 'infinity')) as final,
@@ -36,8 +36,19 @@ export async function findRange(tx: LogTx, asked: Asked, last: number): Promise<
   return { fromSeq: first ?? before + 1, toSeq: final ?? before, from, to };
 }
 
-async function instantOf({ knex }: LogTx, when: When | undefined, days: 0 | 1): Promise<string | null> {
-  if (when === undefined) return null;
+/**
+ * The time asked for, in instants; asked for again by these it is the same.
+ * @throws Fault audit.span_reversed
+ */
+export async function spanOf(tx: LogTx, asked: Exclude<Asked, { fromSeq: number }>): Promise<Pick<StoredRange, 'from' | 'to'>> {
+  const from = await instantOf(tx, asked.from, 0);
+  const to = await instantOf(tx, asked.to, 1);
+  if (from !== null && to !== null && Date.parse(from) >= Date.parse(to)) throw fault('audit.span_reversed');
+  return { from, to };
+}
+
+async function instantOf({ knex }: LogTx, when: When | null | undefined, days: 0 | 1): Promise<string | null> {
+  if (when === undefined || when === null) return null;
   if (!DATE.test(when)) return new Date(when).toISOString();
   const { rows } = (await knex.raw(
     `select (?::date + ?::int)::timestamp at time zone time_zone as at from app.workspaces where workspace_id = (select sec.workspace())`, [when, days],

@@ -10,7 +10,7 @@ import { toBase64, toHex } from '../../audit/primitives.ts';
 import { record } from '../../audit/record.ts';
 import { readKeyEvents } from '../../audit/store/key-events.ts';
 import { logDoor, type LogDoor } from '../../audit/store/log-door.ts';
-import { findRange, type Asked, type StoredRange } from '../../audit/store/stored-range.ts';
+import { findRange, spanOf, type Asked, type StoredRange } from '../../audit/store/stored-range.ts';
 import { readEntries, readHead, readKeys, storedTiles, toLines, type LogTx, type StoredEntry } from '../../audit/stored-log.ts';
 import { verifyStored } from '../../audit/verify-stored.ts';
 import type { Scope, Tx } from '../../db/scope.ts';
@@ -39,12 +39,15 @@ const UTF8 = new TextEncoder();
  * Exports the log of the scope's workspace. What is exported, by whom and in which form is on the record before the first byte is read. A
  * bundle comes under a checkpoint made just now, of a log that was verified up to here, and each of its entries is verified again as it leaves;
  * CSV and JSON are also given of a broken log.
- * @throws Fault access.denied · access.step_up_required · audit.not_sound, which `pieces` may throw as well: what was read of them lacks its
+ * @throws Fault access.denied · access.step_up_required · audit.span_reversed · audit.not_sound, which `pieces` may throw as well: what was read of them lacks its
  *   end line then, and no verifier accepts it.
  */
-export async function exportLog(app: App, scope: Scope, format: ExportFormat, asked: Asked): Promise<LogExport> {
+export async function exportLog(app: App, scope: Scope, format: ExportFormat, wanted: Asked): Promise<LogExport> {
   const door = logDoor(app, scope);
-  if (scope.actor.kind !== 'system') await app.withWorkspace(scope, async (tx) => authorize(tx, 'audit.export'));
+  const asked = await door(async (tx) => {
+    if (scope.actor.kind !== 'system') authorize(tx as Tx, 'audit.export');
+    return 'fromSeq' in wanted ? wanted : spanOf(tx, wanted); // refused before the log is verified
+  });
   const checkpoint = format === 'bundle' ? await soundCheckpoint(app, scope) : null;
   const range = await door(async (tx) => {
     if (scope.actor.kind !== 'system') authorize(tx as Tx, 'audit.export');

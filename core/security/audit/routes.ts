@@ -80,6 +80,9 @@ async function downloadProof(app: App, request: Request, h: ResponseToolkit): Pr
   return attachment(h.response(`${JSON.stringify(proof, null, 2)}\n`), 'application/json', `audit-entry-${seq}-proof.json`);
 }
 
+/** Where the form shows what is refused for more than its own sake. */
+const FIELD_OF: Readonly<Record<string, string>> = { 'audit.not_sound': 'format', 'audit.span_reversed': 'to' };
+
 /** A fresh second factor is asked for when the form is sent, which the step-up carries through. */
 async function exportPage(app: App, request: Request, h: ResponseToolkit): Promise<ResponseObject> {
   const scope = scopeOf(request);
@@ -95,8 +98,9 @@ async function download(app: App, request: Request, h: ResponseToolkit): Promise
     const name = [slug, 'audit', ...(from === undefined ? [] : ['from', from]), ...(to === undefined ? [] : ['to', to])].join('-');
     return attachment(h.response(Readable.from(pieces, { objectMode: false })), mediaType, `${name}.${fileEnding}`);
   } catch (error) {
-    if (!(error instanceof Fault) || (error.code !== 'request.invalid' && error.code !== 'audit.not_sound')) throw error;
-    const errors = error.code === 'audit.not_sound' ? { format: error.message } : Object.fromEntries(error.fields.map(({ path }) => [path, path === 'format' ? 'Choose a format.' : 'Enter a day that exists.']));
+    if (!(error instanceof Fault) || (error.code !== 'request.invalid' && !Object.hasOwn(FIELD_OF, error.code))) throw error;
+    const field = FIELD_OF[error.code];
+    const errors = field !== undefined ? { [field]: error.message } : Object.fromEntries(error.fields.map(({ path }) => [path, path === 'format' ? 'Choose a format.' : 'Enter a day that exists.']));
     return h.page('audit/export', { form: request.payload as object, errors }).code(error.status);
   }
 }
