@@ -53,6 +53,16 @@ t.test('a document whose patient a person completes takes no birth date that is 
   t.equal((await admin.get('/contacts')).statusCode, 200);
 });
 
+t.test('a spreadsheet whose rows cannot be kept leaves no batch that waits for its columns', async (t) => {
+  const count = async () => (await rows<{ count: string }>(database, 'select count(*) from app.import_batches'))[0]?.count;
+  const before = await count();
+  await rows(database, 'alter table app.import_sources add constraint full_up check (false) not valid');
+  t.teardown(() => rows(database, 'alter table app.import_sources drop constraint full_up'));
+  await admin.get('/imports');
+  t.equal((await admin.upload('/imports/csv', 'csv', [{ name: 'people.csv', type: 'text/csv', bytes: latin1('Last Name,First Name,DOB,Sex\r\nMoss,Ada,1970-01-02,F\r\n') }])).statusCode, 500);
+  t.equal(await count(), before);
+});
+
 t.test('a spreadsheet in windows-1252 keeps its letters', async (t) => {
   await admin.get('/imports');
   const sent = await admin.upload('/imports/csv', 'csv', [{ name: 'people.csv', type: 'text/csv', bytes: latin1('Last Name,First Name,DOB,Sex\r\nMüller,Zoë,1970-01-02,F\r\n') }]);

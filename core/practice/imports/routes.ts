@@ -17,7 +17,6 @@ import { checkMapping, csvTargets, importCsv, labelOfTarget, mrnSystemOf, refuse
 import { openCsvReader } from './csv-reader.ts';
 import { guessMapping, patientOfRow, type CsvMapping, type CsvTarget } from './csv-rows.ts';
 import type { CsvTable } from './csv-table.ts';
-import { ImportSource } from './model.ts';
 import { batchScope, outcomeOfFile, runBatch, startBatch } from './run-batch.ts';
 import { batchPage, recentBatches, refusedLines, openSource } from './read-batches.ts';
 import { openRunningBatches, type RunningBatches } from './running-batches.ts';
@@ -97,10 +96,7 @@ async function uploadCsv(app: App, request: Request, h: ResponseToolkit) {
     if (error instanceof Fault && error.code !== 'import.reader_busy') return startPage(app, request, h, { csv: error.message });
     throw error;
   }
-  const batchId = await startBatch(app, scope, { kind: 'csv', status: 'mapping', total: table.rowCount, fileName: file.name });
-  await app.withWorkspace(scope, async (tx) => {
-    await ImportSource.query(tx).insert({ id: batchId, content: file.bytes.toString('base64') });
-  });
+  const batchId = await startBatch(app, scope, { kind: 'csv', status: 'mapping', total: table.rowCount, fileName: file.name, source: file.bytes });
   return h.redirect(`/imports/${batchId}`).code(303);
 }
 

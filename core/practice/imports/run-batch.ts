@@ -5,7 +5,7 @@ import type { Scope } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
 import { requireMatchingFields } from '../contacts/field-gate.ts';
 import type { FileOutcome } from '../documents/import-files.ts';
-import { ImportBatch, ImportOutcome } from './model.ts';
+import { ImportBatch, ImportOutcome, ImportSource } from './model.ts';
 
 /**
  * Keeps a batch's progress where every process can see it. Outcomes are written a few at a time: what they tell is on the record already,
@@ -16,13 +16,15 @@ export type Outcome = Pick<ImportOutcome, 'file_name' | 'outcome'> & Partial<Pic
 const FLUSH_EVERY = 25;
 const FLUSH_MS = 700;
 
-export async function startBatch(app: App, scope: Scope, input: { kind: 'ccda' | 'csv'; status: 'mapping' | 'running'; total: number; fileName: string | null }): Promise<string> {
+/** `source` is the spreadsheet whose columns a batch waits to be told; it is stored with the batch or neither is. */
+export async function startBatch(app: App, scope: Scope, input: { kind: 'ccda' | 'csv'; status: 'mapping' | 'running'; total: number; fileName: string | null; source?: Buffer }): Promise<string> {
   return app.withWorkspace(scope, async (tx) => {
     authorize(tx, 'document.import');
     await requireMatchingFields(tx, 'write');
     const batch = await ImportBatch.query(tx).insert({
       kind: input.kind, status: input.status, total: input.total, file_name: input.fileName, started_by: scope.actor.kind === 'user' ? scope.actor.id : null, starter_name: scope.actor.name ?? scope.actor.kind,
     });
+    if (input.source !== undefined) await ImportSource.query(tx).insert({ id: batch.id, content: input.source.toString('base64') });
     record(tx, { action: 'import.started', target: { type: 'import', id: batch.id }, detail: { kind: input.kind, files: input.total } });
     return batch.id;
   });
