@@ -63,6 +63,17 @@ t.test('a spreadsheet whose rows cannot be kept leaves no batch that waits for i
   t.equal(await count(), before);
 });
 
+t.test('headings that JavaScript has a meaning for are headings', async (t) => {
+  await admin.get('/imports');
+  const sent = await admin.upload('/imports/csv', 'csv', [{ name: 'people.csv', type: 'text/csv', bytes: latin1('Last Name,constructor,__proto__,toString\r\nMoss,one,two,three\r\n') }]);
+  const address = String(sent.headers.location);
+  const heads = (page: string) => [...(/Preview<[^]*?<thead>([^]*?)<\/thead>/.exec(page)?.[1] ?? '').matchAll(/<th scope="col"[^>]*>([^<]*)/g)].map(([, head]) => head);
+  t.same(heads((await admin.get(address)).payload), ['Row', 'Family name', 'Outcome']);
+  const preview = await admin.post(address.replace('/imports/', '/imports/csv/'), { act: 'preview', 'column.0': 'familyName', 'column.2': 'givenName' });
+  t.same(heads(preview.payload), ['Row', 'Family name', 'Given name', 'Outcome']);
+  t.match(preview.payload, /<td>Moss<\/td>\s*<td>two<\/td>/);
+});
+
 t.test('a spreadsheet in windows-1252 keeps its letters', async (t) => {
   await admin.get('/imports');
   const sent = await admin.upload('/imports/csv', 'csv', [{ name: 'people.csv', type: 'text/csv', bytes: latin1('Last Name,First Name,DOB,Sex\r\nMüller,Zoë,1970-01-02,F\r\n') }]);

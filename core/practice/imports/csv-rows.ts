@@ -29,9 +29,14 @@ const GUESSES: readonly (readonly [RegExp, CsvField])[] = [
 const LENGTH_MAX: Partial<Record<CsvField, number>> = { notes: 10_000, tags: 1_000 };
 const OTHER_LENGTH_MAX = 254;
 
+/** Fields by heading. A heading is whatever a file says, `constructor` and `__proto__` too, so nothing is inherited. */
+export function mappingOf<T extends string>(pairs: Iterable<readonly [heading: string, target: T]>): Record<string, T> {
+  return Object.assign(Object.create(null) as Record<string, T>, Object.fromEntries(pairs));
+}
+
 /** What the columns are probably called; each of the `targets` is given once. A property of the workspace's own is known by its whole label. */
 export function guessMapping(headers: readonly string[], targets: readonly CsvTarget[] = Object.keys(CSV_FIELDS) as CsvField[], properties: readonly ContactProperty[] = []): Record<string, CsvTarget> {
-  const mapping: Record<string, CsvTarget> = {};
+  const mapping = mappingOf<CsvTarget>([]);
   const taken = new Set<CsvTarget>();
   for (const header of headers) {
     const heading = header.trim();

@@ -15,7 +15,7 @@ import type { ContactGate } from '../contacts/field-gate.ts';
 import { oneId } from '../schemas.ts';
 import { checkMapping, csvTargets, importCsv, labelOfTarget, mrnSystemOf, refusedRowsCsv, writableProperties } from './import-csv.ts';
 import { openCsvReader } from './csv-reader.ts';
-import { guessMapping, patientOfRow, type CsvMapping, type CsvTarget } from './csv-rows.ts';
+import { guessMapping, mappingOf, patientOfRow, type CsvMapping, type CsvTarget } from './csv-rows.ts';
 import type { CsvTable } from './csv-table.ts';
 import { batchScope, outcomeOfFile, runBatch, startBatch } from './run-batch.ts';
 import { batchPage, recentBatches, refusedLines, openSource } from './read-batches.ts';
@@ -116,7 +116,7 @@ async function mapCsv(app: App, running: RunningBatches, request: Request, h: Re
   const targets = csvTargets(gate);
   refuseUnknownColumns(form, targets);
   const table = await READER.read(scope.workspaceId, Buffer.from(source.content, 'base64'));
-  const mapping = Object.fromEntries(table.headers.flatMap((header, at) => (form[`column.${at}`] ? [[header, form[`column.${at}`] as string]] : [])));
+  const mapping = mappingOf(table.headers.flatMap((header, at) => (form[`column.${at}`] ? [[header, form[`column.${at}`] as string] as const] : [])));
   if (form['act'] === 'preview') return h.page('imports/mapping', mappingContext(batch, table, mapping, gate, scope.workspaceId, {}));
   let checked: CsvMapping;
   try {
