@@ -132,6 +132,9 @@ const BREACHES: Readonly<Record<string, readonly Breach[]>> = {
     byTrigger('attempts never have to wait', 'sys.attempt_counters', 'new.blocked_until = null'),
     byTrigger('a thousand attempts are free', 'sys.attempt_counters', 'if new.attempts < 1000 then new.blocked_until = null; end if'),
     byTrigger('everybody has to wait from the start', 'sys.attempt_counters', "new.last_at = new.last_at - interval '1 second'"),
+    byTrigger('wrong passwords are not counted', 'app.passwords', 'new.failed_in_row = 0'),
+    byTrigger('the count begins anew after a hundred', 'app.passwords', 'new.failed_in_row = new.failed_in_row % 101'),
+    byTrigger('the password is taken nowhere from the start', 'app.passwords', 'new.failed_in_row = 1000'),
   ],
   'ACC-1': [byChange('no security officer', 'app.users', unwatched("update app.users set designations = '{}'"))],
   'ACC-2': [

@@ -2,8 +2,11 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { App } from '../../app.ts';
 import { countAttempt, subjectsOf, type Subject as Counted } from '../../auth/sign-in/attempts.ts';
 import { takeFirstStep } from '../../auth/sign-in/first-step.ts';
+import { countPasswordAttempt } from '../../auth/password/check-password.ts';
 import { ABSOLUTE_HOURS, DEFAULT_SESSION_LIMITS, IDLE_MINUTES, WITHIN_LIMITS } from '../../auth/session/limits.ts';
+import { INSTALLATION_WORKSPACE, systemScope } from '../../db/scope.ts';
 import { Fault } from '../../errors.ts';
+import { createUser } from '../../workspaces/people/create-user.ts';
 import { claim, notApplicable, verdict } from '../claim.ts';
 import { madeUpAddress, onTrial } from '../trial.ts';
 
@@ -71,23 +74,31 @@ const ATTEMPTS_MAX = 100;
 
 export const guessing = claim({
   id: 'SIG-1',
-  title: 'Guessing is slowed down',
-  statement: `After at most ${ATTEMPTS_MAX} attempts at one e-mail, or from one address, the next sign-in is turned away without a look at the password and has to wait (NIST SP 800-63B-4 section 3.2.2). Proved on an e-mail and an address that nobody has, undone.`,
+  title: 'Guessing is slowed down, and ends',
+  statement: `After at most ${ATTEMPTS_MAX} attempts at one e-mail, or from one address, the next sign-in is turned away without a look at the password and has to wait. After ${ATTEMPTS_MAX} wrong passwords in a row the right one is refused, too, but on browsers that its owner has used before (NIST SP 800-63B-4 section 3.2.2). Proved on an e-mail, an address and a person that are made up, undone.`,
   async prove({ app }) {
-    const { first, email, address } = await onTrial(app, 'sign_in', async (trial) => {
+    const { first, email, address, person } = await onTrial(app, 'sign_in', async (trial) => {
       const [guessed, guesser] = [madeUpEmail(), madeUpAddress()];
       const [byAddress, byEmail] = subjectsOf(trial.formKey, { email: guessed, ip: guesser }) as [Counted, Counted];
       return {
         first: await guess(trial, madeUpEmail(), madeUpAddress()),
         email: { free: await guessOn(trial, byEmail), next: await guess(trial, guessed, madeUpAddress()) },
         address: { free: await guessOn(trial, byAddress), next: await guess(trial, madeUpEmail(), guesser) },
+        person: await guessAtPerson(trial),
       };
     });
-    const holds = first === 'sign_in.refused' && [email, address].every(({ free, next }) => free <= ATTEMPTS_MAX && next === 'request.rate_limited');
-    return verdict(holds, { proved: `After ${email.free} attempts at a made-up e-mail and ${address.free} from a made-up address the next had to wait, just now.`, failing: `After ${email.free} attempts at a made-up e-mail the next was answered ${email.next}, after ${address.free} from a made-up address ${address.next}; a first one ${first}.` }, { first, email, address });
+    const isSlowed = first === REFUSED && [email, address].every(({ free, next }) => free <= ATTEMPTS_MAX && next === 'request.rate_limited');
+    const isEnded = person.before === LET_ON && person.elsewhere === REFUSED && person.known === LET_ON;
+    return verdict(isSlowed && isEnded, {
+      proved: `After ${email.free} attempts at a made-up e-mail and ${address.free} from a made-up address the next had to wait; after ${ATTEMPTS_MAX} wrong passwords a made-up person’s own was taken on a known browser only, just now.`,
+      failing: isSlowed ? `A made-up person’s password was answered ${person.before} to begin with; after ${ATTEMPTS_MAX} wrong ones ${person.elsewhere}, on a known browser ${person.known}.`
+        : `After ${email.free} attempts at a made-up e-mail the next was answered ${email.next}, after ${address.free} from a made-up address ${address.next}; a first one ${first}.`,
+    }, { first, email, address, person });
   },
 });
 
+const REFUSED = 'sign_in.refused';
+const LET_ON = 'let on to the second step';
 const madeUpEmail = () => `${randomUUID()}@trial.invalid`;
 
 /** Counts attempts as sign-in does until one has to wait; how many had not. */
@@ -102,11 +113,25 @@ async function guessOn(trial: App, subject: Counted): Promise<number> {
   });
 }
 
-/** What sign-in answers to a wrong password. */
-async function guess(trial: App, email: string, ip: string): Promise<string> {
+/** What sign-in answers to a person's password, and after that many wrong ones, which only count: each would cost a verification. */
+async function guessAtPerson(trial: App): Promise<{ before: string; elsewhere: string; known: string }> {
+  const [email, password] = [madeUpEmail(), madeUpPassword()];
+  await trial.withSystem('sign_in', (tx) => tx.knex('sys.workspaces').insert({ id: INSTALLATION_WORKSPACE, slug: `trial-${randomBytes(8).toString('hex')}` }));
+  const userId = await createUser(trial, INSTALLATION_WORKSPACE, { email, name: 'Trial', role: 'READONLY', password });
+  const before = await guess(trial, email, madeUpAddress(), password);
+  await trial.withWorkspace(systemScope(INSTALLATION_WORKSPACE, 'trust'), async (tx) => {
+    for (let wrong = 0; wrong < ATTEMPTS_MAX; wrong++) await countPasswordAttempt(tx, userId);
+  });
+  return { before, elsewhere: await guess(trial, email, madeUpAddress(), password), known: await guess(trial, email, madeUpAddress(), password, 'a known browser') };
+}
+
+const madeUpPassword = () => randomBytes(16).toString('hex');
+
+/** What sign-in answers to a password, a wrong one unless it is given, from a browser that is known or not. */
+async function guess(trial: App, email: string, ip: string, password = madeUpPassword(), browser: string | null = null): Promise<string> {
   try {
-    await takeFirstStep(trial, { ip, userAgent: null, requestId: null }, { email, password: randomBytes(16).toString('hex'), workspace: null, browserOf: () => null });
-    return 'nothing';
+    await takeFirstStep(trial, { ip, userAgent: null, requestId: null }, { email, password, workspace: null, browserOf: () => browser });
+    return LET_ON;
   } catch (error) {
     if (error instanceof Fault) return error.code;
     throw error;

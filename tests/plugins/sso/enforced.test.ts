@@ -179,6 +179,25 @@ t.test('a workspace turns passwords off', async (t) => {
     t.same(await hashOf(), was);
   });
 
+  t.test('a hundred wrong passwords in a row: a right one no longer shows the way to the provider, nor does it ring', async (t) => {
+    const answerTo = async (person: Person, password: string) => {
+      const visitor = new Visitor(server);
+      await visitor.get('/sign-in');
+      const { statusCode, payload } = await visitor.post('/sign-in', { email: person.email, password });
+      return { statusCode, text: payload.replaceAll(/name="_csrf" value="[^"]+"/g, '') };
+    };
+    const before = await auditLength(database, willow.workspaceId);
+    for (const person of [willow.agent, keeper]) {
+      await rows(database, 'update app.passwords set failed_in_row = 99 where user_id = $1', [person.id]);
+      const wrong = await answerTo(person, 'wrong wrong wrong');
+      t.equal(wrong.statusCode, 401);
+      t.same(await answerTo(person, person.password), wrong, person.email);
+      t.equal((await mailOf(person.email, 'Somebody is guessing at your Wardkeep password')).link, `${origin}/password/forgot`);
+      await rows(database, 'update app.passwords set failed_in_row = 0, known_browsers_only_since = null where user_id = $1', [person.id]);
+    }
+    t.notOk((await auditOf(database, willow.workspaceId, before)).some(({ action }) => action === 'sso.break_glass.used'));
+  });
+
   t.test('the emergency way in tells everybody who must know', async (t) => {
     const told = [willow.admin.email, keeper.email, willow.officer.email];
     const visitor = await typePassword(keeper);
