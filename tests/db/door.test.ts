@@ -3,7 +3,9 @@ import t from 'tap';
 import { openApp, type App } from '../../core/app.ts';
 import { record } from '../../core/audit/record.ts';
 import { mintContext } from '../../core/db/context.ts';
+import { JOBS_GRANTS } from '../../core/db/coverage/expected.ts';
 import { openDoor } from '../../core/db/door.ts';
+import { asSuperuser } from '../../core/db/embedded.ts';
 import { createKeyLoader } from '../../core/db/key-store.ts';
 import { INSTALLATION_WORKSPACE, systemScope, type Scope, type Tx } from '../../core/db/scope.ts';
 import { loadSecrets } from '../../core/db/secrets.ts';
@@ -81,6 +83,19 @@ t.test('the system door records why it was opened, and sees the directory', asyn
   t.same(slugs, [{ slug: 'willow' }]);
   const last = await app.withSystem('health', async ({ knex }) => (await knex.raw('select body from app.audit_entries where workspace_id = ? order by seq desc limit 1', [INSTALLATION_WORKSPACE])).rows[0]);
   t.match(JSON.parse(last.body), { action: 'system.door', detail: { reason: 'workspace.list' } });
+});
+
+t.test('behind the system door nothing is read or written but what is listed, plugins’ tables included', async (t) => {
+  const { app, database } = await openWorkspace(t);
+  await asSuperuser(database.superuserUrl, (client) => client.query(`set role wardkeep_owner; create table app.widgets (workspace_id uuid not null, id uuid not null, primary key (workspace_id, id)); call sec.protect('app.widgets', 'select, insert, update, delete')`));
+  const open = await app.withSystem('health', async (tx) => (await tx.knex.raw(
+    `select c.relname from pg_class c where c.relnamespace = 'app'::regnamespace and (has_any_column_privilege(c.oid, 'select, insert, update') or has_table_privilege(c.oid, 'delete')) order by 1`,
+  )).rows.map(({ relname }: { relname: string }) => relname));
+  t.same(open, Object.keys(JOBS_GRANTS).sort());
+  for (const table of ['contacts', 'documents', 'widgets']) {
+    await t.rejects(app.withSystem('health', (tx) => tx.knex(`app.${table}`).first()), { code: '42501' }, `reading ${table}`);
+    await t.rejects(app.withSystem('health', (tx) => tx.knex(`app.${table}`).delete()), { code: '42501' }, `emptying ${table}`);
+  }
 });
 
 t.test('the system door records what was refused behind it', async (t) => {

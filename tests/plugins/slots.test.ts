@@ -82,3 +82,12 @@ t.test('a booking is told to those who listen, once it is committed', async (t) 
   const queued = (await app.withSystem('health', (tx) => tx.knex('graphile_worker._private_jobs').select('payload'))) as { payload: object }[];
   t.match(queued, [{ payload: { workspace: willow.workspaceId, input: { plugin: 'ear', appointmentId: booked.id, contactId: booked.contactId } } }]);
 });
+
+t.test('what the trust page tries behind the system door asks a plugin that has a say in sign-in, as a sign-in does', async (t) => {
+  const asked: string[] = [];
+  const doorman = definePlugin({ contract: 1, name: 'doorman', version: '1.0.0', title: 'Doorman', summary: 'Has a say.', tier: 'free', phi: 'none', subprocessors: [], answers: { signInPolicy: (_tx, { act }) => (asked.push(act), null) } });
+  const { app, willow } = await openHost(t, [doorman]);
+  const trials = (await proveClaims(app, willow.workspaceId)).filter(({ id }) => id === 'SIG-1' || id === 'ACC-3');
+  t.match(trials.map(({ status }) => status), ['proved', 'proved']);
+  t.same(asked, [], 'it is off where the trial is made');
+});

@@ -56,15 +56,19 @@ export async function assertCatalog(url: string, options: CatalogOptions): Promi
 /** The lists of expected.ts in the flat form the rules compare against. */
 function lists(roles: RuntimeRoles, folders: readonly MigrationFolder[], plugins: readonly { readonly tables: Readonly<Record<string, PluginTableRecord>> }[]): Record<string, unknown> {
   const plugged = plugins.flatMap(({ tables }) => Object.entries(tables));
-  const { SCHEMAS, SYSTEM_TABLES, SYSTEM_DOORS, SHARED_OUT_TABLES } = expected;
-  const exact = { ...inSchema('sys', SYSTEM_TABLES), ...inSchema('app', SHARED_OUT_TABLES) };
+  const { SCHEMAS, SYSTEM_TABLES, SYSTEM_DOORS, APP_GRANTS, JOBS_GRANTS } = expected;
+  const sys = Object.entries(SYSTEM_TABLES);
+  const exact = {
+    app: { ...inSchema('sys', Object.fromEntries(sys.map(([table, { app }]) => [table, app]))), ...inSchema('app', APP_GRANTS) },
+    jobs: { ...inSchema('sys', Object.fromEntries(sys.map(([table, { jobs }]) => [table, jobs]))), ...inSchema('app', JOBS_GRANTS) },
+  };
   return {
     ours: expected.OURS,
     schemas: Object.keys(SCHEMAS),
     usage: Object.entries(SCHEMAS).flatMap(([schema, users]) => users.map((user) => `${schema}:${roles[user]}`)),
     systemTables: [...Object.keys(SYSTEM_TABLES).map((table) => `sys.${table}`), 'sec.context_keys'],
-    exactlyGranted: Object.keys(exact),
-    exactGrants: Object.entries(exact).flatMap(([table, grants]) => (['app', 'jobs'] as const).flatMap((role) => grants[role].map((privilege) => `${table}:${roles[role]}:${privilege}`))),
+    exactlyGranted: Object.keys(exact.app),
+    exactGrants: (['app', 'jobs'] as const).flatMap((role) => Object.entries(exact[role]).flatMap(([table, privileges]) => privileges.map((privilege) => `${table}:${roles[role]}:${privilege}`))),
     doors: Object.entries(SYSTEM_DOORS).flatMap(([table, commands]) => commands.map((command) => `${table}:${command}`)),
     securityDefiners: expected.SECURITY_DEFINERS,
     executable: expected.EXECUTABLE,

@@ -28,14 +28,32 @@ export const SYSTEM_TABLES: Readonly<Record<string, Readonly<Record<RuntimeRole,
   plugins: { app: ['select'], jobs: ['select'] },
 };
 
-/** Workspace tables of which each run-time role may change only some columns, in the same form (docs/tenancy.md, "The signed context"). */
-export const SHARED_OUT_TABLES: Readonly<Record<string, Readonly<Record<RuntimeRole, readonly string[]>>>> = {
-  workspaces: { app: ['select', 'insert', 'update(name)', 'update(time_zone)', 'update(settings)'], jobs: ['select', 'insert', 'update(suspended_at)'] },
-  workspace_keys: {
-    app: ['select', 'insert', 'update(encryptions)', 'update(status)', 'update(activated_at)', 'update(emptied_at)', 'update(retired_at)'],
-    jobs: ['select', 'insert', 'update(wrapped)'],
-  },
-  entitlements: { app: ['select'], jobs: ['select', 'insert'] },
+/** Workspace tables of which the role that serves requests may change no more than this, in the same form (docs/tenancy.md, "The signed context"). */
+export const APP_GRANTS: Readonly<Record<string, readonly string[]>> = {
+  workspaces: ['select', 'insert', 'update(name)', 'update(time_zone)', 'update(settings)'],
+  workspace_keys: ['select', 'insert', 'update(encryptions)', 'update(status)', 'update(activated_at)', 'update(emptied_at)', 'update(retired_at)'],
+  entitlements: ['select'],
+};
+
+/** Everything the jobs role may do to workspace tables; to those of plugins, nothing. */
+export const JOBS_GRANTS: Readonly<Record<string, readonly string[]>> = {
+  workspaces: ['select', 'insert', 'update(suspended_at)'],
+  workspace_keys: ['select', 'insert', 'update(wrapped)'],
+  entitlements: ['select', 'insert'],
+  one_time_links: ['select', 'insert', 'update(used_at)', 'delete'], // the first set-up
+  audit_entries: ['select', 'insert'],
+  audit_checkpoints: ['select', 'insert'],
+  audit_tiles: ['select', 'insert'],
+  audit_verifications: ['select', 'insert'],
+  users: ['select', 'insert'], // sign-in looks for an e-mail; INSERT and the tables below are for what the trust page tries and undoes (core/trust/trial.ts)
+  passwords: ['select', 'insert', 'update'],
+  sessions: ['select', 'insert', 'update(ended_at)', 'update(ended_reason)', 'delete'],
+  service_accounts: ['select', 'insert', 'update(last_used_at)'],
+  mfa_challenges: ['select', 'insert', 'delete'],
+  totp_factors: ['select'],
+  passkeys: ['select'],
+  recovery_codes: ['select'],
+  plugin_switches: ['select'],
 };
 
 /** What the system door opens across workspaces, for the jobs role alone. */

@@ -37,7 +37,7 @@ export const GRANT_RULES: readonly Rule[] = [
     name: 'grant.exact',
     remedy: 'REVOKE it, or list it in core/db/coverage/expected.ts.',
     find: `select g.object, g.who || ' has ' || upper(g.privilege) as text from grants g
-           where (g.schema = 'sys' and g.relkind in ('r', 'p') or g.object in ${given('exactlyGranted')}) and g.privilege !~ '^(truncate|references|trigger|maintain)' and ${RUNTIME}
+           where (g.schema = 'sys' and g.relkind in ('r', 'p') or g.object in ${given('exactlyGranted')} or g.schema = 'app' and g.relkind <> 'S' and g.who = ($1::text[])[2]) and g.privilege !~ '^(truncate|references|trigger|maintain)' and ${RUNTIME}
              and g.object || ':' || g.who || ':' || g.privilege not in ${given('exactGrants')}`,
   },
   {
