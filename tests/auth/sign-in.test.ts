@@ -94,6 +94,25 @@ t.test('signing in', async (t) => {
     t.match((await auditOf(database, willow.workspaceId)).filter(({ action }) => action === 'auth.session_ended').at(-1)?.detail, { reason: 'replaced' });
   });
 
+  t.test('of one practice, the new session is opened and the old one ended together or not at all', async (t) => {
+    await rows(database, 'update app.totp_factors set last_step = null where user_id = $1', [willow.officer.id]);
+    const visitor = await signIn(server, willow.officer);
+    const live = async () => (await rows<{ id: string }>(database, 'select id from app.sessions where user_id = $1 and ended_at is null order by id', [willow.officer.id])).map(({ id }) => id);
+    const before = await live();
+    await rows(database, "alter table app.sessions add constraint kept check (ended_reason <> 'replaced') not valid");
+    t.teardown(() => rows(database, 'alter table app.sessions drop constraint if exists kept'));
+    await visitor.get('/account/sessions');
+    await visitor.post('/sign-in', { email: willow.officer.email, password: PASSWORD });
+    await visitor.get('/sign-in/second');
+    const code = { method: 'totp', code: totpCode(willow.officer.totpSecret, 1) };
+    t.equal((await visitor.post('/sign-in/second', code)).statusCode, 500);
+    t.same(await live(), before);
+    await rows(database, 'alter table app.sessions drop constraint kept');
+    t.equal((await visitor.post('/sign-in/second', code)).statusCode, 303, 'nothing was used up');
+    t.equal((await live()).length, before.length);
+    t.notSame(await live(), before);
+  });
+
   t.test('a challenge lasts five minutes, five tries and one use, and is bound to its browser', async (t) => {
     const start = async (): Promise<Visitor> => {
       await rows(database, 'update app.totp_factors set last_step = null where user_id = $1', [harbor.admin.id]);

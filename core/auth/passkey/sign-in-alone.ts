@@ -41,7 +41,7 @@ export async function signInWithPasskey(app: App, origin: Origin, cookie: unknow
       const elsewhere = await signInElsewhere(tx, user.id, 'passkey', 'begin');
       if (elsewhere !== null) return { elsewhere };
       if (state.browser(handle) === null) await tellOfNewBrowser(app, tx, user.id);
-      return openSession(tx, { userId: user.id, method: 'passkey' });
+      return openSession(tx, { userId: user.id, method: 'passkey', before: state.session });
     }
     record(tx, { action: 'auth.sign_in_refused', outcome: 'refused', target: { type: 'user', id: user.id }, detail: { reason: outcome } });
     return null;

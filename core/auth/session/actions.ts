@@ -11,15 +11,20 @@ import { changeSignInPolicy } from './policy-lock.ts';
 
 const KEPT_AFTER_END = '90 days';
 
+/** A session that a browser came with. */
+export type HeldSession = { readonly workspaceId: string; readonly id: string };
+
 /**
  * Opens a session and returns its cookie text, which exists nowhere else. The scope is still nobody's, so the entry names the person as target.
- * `vouchedBy` is what the plugin that let the person in calls its provider's word.
+ * `vouchedBy` is what the plugin that let the person in calls its provider's word. `before` ends with it where it is of this workspace, whosever it was
+ * (ASVS 5.0 V7.2.4); one of another workspace is out of this transaction's reach.
  */
-export async function openSession(tx: Tx, input: { userId: string; method: SignInMethod; vouchedBy?: string | null }): Promise<string> {
+export async function openSession(tx: Tx, input: { userId: string; method: SignInMethod; vouchedBy?: string | null; before?: HeldSession | null }): Promise<string> {
   const token = mintOpaqueToken(tx.scope.workspaceId);
   const session = await Session.query(tx).insert({ user_id: input.userId, token_hash: token.hash, method: input.method, vouched_by: input.vouchedBy ?? null, ip: tx.scope.ip, user_agent: tx.scope.userAgent });
   await Session.query(tx).delete().where({ user_id: input.userId }).whereRaw(`created_at < now() - interval '${KEPT_AFTER_END}'`);
   record(tx, { action: 'auth.signed_in', target: { type: 'user', id: input.userId }, detail: { method: input.method, session: session.id } });
+  if (input.before?.workspaceId === tx.scope.workspaceId) await endSessions(tx, { id: input.before.id }, 'replaced');
   return token.text;
 }
 

@@ -10,7 +10,7 @@ import { parse } from '../../http/refusals.ts';
 import type { Feature } from '../../http/feature.ts';
 import { ask, type SignInMethod } from '../../hooks.ts';
 import { COOKIE_OPTIONS, SESSION_COOKIE } from '../session/cookie.ts';
-import { endSessions } from '../session/actions.ts';
+import { endSessions, type HeldSession } from '../session/actions.ts';
 import { Session } from '../session/model.ts';
 import { BROWSER_COOKIE, BROWSER_COOKIE_LIFE_MS, knownBrowser, rememberBrowser } from './known-browser.ts';
 import { CHALLENGE_COOKIE, CHALLENGE_LIFE_MS, ENROL_LIFE_MS, readChallenge, scopeBeforeSession, type OpenChallenge } from './challenge.ts';
@@ -137,12 +137,14 @@ export function landingPage(next: string): string {
   return localPath(next) === '/' ? START_PAGE : localPath(next);
 }
 
-/** Puts the session and the known-browser cookie on the answer, forgets the challenge and ends the session that this browser had, whosever it was. */
+/**
+ * Puts the session and the known-browser cookie on the answer, forgets the challenge and ends the session that this browser had in another workspace;
+ * one in the same ended as the new one was opened.
+ */
 export async function setSession(app: App, request: Request, h: ResponseToolkit, { cookie, account }: SignedIn): Promise<void> {
-  const before = request.auth.credentials?.wardkeep;
-  if (before?.actor.sessionId) {
-    const id = before.actor.sessionId;
-    await app.withWorkspace(scopeBeforeSession(before.workspace.id, originOf(request)), (tx) => endSessions(tx, { id }, 'replaced')); // ASVS 5.0 V7.2.4
+  const before = heldSession(request);
+  if (before !== null && before.workspaceId !== account.workspaceId) {
+    await app.withWorkspace(scopeBeforeSession(before.workspaceId, originOf(request)), (tx) => endSessions(tx, { id: before.id }, 'replaced'));
   }
   h.state(SESSION_COOKIE, cookie);
   h.state(BROWSER_COOKIE, rememberBrowser(app.formKey, request.state[BROWSER_COOKIE], account));
@@ -150,7 +152,12 @@ export async function setSession(app: App, request: Request, h: ResponseToolkit,
 }
 
 export function browserState(app: App, request: Request): BrowserState {
-  return { browser: (account) => knownBrowser(app.formKey, request.state[BROWSER_COOKIE], account) };
+  return { browser: (account) => knownBrowser(app.formKey, request.state[BROWSER_COOKIE], account), session: heldSession(request) };
+}
+
+function heldSession(request: Request): HeldSession | null {
+  const { workspace, actor } = request.auth.credentials?.wardkeep ?? { workspace: null, actor: null };
+  return workspace === null || actor.sessionId === null ? null : { workspaceId: workspace.id, id: actor.sessionId };
 }
 
 /** Where to go back to: `next` of our own links, `return` of the redirect that refusals make. */

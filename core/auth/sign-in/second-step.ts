@@ -4,7 +4,7 @@ import type { Tx } from '../../db/scope.ts';
 import { fault, type FaultCode } from '../../errors.ts';
 import { tellOfChange, tellOfNewBrowser } from '../mail/notices.ts';
 import { spendRecoveryCode } from '../recovery/actions.ts';
-import { openSession } from '../session/actions.ts';
+import { openSession, type HeldSession } from '../session/actions.ts';
 import type { SecondFactor } from '../session/method.ts';
 import { spendTotpCode } from '../totp/actions.ts';
 import { forgiveAttempts, subjectsOf } from './attempts.ts';
@@ -14,8 +14,8 @@ import { consumeChallenge, takeAttempt, type Account, type OpenChallenge, type O
 export type CodeMethod = 'totp' | 'recovery';
 export type SignedIn = { readonly cookie: string; readonly account: Account };
 
-/** `browser` as knownBrowser() gives it for an account. */
-export type BrowserState = { readonly browser: (account: Account) => string | null };
+/** `browser` as knownBrowser() gives it for an account; `session` is the one that it still has. */
+export type BrowserState = { readonly browser: (account: Account) => string | null; readonly session: HeldSession | null };
 
 /**
  * The second step with a code. A refused one is counted and recorded, so its transaction commits.
@@ -51,7 +51,7 @@ export async function completeSecondStep(app: App, challenge: OpenChallenge, sta
     if (first.factor === 'password') await requirePassword(tx, user.id, 'finish');
     await consumeChallenge(tx, challenge);
     if (challenge.purpose === 'sign_in' && state.browser(account) === null) await tellOfNewBrowser(app, tx, user.id);
-    return openSession(tx, { userId: user.id, method: `${first.factor}+${proof}`, vouchedBy: first.vouchedBy });
+    return openSession(tx, { userId: user.id, method: `${first.factor}+${proof}`, vouchedBy: first.vouchedBy, before: state.session });
   });
   if (opened === null) throw fault(refusal);
   if (first.factor === 'password') await forgiveSignIn(app, challenge, state); // a provider's word was not counted

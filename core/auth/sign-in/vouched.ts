@@ -36,7 +36,7 @@ export async function letInVouched(app: App, workspaceId: string, request: Reque
   if (isSecondFactorDone) {
     const cookie = await app.withWorkspace(scope, async (tx) => {
       if (state.browser(account) === null) await tellOfNewBrowser(app, tx, user.id);
-      return openSession(tx, { userId, method: protocol, vouchedBy });
+      return openSession(tx, { userId, method: protocol, vouchedBy, before: state.session });
     });
     await setSession(app, request, h, { cookie, account });
     return h.redirect(landingPage(next)).code(303);
