@@ -21,6 +21,8 @@ export type Actor = {
   readonly sessionId: string | null;
   /** When the second factor was last confirmed, ms since epoch; 0 for actors that have none. */
   readonly assuredAt: number;
+  /** SHA-256 of the token that a service account came with: another may have taken its place since. */
+  readonly tokenHash?: Buffer;
 };
 
 export type Scope = {

@@ -19,10 +19,10 @@ const sql = (text: string, values: unknown[] = []) => asSuperuser(database.super
 });
 const named = async (action: string): Promise<number> => (await rows(database, "select id from app.audit_entries where action = $1 and actor_kind = 'agent'", [action])).length;
 
-t.test('a service account whose token is revoked while its body is on the way', async (t) => {
+t.test('a service account whose token is revoked or rotated while its body is on the way', async (t) => {
   await server.start();
   t.teardown(() => server.stop());
-  const authorization = await bearer(app, people.workspaceId, ['contact.read', 'contact.write', 'contact.all']);
+  let authorization = await bearer(app, people.workspaceId, ['contact.read', 'contact.write', 'contact.all']);
   /** Sends all but the last byte, waits for `meanwhile`, then sends that. */
   const slowly = (meanwhile: () => Promise<unknown>): Promise<number> => new Promise((resolve, reject) => {
     const body = JSON.stringify({ familyName: 'Achterberg' });
@@ -36,6 +36,8 @@ t.test('a service account whose token is revoked while its body is on the way', 
   t.equal(await count(), 1);
   t.equal(await slowly(() => sql('update app.workspaces set suspended_at = now()')), 401, 'its workspace is suspended');
   await sql('update app.workspaces set suspended_at = null');
+  t.equal(await slowly(() => sql("update app.service_accounts set token_hash = sha256(token_hash)")), 401, 'another token has taken its place');
+  authorization = await bearer(app, people.workspaceId, ['contact.read', 'contact.write', 'contact.all']);
   t.equal(await slowly(() => sql('update app.service_accounts set revoked_at = now()')), 401);
   t.equal(await count(), 1, 'nothing was made');
   t.equal(await named('contact.created'), 1, 'and nothing recorded in its name');

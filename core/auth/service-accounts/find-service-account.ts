@@ -18,7 +18,7 @@ export async function findServiceAccount(app: App, text: string, options?: { rea
   if (token === null) return null;
   return findCredentials<Row>(app, token, { find: FIND, note: NOTE }, (row) => ({
     workspace: { id: token.workspaceId, name: row.workspace_name, slug: row.slug, timeZone: row.time_zone },
-    actor: { kind: 'agent', id: row.token_id, name: row.name, role: row.role, designations: [], scopes: row.scopes, sessionId: null, assuredAt: 0 },
+    actor: { kind: 'agent', id: row.token_id, name: row.name, role: row.role, designations: [], scopes: row.scopes, sessionId: null, assuredAt: 0, tokenHash: token.hash },
     email: null,
   }), options);
 }
