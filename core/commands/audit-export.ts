@@ -36,7 +36,7 @@ export const auditExport: Command = {
     return withApp(async (app) => {
       const workspaceId = slug === INSTALLATION ? INSTALLATION_WORKSPACE : (await findWorkspace(app, slug)).id;
       const { range, pieces } = await exportLog(app, systemScope(workspaceId, 'wardkeep audit export'), format, asked).catch((error: unknown) => {
-        throw error instanceof Fault && error.code === 'audit.span_reversed' ? new UsageError('--to is before --from.') : error;
+        throw error instanceof Fault && error.code === 'audit.span_reversed' ? new UsageError('--from is not before --to.') : error;
       });
       await writeWhole(file, pieces);
       const entries = range.toSeq - range.fromSeq + 1;

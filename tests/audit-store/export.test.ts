@@ -116,7 +116,7 @@ t.test('the command: written whole, readable by its owner only, then verified by
   t.match(JSON.parse((await readFile(installation, 'utf8')).split('\n')[0] as string), { workspace: INSTALLATION_WORKSPACE });
   t.match(await wardkeep('audit', 'verify', installation), { code: 0 });
   t.match(await wardkeep('audit', 'export', '--workspace', 'willow', '--out', file, '--from', '2026-02-30'), { code: 64 });
-  t.match(await wardkeep('audit', 'export', '--workspace', 'willow', '--out', join(folder, 'none'), '--from', '2026-02-02', '--to', '2026-02-01'), { code: 64, out: /--to is before --from/ });
+  t.match(await wardkeep('audit', 'export', '--workspace', 'willow', '--out', join(folder, 'none'), '--from', '2026-02-02', '--to', '2026-02-01'), { code: 64, out: /--from is not before --to/ });
   await writeFile(join(folder, 'kept.txt'), 'hello');
   t.match(await wardkeep('audit', 'verify', file, '--checkpoint', join(folder, 'kept.txt')), { code: 1, out: /^NOT CONFIRMED: .*\nWhat you gave as an older checkpoint is not one/ });
   t.match(await wardkeep('audit', 'verify', folder), { code: 64, out: /is a folder/ });

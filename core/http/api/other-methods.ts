@@ -4,8 +4,8 @@ import { fault } from '../../errors.ts';
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
 /**
- * Whatever is asked below `path` and no operation answers. Who asks is looked for but need not be anybody; what they send is not read, so that no
- * complaint about it comes first.
+ * Whatever is asked below `path` and no operation answers. Who asks is looked for but need not be anybody; what they send is not looked
+ * into, so that no complaint about its form comes first.
  */
 export function otherMethods(path: `/${string}`, handler: Lifecycle.Method): ServerRoute {
   return { method: '*', path: `${path}/{any*}`, options: { auth: { mode: 'try', strategies: ['token', 'session'] }, payload: { parse: false, output: 'stream' } }, handler };
