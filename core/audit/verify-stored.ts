@@ -18,8 +18,11 @@ import { columnsAgree, readCheckpoints, readEntries, readHead, readKeys, storedT
 import { subtreeHashes, TILE_WIDTH, tilesFor } from './tiles.ts';
 
 export type StoredLog = Pick<Door, 'withWorkspace' | 'withSystem'> & { readonly installationId: string; readonly signer: SigningKey };
-/** `columns`: a searchable column says something else than the signed body. */
-export type StoredFault = { readonly kind: FaultKind | 'columns'; readonly seq: number | null };
+/**
+ * `columns`: a searchable column says something else than the signed body. `unsigned`: `seq` is the size of a stored checkpoint that no key of ours
+ * signed as it stands; all else holds. `tiles`: entries and checkpoints hold, and the stored tiles do not give the newest checkpoint's root.
+ */
+export type StoredFault = { readonly kind: FaultKind | 'columns' | 'unsigned' | 'tiles'; readonly seq: number | null };
 export type Verification = { readonly ok: boolean; /** First entry looked at; 1 when the whole log was. */ readonly fromSeq: number; readonly toSeq: number; readonly fault: StoredFault | null; /** The signed head made of it. */ readonly checkpoint: string | null };
 
 /** `weekly`: whole when the last sound whole verification is a week old, else from the last checkpoint. */
@@ -39,7 +42,8 @@ const WEEK_MS = 7 * 24 * 3600_000;
  * log only grew since its checkpoints. The outcome is stored and recorded; a sound log gets a new checkpoint and the tiles it completes.
  *
  * From the last checkpoint on, entries before it are vouched for by its signed root over their stored hashes; only a whole verification
- * looks at their bodies again.
+ * looks at their bodies again. A checkpoint row that is not ours vouches for nothing and keeps nothing from being looked at: it is the finding when
+ * there is no graver one, since somebody wrote it past the program. A whole verification also makes the tiles anew that are missing.
  */
 export async function verifyStored(log: StoredLog, scope: Scope, extent: Extent = 'since-checkpoint', { kept, onProgress }: VerifyStoredOptions = {}): Promise<Verification> {
   const startedAt = new Date();
@@ -47,10 +51,16 @@ export async function verifyStored(log: StoredLog, scope: Scope, extent: Extent 
   const { head, checkpoints, proved, isWhole } = await inLog(async (tx) => ({
     head: (await readHead(tx)).seq, checkpoints: await readCheckpoints(tx), proved: await readKeys(tx, log.installationId, log.signer), isWhole: extent === 'whole' || (extent === 'weekly' && (await isWholeDue(tx, startedAt))),
   }));
-  const newest = checkpoints.at(-1);
-  const vouching = isWhole ? [...checkpoints, ...(kept === undefined ? [] : [kept])].sort((a, b) => a.size - b.size) : checkpoints.slice(-1);
   const keys = proved ?? [];
-  let fault: StoredFault | null = proved === null ? { kind: 'key', seq: null } : checkpointFault(log, scope.workspaceId, vouching, keys, head);
+  const isOurs = signedBy(log, scope.workspaceId, keys);
+  const signed = isWhole ? checkpoints.filter(isOurs) : checkpoints.slice(0, checkpoints.findLastIndex(isOurs) + 1);
+  const ours = new Set(signed);
+  const stray = checkpoints.find((checkpoint) => !ours.has(checkpoint));
+  const newest = signed.at(-1);
+  const vouching = isWhole ? [...signed, ...(kept === undefined ? [] : [kept])].sort((a, b) => a.size - b.size) : signed.slice(-1);
+  let fault: StoredFault | null = proved === null ? { kind: 'key', seq: null }
+    : kept !== undefined && !isOurs(kept) ? { kind: 'checkpoint', seq: kept.size }
+    : vouching.some(({ size }) => size > head) ? { kind: 'truncated', seq: head + 1 } : null;
   let start = chainStart();
   if (!isWhole && fault === null && newest !== undefined) {
     const resumed = await inLog((tx) => resumeAt(tx, newest));
@@ -72,12 +82,14 @@ export async function verifyStored(log: StoredLog, scope: Scope, extent: Extent 
     for (let at = Math.max(0, covered - before) * HASH_BYTES; at < block.hashes.length; at += HASH_BYTES) leaves.push(leafHash(block.hashes.subarray(at, at + HASH_BYTES)));
     onProgress?.(verifier.seq, head);
   }
-  if (fault === null && isWhole) fault = await inLog((tx) => contradicted(tx, vouching, verifier));
+  if (fault === null && isWhole) fault = await inLog((tx) => contradicted(tx, vouching, newest, verifier));
+  if (fault === null && stray !== undefined) fault = { kind: 'unsigned', seq: Number.isSafeInteger(stray.size) ? stray.size : null };
   const fromSeq = start.range.to + 1;
   const toSeq = verifier.seq;
   return inLog(async (tx) => {
     const isNew = fault === null && toSeq > covered;
     const checkpoint = isNew ? await publish(tx, log, scope.workspaceId, verifier, leaves, covered) : null;
+    if (fault === null && isWhole) await completeTiles(tx, scope.workspaceId, toSeq);
     const row = { workspace_id: scope.workspaceId, id: uuidv7(), started_at: startedAt, finished_at: new Date(), from_seq: fromSeq, to_seq: toSeq, ok: fault === null, fault: fault?.kind ?? null, fault_seq: fault?.seq ?? null };
     await tx.knex('app.audit_verifications').insert(row);
     record(tx, { action: 'audit.verified', outcome: fault === null ? 'ok' : 'failed', detail: { fromSeq, toSeq, fault: fault?.kind ?? null, faultSeq: fault?.seq ?? null } });
@@ -90,21 +102,18 @@ async function isWholeDue(tx: LogTx, now: Date): Promise<boolean> {
   return last === undefined || now.getTime() - last.finished_at.getTime() >= WEEK_MS;
 }
 
-/** A stored checkpoint must be this log's, signed by a key of ours, say what its columns say, and not be ahead of the log. */
-function checkpointFault({ installationId }: StoredLog, workspace: string, checkpoints: readonly StoredCheckpoint[], keys: readonly VerificationKey[], head: number): StoredFault | null {
+/** Whether a checkpoint is this log's, signed by a key of ours, and says what its columns say. */
+function signedBy({ installationId }: StoredLog, workspace: string, keys: readonly VerificationKey[]): (checkpoint: StoredCheckpoint) => boolean {
   const noteKeys = checkpointKeys(installationId, keys);
-  for (const { size, root, note } of checkpoints) {
+  return ({ size, root, note }) => {
     try {
       const read = parseCheckpoint(note);
-      const isOurs = read.origin === logOrigin(installationId, workspace) && read.size === size && sameBytes(read.root, root) && (verifiedBy(read.note, noteKeys)?.length ?? 0) > 0;
-      if (!isOurs) return { kind: 'checkpoint', seq: size };
+      return read.origin === logOrigin(installationId, workspace) && read.size === size && sameBytes(read.root, root) && (verifiedBy(read.note, noteKeys)?.length ?? 0) > 0;
     } catch (error) {
-      if (!(error instanceof FormatError)) throw error;
-      return { kind: 'checkpoint', seq: size };
+      if (error instanceof FormatError) return false;
+      throw error;
     }
-    if (size > head) return { kind: 'truncated', seq: head + 1 };
-  }
-  return null;
+  };
 }
 
 /** The place after a checkpoint, its tree rebuilt from what is stored. */
@@ -121,15 +130,12 @@ async function resumeAt(tx: LogTx, { size, root }: StoredCheckpoint): Promise<Ch
 }
 
 /** After a whole verification: each checkpoint must be a prefix of the verified log, and the tiles must add up to the newest. */
-async function contradicted(tx: LogTx, checkpoints: readonly StoredCheckpoint[], verifier: ChainVerifier): Promise<StoredFault | null> {
+async function contradicted(tx: LogTx, checkpoints: readonly StoredCheckpoint[], newest: StoredCheckpoint | undefined, verifier: ChainVerifier): Promise<StoredFault | null> {
   for (const { size, root } of checkpoints) {
     const prefix = verifier.prefixAt(size);
     if (prefix === null || !sameBytes(prefix.root(), root)) return { kind: 'checkpoint', seq: size };
   }
-  const newest = checkpoints.at(-1);
-  if (newest === undefined) return null;
-  const resumed = await resumeAt(tx, newest);
-  return 'kind' in resumed ? resumed : null;
+  return newest !== undefined && 'kind' in (await resumeAt(tx, newest)) ? { kind: 'tiles', seq: null } : null;
 }
 
 /** Signs the verified head and stores the tiles completed since the last checkpoint. Two runs at once make the same ones. */
@@ -141,4 +147,15 @@ async function publish(tx: LogTx, { installationId, signer }: StoredLog, workspa
   const note = signCheckpoint({ origin: logOrigin(installationId, workspace), size: range.to, root }, logKeyName(installationId), signer);
   await tx.knex('app.audit_checkpoints').insert({ workspace_id: workspace, size: range.to, root: Buffer.from(root), note }).onConflict().ignore();
   return note;
+}
+
+/** The full tiles of a log just verified whole that are missing, lower levels first: somebody took them away, to be rid of wrong ones (docs/audit.md). */
+async function completeTiles(tx: LogTx, workspace: string, size: number): Promise<void> {
+  const read = storedTiles(tx);
+  for (let level = 0, span = TILE_WIDTH; span <= size; level++, span *= TILE_WIDTH) {
+    const stored = new Set((await tx.knex('app.audit_tiles').where({ level }).pluck('tile_index')) as number[]);
+    for (let index = 0; (index + 1) * span <= size; index++) {
+      if (!stored.has(index)) await tx.knex('app.audit_tiles').insert({ workspace_id: workspace, level, tile_index: index, hashes: Buffer.from(await read(level, index, TILE_WIDTH)) }).onConflict().ignore();
+    }
+  }
 }

@@ -114,6 +114,16 @@ t.test('verify now, and against a checkpoint that was kept', async (t) => {
   t.match(await officer.post('/audit/verify/kept', { checkpoint: kept.payload.replace(`\n${size}\n`, `\n${Number(size) + 1}\n`) }), { statusCode: 422, payload: /signature on this checkpoint does not hold/ });
 });
 
+t.test('a checkpoint nobody signed is told by its size, which need be no entry', async (t) => {
+  await app.withWorkspace(scope, ({ query }) => query(`insert into app.audit_checkpoints (workspace_id, size, root, note) values ($1, 4711, sha256('junk'), 'junk')`, [willow.workspaceId]));
+  await verifyStored(app, scope, 'whole');
+  const { payload } = await (await signedIn(willow.officer)).get('/audit/verify');
+  t.match(payload, /does not verify.*not as this installation signed it.*Its row says 4711 entries/s);
+  t.notMatch(payload, '/audit/4711');
+  await sql('delete from app.audit_checkpoints where size = 4711');
+  t.match(await verifyStored(app, scope), { ok: true });
+});
+
 t.test('export: a second factor confirmed just now, carried through, then a bundle that verifies', async (t) => {
   const officer = await signedIn(willow.officer);
   t.match((await officer.get('/audit/export')).payload, /Signed bundle/);

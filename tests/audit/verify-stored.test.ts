@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { asSuperuser } from '../../core/db/embedded.ts';
 import { INSTALLATION_WORKSPACE, systemScope, type Scope } from '../../core/db/scope.ts';
@@ -67,8 +68,8 @@ const TAMPERINGS: readonly Tampering[] = [
   { what: 'the signature of another entry', sql: `update app.audit_entries set signature = (select signature from app.audit_entries where workspace_id = $1 and seq = 46) where workspace_id = $1 and seq = 45`, fault: 'signature', seq: 45 },
   { what: 'a key that is not in the key log', sql: `update app.audit_entries set key_id = '0000000000000000' where workspace_id = $1 and seq = 45`, fault: 'key', seq: 45 },
   { what: 'the tail cut below the checkpoint', sql: `delete from app.audit_entries where workspace_id = $1 and seq > 35`, fault: 'truncated', seq: 36 },
-  { what: 'the checkpoint’s root changed', sql: `update app.audit_checkpoints set root = sha256(root) where workspace_id = $1`, fault: 'checkpoint', seq: 40 },
-  { what: 'the checkpoint replaced by a smaller', sql: `update app.audit_checkpoints set size = 39 where workspace_id = $1`, fault: 'checkpoint', seq: 39 },
+  { what: 'the checkpoint’s root changed', sql: `update app.audit_checkpoints set root = sha256(root) where workspace_id = $1`, fault: 'unsigned', seq: 40 },
+  { what: 'the checkpoint replaced by a smaller', sql: `update app.audit_checkpoints set size = 39 where workspace_id = $1`, fault: 'unsigned', seq: 39 },
   { what: 'an old body changed', sql: `update app.audit_entries set body = replace(body, '"i":4}', '"i":5}') where workspace_id = $1 and seq = 5`, fault: 'hash', seq: 5, isOld: true },
   { what: 'an old hash changed', sql: `update app.audit_entries set hash = sha256(hash) where workspace_id = $1 and seq = 5`, fault: 'checkpoint', seq: null },
 ];
@@ -86,6 +87,48 @@ t.test('tampering in the database is seen, stored and recorded', async (t) => {
     const again = await verifyStored(app, scope, 'whole');
     t.equal(again.ok, false, `${what}: a whole verification sees it too`);
   }
+});
+
+/** What docs/audit.md has the owner run. */
+const mend = (scope: Scope, size: string) => asSuperuser(database.ownerUrl, async (client) => {
+  const [, statements] = /Rows put beside the log.*?```sql\n(.*?)```/s.exec(readFileSync(new URL('../../docs/audit.md', import.meta.url), 'utf8')) as unknown as [string, string];
+  await client.query(statements.replaceAll("'W'", `'${scope.workspaceId}'`).replace('4711', size));
+});
+
+t.test('a checkpoint put there by SQL of somebody’s own is the finding, hides no other, and goes by the owner’s hand', async (t) => {
+  const scope = await workspaceWith(30);
+  const sound = await verifyStored(app, scope);
+  await act(scope, 5);
+  const { rows: [entry] } = await sql('select signature from app.audit_entries where workspace_id = $1 and seq = 33', [scope.workspaceId]);
+  const sign = (signature: Buffer) => sql('update app.audit_entries set signature = $2 where workspace_id = $1 and seq = 33', [scope.workspaceId, signature]);
+  for (const size of ['20', '4711', '9223372036854775807']) {
+    await app.withWorkspace(scope, ({ query }) => query(`insert into app.audit_checkpoints (workspace_id, size, root, note) values ($1, $2, sha256('junk'), 'junk')`, [scope.workspaceId, size]));
+    const unsigned = { ok: false, fault: { kind: 'unsigned', seq: size.length > 16 ? null : Number(size) }, checkpoint: sound.checkpoint };
+    t.match(await verifyStored(app, scope, 'whole'), { ...unsigned, fromSeq: 1 }, size);
+    if (size !== '20') t.match(await verifyStored(app, scope), { ...unsigned, fromSeq: 31 }, `${size}: the one before it still counts`);
+    await sign(Buffer.alloc(64));
+    t.match(await verifyStored(app, scope, 'whole'), { ok: false, fault: { kind: 'signature', seq: 33 } }, 'what is wrong with an entry comes first');
+    await sign(entry.signature);
+    await mend(scope, size);
+  }
+  t.match(await verifyStored(app, scope), { ok: true, fromSeq: 31 }, 'gone by the owner’s hand');
+});
+
+t.test('tiles put there by SQL of somebody’s own are found; taken away, a whole verification makes them anew', async (t) => {
+  const scope = await workspaceWith(100);
+  const tiles = async () => (await sql('select level, tile_index, hashes from app.audit_tiles where workspace_id = $1 order by 1, 2', [scope.workspaceId])).rows;
+  for (const [level, index] of [[0, 1], [1, 0]]) await app.withWorkspace(scope, ({ query }) => query(`insert into app.audit_tiles (workspace_id, level, tile_index, hashes) values ($1, $2, $3, decode(repeat('ab', 8192), 'hex'))`, [scope.workspaceId, level, index]));
+  await act(scope, 500);
+  await verifyStored(app, scope); // meets no stored tile yet, and leaves the one that is there
+  t.match(await verifyStored(app, scope), { ok: false, fault: { kind: 'checkpoint', seq: null } });
+  t.match(await verifyStored(app, scope, 'whole'), { ok: false, fault: { kind: 'tiles', seq: null } });
+  await mend(scope, '0');
+  t.match(await verifyStored(app, scope, 'whole'), { ok: true, fromSeq: 1 });
+  const anew = await tiles();
+  t.match(anew, [{ level: 0, tile_index: 0 }, { level: 0, tile_index: 1 }]);
+  const { rows: [{ leaves }] } = await sql(`select string_agg(sha256('\\x00'::bytea || hash), ''::bytea order by seq) as leaves from app.audit_entries where workspace_id = $1 and seq between 257 and 512`, [scope.workspaceId]);
+  t.ok(anew[1].hashes.equals(leaves), 'of the entries’ own hashes');
+  t.match(await verifyStored(app, scope), { ok: true });
 });
 
 t.test('a log made anew under the same key contradicts its old checkpoint', async (t) => {

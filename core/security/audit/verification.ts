@@ -8,7 +8,7 @@ import { asNote, distrustOlder, readOlderCheckpoint, type CheckpointResult } fro
 import { record } from '../../audit/record.ts';
 import { readKeys, type StoredCheckpoint } from '../../audit/stored-log.ts';
 import { readOutcomes } from '../../audit/stored-outcome.ts';
-import { verifyStored } from '../../audit/verify-stored.ts';
+import { verifyStored, type StoredFault } from '../../audit/verify-stored.ts';
 import type { Scope, Tx } from '../../db/scope.ts';
 
 /** A stored outcome in words. */
@@ -48,7 +48,7 @@ export async function recentOutcomes(tx: Tx, limit: number): Promise<Outcome[]> 
   authorize(tx, 'audit.read');
   return (await readOutcomes(tx, limit)).map((row) => ({
     id: row.id, ok: row.ok, at: row.finished_at, fromSeq: row.from_seq, toSeq: row.to_seq, seconds: (row.finished_at.getTime() - row.started_at.getTime()) / 1000,
-    failure: row.fault === null ? null : meaningOf(row.fault), faultSeq: row.fault_seq,
+    failure: row.fault === null ? null : meaningOf(row.fault, row.fault_seq), faultSeq: row.fault === 'unsigned' ? null : row.fault_seq,
   }));
 }
 
@@ -73,6 +73,14 @@ export async function readKept(tx: Tx, app: Pick<App, 'installationId' | 'signer
   return { refused: DISTRUST[distrust as CheckpointResult] ?? 'This checkpoint cannot be compared.' };
 }
 
-export function meaningOf(fault: string): string {
-  return fault === 'columns' ? 'A searchable column says something else than what was signed.' : FAULT_MEANING[fault as FaultKind];
+const STORED_MEANING: Readonly<Record<Exclude<StoredFault['kind'], FaultKind>, string>> = {
+  columns: 'A searchable column says something else than what was signed.',
+  unsigned: 'A stored checkpoint is not as this installation signed it, or was never signed; everything else that was looked at holds. Somebody wrote into the database past the program.',
+  tiles: 'Entries and checkpoints hold, but the hashes stored beside them for quick proofs are not theirs. Somebody wrote into the database past the program.',
+};
+
+/** `seq` of an `unsigned` checkpoint is its size: there need not be such an entry. */
+function meaningOf(fault: string, seq: number | null): string {
+  const meaning = { ...FAULT_MEANING, ...STORED_MEANING }[fault as StoredFault['kind']];
+  return fault === 'unsigned' && seq !== null ? `${meaning} Its row says ${seq} entries.` : meaning;
 }
