@@ -4,7 +4,7 @@ import type { App } from '../../app.ts';
 import { record } from '../../audit/record.ts';
 import { normalizeEmail } from '../../crypto/normalize.ts';
 import { Fault } from '../../errors.ts';
-import { originOf, scopeOf } from '../../http/credentials.ts';
+import { originOf, scopeOf, type WardkeepCredentials } from '../../http/credentials.ts';
 import { localPath } from '../../http/local-path.ts';
 import { parse } from '../../http/refusals.ts';
 import type { Feature } from '../../http/feature.ts';
@@ -141,8 +141,7 @@ export function landingPage(next: string): string {
  * Puts the session and the known-browser cookie on the answer, forgets the challenge and ends the session that this browser had in another workspace;
  * one in the same ended as the new one was opened.
  */
-export async function setSession(app: App, request: Request, h: ResponseToolkit, { cookie, account }: SignedIn): Promise<void> {
-  const before = heldSession(request);
+export async function setSession(app: App, request: Request, h: ResponseToolkit, { cookie, account }: SignedIn, before = heldSession(request.auth.credentials?.wardkeep)): Promise<void> {
   if (before !== null && before.workspaceId !== account.workspaceId) {
     await app.withWorkspace(scopeBeforeSession(before.workspaceId, originOf(request)), (tx) => endSessions(tx, { id: before.id }, 'replaced'));
   }
@@ -152,12 +151,11 @@ export async function setSession(app: App, request: Request, h: ResponseToolkit,
 }
 
 export function browserState(app: App, request: Request): BrowserState {
-  return { browser: (account) => knownBrowser(app.formKey, request.state[BROWSER_COOKIE], account), session: heldSession(request) };
+  return { browser: (account) => knownBrowser(app.formKey, request.state[BROWSER_COOKIE], account), session: heldSession(request.auth.credentials?.wardkeep) };
 }
 
-function heldSession(request: Request): HeldSession | null {
-  const { workspace, actor } = request.auth.credentials?.wardkeep ?? { workspace: null, actor: null };
-  return workspace === null || actor.sessionId === null ? null : { workspaceId: workspace.id, id: actor.sessionId };
+export function heldSession(found: WardkeepCredentials | null | undefined): HeldSession | null {
+  return !found || found.actor.sessionId === null ? null : { workspaceId: found.workspace.id, id: found.actor.sessionId };
 }
 
 /** Where to go back to: `next` of our own links, `return` of the redirect that refusals make. */

@@ -4,11 +4,13 @@ import { fault } from '../../errors.ts';
 import { originOf } from '../../http/credentials.ts';
 import { tellOfNewBrowser } from '../mail/notices.ts';
 import { openSession } from '../session/actions.ts';
+import { SESSION_COOKIE } from '../session/cookie.ts';
+import { findSession } from '../session/find-session.ts';
 import type { FirstFactor } from '../session/method.ts';
 import { findActiveUser } from '../find-active-user.ts';
 import { CHALLENGE_COOKIE, claimantActor, openChallenge, scopeBeforeSession } from './challenge.ts';
 import { hasSecondFactor } from './second-factors.ts';
-import { browserState, landingPage, setSession, withNext } from './routes.ts';
+import { browserState, heldSession, landingPage, setSession, withNext } from './routes.ts';
 
 /** Whom somebody else's word names. */
 export type Vouched = {
@@ -34,11 +36,12 @@ export async function letInVouched(app: App, workspaceId: string, request: Reque
   const account = { workspaceId, userId };
   const scope = scopeBeforeSession(workspaceId, origin, claimantActor(user));
   if (isSecondFactorDone) {
+    const before = heldSession(await findSession(app, request.state[SESSION_COOKIE])); // a plugin's open routes ask for nobody
     const cookie = await app.withWorkspace(scope, async (tx) => {
       if (state.browser(account) === null) await tellOfNewBrowser(app, tx, user.id);
-      return openSession(tx, { userId, method: protocol, vouchedBy, before: state.session });
+      return openSession(tx, { userId, method: protocol, vouchedBy, before });
     });
-    await setSession(app, request, h, { cookie, account });
+    await setSession(app, request, h, { cookie, account }, before);
     return h.redirect(landingPage(next)).code(303);
   }
   return app.withWorkspace(scope, async (tx) => {

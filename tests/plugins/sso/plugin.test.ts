@@ -90,6 +90,10 @@ t.test('a workspace with its own provider', async (t) => {
     const { answer, visitor } = await comeThrough('agent');
     t.equal(answer.headers.location, '/contacts');
     t.equal((await visitor.get('/contacts')).statusCode, 200);
+    const before = new Visitor(server);
+    for (const [name, value] of visitor.cookies) before.cookies.set(name, value);
+    t.equal((await comeThrough('agent', visitor)).answer.headers.location, '/contacts');
+    t.equal((await before.get('/contacts')).statusCode, 302, 'the session that the browser had is over');
     await visitor.get('/contacts');
     const out = await visitor.post('/sign-out');
     t.match(onwardOf(out), new RegExp(`^/plugins/sso/${willow.slug}/sign-out\\?handle=`));
