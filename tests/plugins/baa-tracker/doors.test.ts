@@ -5,6 +5,7 @@ import { bearer } from '../../support/people.ts';
 import { recorded } from '../../api/open-server.ts';
 import { agreement, concludeAgreement, daysFromNow, HOME, idIn, openRegister, plainPdf, subprocessor, upload } from './register.ts';
 import { createTestDatabase } from '../../support/database.ts';
+import { rows } from '../../support/rows.ts';
 
 t.setTimeout(120_000);
 await createTestDatabase(t); // keeps one PostgreSQL for all the tests below when the file is run alone
@@ -12,7 +13,7 @@ await createTestDatabase(t); // keeps one PostgreSQL for all the tests below whe
 const NOTICE = { change: 'added', description: 'They add a fulfilment house in Ohio', receivedOn: daysFromNow(-1), effectiveOn: daysFromNow(29) };
 
 t.test('every door of the register', async (t) => {
-  const { app, server, willow, harbor, visit } = await openRegister(t);
+  const { app, database, server, willow, harbor, visit } = await openRegister(t);
   const officer = await visit(willow.officer);
   await officer.get(HOME);
   const subprocessorId = idIn(await officer.post(`${HOME}/subprocessors`, subprocessor('Acme Cloud')));
@@ -83,7 +84,7 @@ t.test('every door of the register', async (t) => {
   });
 
   t.test('an old second factor does not conclude, sign off or take away', async (t) => {
-    await app.withWorkspace(systemScope(willow.workspaceId, 'test'), (tx) => tx.knex('sessions').where({ user_id: willow.officer.id }).update({ assured_at: new Date(Date.now() - 3600_000) }));
+    await rows(database, "update app.sessions set assured_at = now() - interval '1 hour' where user_id = $1", [willow.officer.id]);
     await officer.get(HOME);
     for (const below of ['/agreements/{id}/step', '/subprocessors/{id}/reviews', '/register.csv', '/register.pdf', '/evidence.zip']) {
       const answer = await officer.post(HOME + ids(below), forms[below] ?? {});
