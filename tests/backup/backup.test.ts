@@ -2,7 +2,9 @@ import { execFile } from 'node:child_process';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import pg from 'pg';
 import t from 'tap';
 import type { App } from '../../core/app.ts';
 import { verifyStored } from '../../core/audit/verify-stored.ts';
@@ -19,6 +21,7 @@ import type { Command } from '../../core/commands/command.ts';
 import { readConfig } from '../../core/config.ts';
 import { localRootKeys } from '../../core/crypto/root-keys.ts';
 import { createRootKeyFile } from '../../core/crypto/root-key-file.ts';
+import { baseBackup } from '../../core/db/base-backup.ts';
 import { startEmbedded } from '../../core/db/embedded.ts';
 import { systemScope } from '../../core/db/scope.ts';
 import { record } from '../../core/audit/record.ts';
@@ -161,6 +164,19 @@ t.test('stopped on its way, a backup leaves no file', async (t) => {
   await t.rejects(stopped, { name: 'AbortError' });
   clearInterval(timer);
   t.same(readdirSync(kept).sort(), before);
+});
+
+t.test('whoever stops reading the database is let go, whatever is still on its way', async (t) => {
+  for await (const chunk of baseBackup(embedded.superuserUrl)) {
+    t.ok(chunk.length > 0);
+    await sleep(300); // PostgreSQL is made to wait by now
+    break;
+  }
+  const client = new pg.Client({ connectionString: embedded.superuserUrl });
+  await client.connect();
+  const senders = async () => (await client.query("select from pg_stat_activity where backend_type = 'walsender'")).rowCount;
+  while ((await senders()) !== 0) await sleep(50);
+  await client.end();
 });
 
 t.test('a copy of the data folder starts a server of its own, whatever its postgres.json says', async (t) => {
