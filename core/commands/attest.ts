@@ -15,8 +15,9 @@ export const attestCommand: Command = {
     return withApp(async (app) => {
       const signed = await attest(app, attestationScope((await findWorkspace(app, slug)).id));
       const { claims } = signed.attestation;
-      const failing = claims.filter(({ status }) => status === 'failing').length;
-      invocation.out.result(signed, [...claims.map(({ id, status, title, summary }) => `${MARK[status]} ${id.padEnd(8)} ${title}: ${summary}`), '', `${claims.length - failing} of ${claims.length} claims hold; signed by key ${signed.keyId}.`].join('\n'));
+      const count = (status: keyof typeof MARK) => claims.filter((claim) => claim.status === status).length;
+      const failing = count('failing');
+      invocation.out.result(signed, [...claims.map(({ id, status, title, summary }) => `${MARK[status]} ${id.padEnd(8)} ${title}: ${summary}`), '', `${count('proved')} proved, ${failing} failing, ${count('not_applicable')} not applicable; signed by key ${signed.keyId}.`].join('\n'));
       return failing === 0 ? EXIT.done : EXIT.checkFailed;
     });
   },
