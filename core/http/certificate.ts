@@ -26,10 +26,11 @@ export function keepCertificate(server: Server, shown: Certificate, read: () => 
   let current = shown;
   const look = async () => {
     try {
-      const { key, cert, caFile } = await read();
+      const next = await read();
+      const { key, cert } = next;
       if (key === current.key && cert === current.cert) return;
       (server.listener as Server['listener'] & TlsServer).setSecureContext({ key, cert, ...TLS_OPTIONS });
-      current = { key, cert, caFile };
+      current = next;
       log.info('another certificate is shown');
     } catch (err) {
       log.error('The certificate cannot be renewed; the one from before is shown', { err });

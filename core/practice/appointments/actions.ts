@@ -10,7 +10,7 @@ import { requireColleagueWithAccess } from '../contacts/reach.ts';
 import { onVisibleContacts, reachContact } from '../contacts/visible-contacts.ts';
 import { appointmentView, type AppointmentChanges, type AppointmentInput, type AppointmentTime, type AppointmentView } from './appointment-view.ts';
 import { Appointment, type AppointmentStatus } from './model.ts';
-import { instantsOf, wallTime } from './wall-time.ts';
+import { instantsOf, occurrenceOf, wallTime } from './wall-time.ts';
 
 /** `occurrence`: set when the wall time happens twice that night, and which of the two was taken. */
 export type Booked = { readonly appointment: AppointmentView; readonly occurrence: 'first' | 'second' | null };
@@ -99,10 +99,8 @@ export function nextStatuses(status: AppointmentStatus): readonly AppointmentSta
 
 /** By the names that the API has for them. */
 function writtenOn(row: Appointment): { [field: string]: JsonValue } {
-  const localStart = wallTime(row.starts_at, row.time_zone);
-  const [, second] = instantsOf(localStart, row.time_zone);
-  const occurrence = second === undefined ? null : second.getTime() === row.starts_at.getTime() ? 'second' : 'first';
-  return { status: row.status, practitionerId: row.practitioner_id, localStart, occurrence, timeZone: row.time_zone, durationMinutes: durationMinutesOf(row), reason: row.reason, notes: row.notes };
+  const { starts_at: start, time_zone: timeZone } = row;
+  return { status: row.status, practitionerId: row.practitioner_id, localStart: wallTime(start, timeZone), occurrence: occurrenceOf(start, timeZone), timeZone, durationMinutes: durationMinutesOf(row), reason: row.reason, notes: row.notes };
 }
 
 function durationMinutesOf(row: Appointment): number {

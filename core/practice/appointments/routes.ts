@@ -20,7 +20,7 @@ import { agendaPage, type AgendaQuery } from './agenda-page.ts';
 import { appointmentChanges, appointmentInput, type AppointmentView } from './appointment-view.ts';
 import { APPOINTMENT_STATUSES, type AppointmentStatus } from './model.ts';
 import { STATUS_LABELS, STATUS_TONES } from './status-labels.ts';
-import { instantsOf } from './wall-time.ts';
+import { occurrenceOf } from './wall-time.ts';
 
 type Handler = (app: App, request: Request, h: ResponseToolkit) => Promise<ResponseObject>;
 const STEP_LABELS: Readonly<Record<AppointmentStatus, string>> = { booked: 'Back to booked', arrived: 'Arrived', fulfilled: 'Done', cancelled: 'Cancel it', noshow: 'Did not come' };
@@ -105,9 +105,7 @@ function inputOf({ day = null, time = null, ...fields }: FormFields): Record<str
 
 function fieldsOf(view: AppointmentView): FormFields {
   const [day = null, time = null] = view.localStart.split('T');
-  const [, second] = instantsOf(view.localStart, view.timeZone);
-  const occurrence = second === undefined ? null : second.getTime() === view.startsAt.getTime() ? 'second' : 'first';
-  return { practitionerId: view.practitionerId, day, time, occurrence, durationMinutes: String(Math.round((view.endsAt.getTime() - view.startsAt.getTime()) / 60_000)), timeZone: view.timeZone, reason: view.reason, notes: view.notes };
+  return { practitionerId: view.practitionerId, day, time, occurrence: occurrenceOf(view.startsAt, view.timeZone), durationMinutes: String(Math.round((view.endsAt.getTime() - view.startsAt.getTime()) / 60_000)), timeZone: view.timeZone, reason: view.reason, notes: view.notes };
 }
 
 type Shown = { contactId: string; appointment: AppointmentView | null; fields: FormFields; refusal?: Fault; isStale?: boolean; version?: number };

@@ -40,3 +40,9 @@ export function instantsOf(local: string, zone: string): Date[] {
   const candidates = [...new Set(offsets)].map((offset) => new Date(naive - offset));
   return candidates.filter((instant) => wallTime(instant, zone) === local).sort((a, b) => a.getTime() - b.getTime());
 }
+
+/** Which of two instants it is at which clocks in `zone` show the same; null where they show its time once. */
+export function occurrenceOf(instant: Date, zone: string): 'first' | 'second' | null {
+  const [, second] = instantsOf(wallTime(instant, zone), zone);
+  return second === undefined ? null : second.getTime() === instant.getTime() ? 'second' : 'first';
+}
