@@ -22,6 +22,10 @@ export function readSearchQuery(typed: string, now: number, hidden: ReadonlySet<
   const q = typed.normalize('NFKC').trim();
   const datesOf = (text: string) => (hidden.has('birthDate') ? [] : readDates(text, now));
   if (q.includes('@')) return { words: [], birthDates: [], points: hidden.has('emails') ? [] : [normalizeEmail(q)], identifiers: [], whole: q };
+  if (isDateAlone(q)) {
+    const birthDates = datesOf(q);
+    if (birthDates.length > 0) return { words: [], birthDates, points: [], identifiers: [], whole: q };
+  }
   const bare = normalizeIdentifier(q);
   // What begins with a plus is a telephone number with its country (E.123), and nobody's record number.
   const identifiers = !hidden.has('identifiers') && !q.startsWith('+') && /\d/.test(bare) && bare.length >= IDENTIFIER_MIN ? [bare] : [];
@@ -35,6 +39,9 @@ export function readSearchQuery(typed: string, now: number, hidden: ReadonlySet<
   const words = nameTokens(pieces.filter((_piece, at) => dated[at]?.length === 0).join(' ').replaceAll('-', ' '));
   return { words, birthDates: dated.flat(), points: [], identifiers, whole: q };
 }
+
+/** Year first with its separators, or with strokes, a day of the calendar is nothing else; `05-12-1984` may be a record number by terminal digits. */
+const isDateAlone = (text: string): boolean => /^\d{4}([-/.])\d{1,2}\1\d{1,2}$|^\d{1,2}\/\d{1,2}\/(\d{4}|\d{2})$/.test(text);
 
 /** `1970-03-05`, `3/5/1970`, `03051970`, `19700305`, `3/5/70`: month first, unless the first number can only be a day. */
 export function readDates(text: string, now: number): string[] {
