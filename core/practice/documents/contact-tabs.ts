@@ -1,5 +1,6 @@
 import type { Request, ResponseToolkit } from '@hapi/hapi';
 import type { App } from '../../app.ts';
+import type { Item } from '../../clinical/clinical-document.ts';
 import type { ClinicalSummary } from '../../clinical/summary.ts';
 import { scopeOf } from '../../http/credentials.ts';
 import { parse } from '../../http/refusals.ts';
@@ -31,8 +32,17 @@ export async function clinicalTab(app: App, request: Request, h: ResponseToolkit
     const { view: _view, names: _names, ...frame } = await contactFrame(tx, contactId, 'clinical');
     const sections = SECTIONS.flatMap(([key, title]) => (summary[key].length === 0 ? [] : [{ id: key, title, items: summary[key].map((item) => itemOf(item)) }]));
     const narrative = summary.narrativeOnly.map(({ document, title }) => ({ title, documentId: documents[document]?.id ?? '' })).filter(({ documentId }) => documentId !== '');
-    const alerts = summary.allergies.filter((item) => !item.isAbsence).slice(0, 6).map((item) => ({ label: item.display, tone: itemOf(item).severe ? 'bad' : 'warn' }));
+    const alerts = alertsOf(summary.allergies);
     return { ...frame, alerts, sections, narrative, source: documents.length === 0 ? null : `${documents.length} document${documents.length === 1 ? '' : 's'}` };
   });
   return h.page('contacts/page', context);
+}
+
+const ALERTS_MAX = 6;
+
+/** The severe ones first, and how many find no place. */
+export function alertsOf(allergies: readonly Item[]): { label: string; tone: string }[] {
+  const alerts = allergies.map((item) => ({ label: item.display, tone: itemOf(item).severe ? 'bad' : 'warn' })).sort((a, b) => Number(b.tone === 'bad') - Number(a.tone === 'bad'));
+  const more = alerts.length - ALERTS_MAX;
+  return more > 0 ? [...alerts.slice(0, ALERTS_MAX), { label: `and ${more} more`, tone: 'warn' }] : alerts;
 }
