@@ -1,5 +1,5 @@
 import type { Request, ResponseObject, ResponseToolkit } from '@hapi/hapi';
-import { endSessions, fault, record, scopeOf } from '../../core/plugin.ts';
+import { endVouched, fault, record, scopeOf } from '../../core/plugin.ts';
 import type { PluginDeps, PluginRoute, PluginServer, Scope, Tx } from '../../core/plugin.ts';
 import { oidcConnection, oidcProvider, samlConnection, slugOf } from './connections.ts';
 import { takeFlow } from './flow.ts';
@@ -13,7 +13,7 @@ import { usedTokens } from './used-tokens.ts';
 const OPEN = (openBecause: string): NonNullable<PluginRoute['options']> => ({ auth: false, plugins: { wardkeep: { openBecause, evenWhenLapsed: true } }, payload: { maxBytes: 512 * 1_024, allow: 'application/x-www-form-urlencoded' } });
 const OPEN_GET = (openBecause: string): NonNullable<PluginRoute['options']> => ({ auth: false, plugins: { wardkeep: { openBecause } } });
 
-/** Signing out in either direction. What ends is every session of the person: which of them the provider means, it cannot know. */
+/** Signing out in either direction. */
 export function registerLogout(server: PluginServer, deps: PluginDeps): void {
   server.route([
     { method: 'POST', path: '/{workspace}/oidc/back-channel', options: OPEN('The provider tells us of a sign-out; its signed token proves it.'), handler: (request, h) => takeLogoutToken(deps, request, h) },
@@ -33,7 +33,7 @@ async function takeLogoutToken(deps: PluginDeps, request: Request, h: ResponseTo
     const { verifyLogoutToken } = await import('./oidc/verify-logout-token.ts');
     return verifyLogoutToken(await oidcProvider(connection, scope), connection, (request.payload as { logout_token?: unknown } | null)?.logout_token, usedTokens(deps, scope));
   });
-  await deps.withWorkspace(scope, (tx) => endThere(tx, connection.issuer, subject === null ? { session_key: sessionId ?? '' } : { subject }));
+  await deps.withWorkspace(scope, (tx) => endThere(tx, { issuer: connection.issuer, subject, sessionKeys: sessionId === null ? [] : [sessionId] }));
   return h.response().code(200).header('cache-control', 'no-store');
 }
 
@@ -41,7 +41,7 @@ async function takeSamlLogout(deps: PluginDeps, request: Request, h: ResponseToo
   const scope = scopeOf(request);
   const { connection, message } = await refusing(deps, scope, () => readSamlLogout(deps, scope, request));
   if (message.kind === 'response') return h.redirect('/sign-in').code(303);
-  await deps.withWorkspace(scope, (tx) => endThere(tx, connection.provider.entityId, { subject: message.nameId }));
+  await deps.withWorkspace(scope, (tx) => endThere(tx, { issuer: connection.provider.entityId, subject: message.nameId, sessionKeys: message.sessionIndexes }));
   const { createLogoutResponse } = await import('./saml/logout.ts');
   return h.redirect((await createLogoutResponse(connection, message.id, message.relayState, true)) ?? '/sign-in').code(303);
 }
@@ -56,13 +56,23 @@ async function readSamlLogout(deps: PluginDeps, scope: Scope, request: Request):
   return { connection, message };
 }
 
-async function endThere(tx: Tx, issuer: string, match: { subject: string } | { session_key: string }): Promise<void> {
-  const rows = await ProviderSession.query(tx).where({ issuer, ...match }).select('user_id', 'id');
+/** `subject` null: whoever's the sessions are. `sessionKeys` empty: all of the subject's. */
+type SignedOutThere = { readonly issuer: string; readonly subject: string | null; readonly sessionKeys: readonly string[] };
+
+/**
+ * Ends what the provider's sessions opened here and leaves the person's others (Back-Channel Logout 1.0, 2.7; saml-core-2.0-os 3.7.1). A session
+ * that the provider gave no key when it began may be any of the subject's, so it ends with each.
+ */
+async function endThere(tx: Tx, { issuer, subject, sessionKeys }: SignedOutThere): Promise<void> {
+  const ended = ProviderSession.query(tx).delete().where({ issuer });
+  if (subject !== null) void ended.where({ subject });
+  if (sessionKeys.length > 0) void ended.where((one) => void (subject === null ? one : one.whereNull('session_key')).orWhereIn('session_key', [...sessionKeys]));
+  const rows = (await ended.returning(['id', 'user_id'])) as unknown as ProviderSession[];
   for (const userId of new Set(rows.map((row) => row.user_id))) {
-    const count = await endSessions(tx, { user_id: userId }, 'signed_out');
-    record(tx, { action: 'sso.person.signed_out', target: { type: 'user', id: userId }, detail: { issuer, sessions: count } });
+    let sessions = 0;
+    for (const { id } of rows.filter((row) => row.user_id === userId)) sessions += await endVouched(tx, { userId, vouchedBy: id });
+    record(tx, { action: 'sso.person.signed_out', target: { type: 'user', id: userId }, detail: { issuer, sessions } });
   }
-  await ProviderSession.query(tx).delete().where({ issuer, ...match });
 }
 
 /** From our own sign-out (the answer to `signOut`): the session here is over already, the one there goes now. */

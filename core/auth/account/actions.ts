@@ -56,7 +56,7 @@ export async function changePassword(app: App, scope: Scope, input: { current: s
     await requirePassword(tx, userId, 'set_password');
     await storePasswordHash(tx, userId, hash);
     record(tx, { action: 'auth.password_changed', target: { type: 'user', id: userId } });
-    await endChallenges(tx, userId);
+    await endChallenges(tx, { user_id: userId });
     await endLinks(tx, 'password_reset', userId);
     await endSessions(tx, { user_id: userId }, 'password_changed', scope.actor.sessionId);
     await tellOfChange(app, tx, userId);

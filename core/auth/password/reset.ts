@@ -56,7 +56,7 @@ export async function resetPassword(app: App, origin: Origin, token: unknown, pa
     await spendLink(tx, link.id);
     await storePasswordHash(tx, link.userId, hash);
     record(tx, { action: 'auth.password_reset', target: { type: 'user', id: link.userId } });
-    await endChallenges(tx, link.userId);
+    await endChallenges(tx, { user_id: link.userId });
     await endSessions(tx, { user_id: link.userId }, 'password_changed');
     await tellOfChange(app, tx, link.userId);
   });

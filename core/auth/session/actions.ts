@@ -41,7 +41,7 @@ export async function renewSession(tx: Tx, method: 'totp' | 'passkey'): Promise<
 }
 
 /** Ends every live session that matches; each is put on the record. Returns how many there were. */
-export async function endSessions(tx: Tx, match: { id?: string; user_id?: string }, reason: SessionEnd, keep: string | null = null): Promise<number> {
+export async function endSessions(tx: Tx, match: { id?: string; user_id?: string; vouched_by?: string }, reason: SessionEnd, keep: string | null = null): Promise<number> {
   return end(tx, Session.query(tx).where(match), reason, keep);
 }
 

@@ -98,9 +98,9 @@ async function find(app: App, origin: Origin, cookie: unknown, sql: string, more
   };
 }
 
-/** With a changed password whatever an older one had opened is over. Before the sessions end, so that one which a last step opens ends too. */
-export async function endChallenges(tx: Tx, userId: string): Promise<void> {
-  await MfaChallenge.query(tx).patch({ consumed_at: new Date(tx.now) }).where({ user_id: userId }).whereNull('consumed_at');
+/** With a changed password whatever an older one had opened is over, and with a provider's session what its word had. Before the sessions end, so that one which a last step opens ends too. */
+export async function endChallenges(tx: Tx, match: { user_id: string; vouched_by?: string }): Promise<void> {
+  await MfaChallenge.query(tx).patch({ consumed_at: new Date(tx.now) }).where(match).whereNull('consumed_at');
 }
 
 /** Spends the challenge; of several requests one wins. @throws Fault sign_in.challenge_over */

@@ -1,14 +1,15 @@
 import type { Request, ResponseObject, ResponseToolkit } from '@hapi/hapi';
 import type { App } from '../../app.ts';
+import type { Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
 import { originOf } from '../../http/credentials.ts';
 import { tellOfNewBrowser } from '../mail/notices.ts';
-import { openSession } from '../session/actions.ts';
+import { endSessions, openSession } from '../session/actions.ts';
 import { SESSION_COOKIE } from '../session/cookie.ts';
 import { findSession } from '../session/find-session.ts';
 import type { FirstFactor } from '../session/method.ts';
 import { findActiveUser } from '../find-active-user.ts';
-import { CHALLENGE_COOKIE, claimantActor, openChallenge, scopeBeforeSession } from './challenge.ts';
+import { CHALLENGE_COOKIE, claimantActor, endChallenges, openChallenge, scopeBeforeSession } from './challenge.ts';
 import { hasSecondFactor } from './second-factors.ts';
 import { browserState, heldSession, landingPage, setSession, withNext } from './routes.ts';
 
@@ -49,4 +50,11 @@ export async function letInVouched(app: App, workspaceId: string, request: Reque
     h.state(CHALLENGE_COOKIE, await openChallenge(tx, userId, purpose, { factor: protocol, vouchedBy }));
     return h.redirect(withNext(purpose === 'enrol' ? '/sign-in/enrol' : '/sign-in/second', next)).code(303);
   });
+}
+
+/** The provider takes its word back: what it opened ends, and so does a sign-in that still waits for our second step. Returns how many sessions there were. */
+export async function endVouched(tx: Tx, { userId, vouchedBy }: Pick<Vouched, 'userId' | 'vouchedBy'>): Promise<number> {
+  const match = { user_id: userId, vouched_by: vouchedBy };
+  await endChallenges(tx, match);
+  return endSessions(tx, match, 'signed_out');
 }

@@ -60,7 +60,7 @@ export async function disablePerson(tx: Tx, id: string): Promise<void> {
   if ((await lockPersonAndAdmins(tx, id)).isLastAdmin) throw fault('person.last_admin');
   await User.query(tx).patch({ status: 'disabled', updated_at: new Date(tx.now) }).where({ id });
   record(tx, { action: 'person.disabled', target: target(id) });
-  await endChallenges(tx, id);
+  await endChallenges(tx, { user_id: id });
   for (const purpose of ['invitation', 'password_reset'] as const) await endLinks(tx, purpose, id);
   await endSessions(tx, { user_id: id }, 'disabled');
 }

@@ -128,11 +128,44 @@ t.test('a workspace with its own provider', async (t) => {
     const tell = (logout_token: string) => server.inject({ method: 'POST', url: `/plugins/sso/${willow.slug}/oidc/back-channel`, headers: { 'content-type': 'application/x-www-form-urlencoded' }, payload: new URLSearchParams({ logout_token }).toString() });
     t.equal((await tell('x.y.z')).statusCode, 400);
     t.equal((await visitor.get('/contacts')).statusCode, 200, 'nonsense ends nothing');
-    const token = await peer.logoutToken('agent');
+    const token = await peer.logoutToken({ sub: 'agent' });
     t.match(await tell(token), { statusCode: 200, headers: { 'cache-control': /no-store/ } });
     t.equal((await visitor.get('/contacts')).statusCode, 302, 'with the very next request');
     t.equal((await tell(token)).statusCode, 400, 'once');
     t.ok((await actions()).includes('sso.person.signed_out'));
+  });
+
+  t.test('signed out of one session there, the others go on here', async (t) => {
+    const tell = async (claims: { sub?: string; sid?: string }) => {
+      const form = new URLSearchParams({ logout_token: await peer.logoutToken(claims) });
+      t.equal((await server.inject({ method: 'POST', url: `/plugins/sso/${willow.slug}/oidc/back-channel`, headers: { 'content-type': 'application/x-www-form-urlencoded' }, payload: form.toString() })).statusCode, 200);
+    };
+    const known = () => app.withWorkspace(scope, (tx) => tx.knex('app.sso_provider_sessions').orderBy('id').select('id', 'session_key', 'subject') as unknown as Promise<{ id: string; session_key: string; subject: string }[]>);
+    const begun = async () => {
+      const { visitor } = await comeThrough('agent');
+      return { visitor, ...((await known()).at(-1) as { id: string; session_key: string }) };
+    };
+    const [ward, desk, home, keyless] = [await begun(), await begun(), await begun(), await begun()];
+    t.equal(new Set([ward, desk, home].map(({ session_key }) => session_key)).size, 3, 'each browser has a session of its own there');
+    await app.withWorkspace(scope, (tx) => tx.knex('app.sso_provider_sessions').where({ id: keyless.id }).delete().then(() => tx.knex('app.sso_provider_sessions').insert({ workspace_id: willow.workspaceId, id: keyless.id, user_id: willow.agent.id, issuer: peer.origin, subject: 'agent' })));
+    const byPassword = await visit(willow.agent);
+    const live = async () => Promise.all([ward, desk, home, keyless, { visitor: byPassword }].map(async ({ visitor }) => (await visitor.get('/contacts')).statusCode));
+
+    await tell({ sid: 'one that was never begun here' });
+    await tell({ sub: 'somebody else', sid: desk.session_key });
+    t.same(await live(), [200, 200, 200, 200, 200], 'what is not known here ends nothing');
+    await tell({ sid: ward.session_key });
+    t.same(await live(), [302, 200, 200, 200, 200], 'by its key alone');
+    await tell({ sub: 'agent', sid: desk.session_key });
+    t.same(await live(), [302, 302, 200, 302, 200], 'by key and person: with it what has no key');
+    peer.amr = ['pwd'];
+    const { visitor: half } = await comeThrough('agent');
+    await half.get('/sign-in/second');
+    await tell({ sub: 'agent' });
+    t.same(await live(), [302, 302, 302, 302, 200], 'by person alone: all that came by the provider, nothing that did not');
+    const late = await half.post('/sign-in/second', { method: 'totp', code: totpCode(willow.agent.totpSecret, 1), next: '' });
+    t.notMatch(String(late.headers['set-cookie']), /__Host-wardkeep=[^;]/, 'and what waited for our second step is over');
+    peer.amr = ['pwd', 'mfa'];
   });
 
   t.test('the return works once, in the browser that left, for the kind that left', async (t) => {
