@@ -1,6 +1,7 @@
 // Several documents of one patient as one summary: what is said twice is listed once, with every document that says it.
 // Of two statements about the same thing the later document's counts.
 
+import { NULLIFIED } from './ccda/statements.ts';
 import { dayOf } from './ccda/times.ts';
 import type { ClinicalDocument, Item, ItemKind } from './clinical-document.ts';
 
@@ -20,7 +21,7 @@ export type ClinicalSummary = {
   procedures: SummaryItem[];
   encounters: SummaryItem[];
   socialHistory: SummaryItem[];
-  /** The newest value of each test or sign. */
+  /** The newest value of each test or sign, but for those that were broken off or cancelled. */
   latestResults: SummaryItem[];
   latestVitalSigns: SummaryItem[];
   /** "No known …", only of kinds about which nothing else is known; vaccines and procedures not given or done. */
@@ -54,25 +55,29 @@ export function clinicalSummary(documents: readonly ClinicalDocument[]): Clinica
     latestResults: latest(of('results')),
     latestVitalSigns: latest(of('vital_signs')),
     absences: newestFirst(merged.filter((item) => item.isAbsence && !spokenOf.has(item.kind))),
-    narrativeOnly: documents.flatMap((document, index) =>
+    narrativeOnly: standing(documents).flatMap(([document, index]) =>
       document.sections.flatMap((section, position) =>
         section.kind !== 'other' && section.items.length === 0 && section.narrativeHtml !== '' ? [{ document: index, section: position, kind: section.kind, title: section.title }] : []))
   };
 }
 
-/** Every statement of the documents, once each: past values of a test too, which a summary leaves out. */
+/**
+ * Every statement of the documents, once each: past values of a test too, which a summary leaves out. What a newer version of its document replaced
+ * is not said any more; what was entered in error (nullified) neither, and takes back what earlier documents said of it.
+ */
 export function statementsOf(documents: readonly ClinicalDocument[]): SummaryItem[] {
-  const newestDocumentFirst = documents.map((_, index) => index).sort((a, b) => compareTimes(documents[b]?.header.effectiveTime ?? null, documents[a]?.header.effectiveTime ?? null));
+  const newestFirst = standing(documents).sort(([a], [b]) => compareTimes(b.header.effectiveTime, a.header.effectiveTime));
   const items: SummaryItem[] = [];
   const known = new Map<string, SummaryItem>();
-  for (const index of newestDocumentFirst) {
-    for (const item of documents[index]?.sections.flatMap((section) => section.items) ?? []) {
+  for (const [document, index] of newestFirst) {
+    // Of what was entered in error and put right beside it, the latter counts.
+    for (const item of document.sections.flatMap((section) => section.items).sort((a, b) => Number(isError(a)) - Number(isError(b)))) {
       const keys = keysOf(item);
       const same = keys.map((key) => known.get(key)).find((found) => found !== undefined);
-      if (same === undefined) {
+      if (same === undefined || isAnotherCourse(item, items.filter(({ sources }) => sources[0] === index))) {
         const added = { ...item, sources: [index] };
         items.push(added);
-        for (const key of keys) known.set(key, added);
+        for (const key of keys) if (!known.has(key)) known.set(key, added);
         continue;
       }
       if (!same.sources.includes(index)) same.sources.push(index);
@@ -82,8 +87,29 @@ export function statementsOf(documents: readonly ClinicalDocument[]): SummaryIte
       for (const key of keys) if (!known.has(key)) known.set(key, same);
     }
   }
-  return items;
+  return items.filter((item) => !isError(item));
 }
+
+const isError = ({ status }: Item): boolean => status === NULLIFIED;
+
+/** The documents no other one replaces, each with its index: by name (relatedDocument RPLC), or as a lower version of the same set (CDA R2, 4.2.1.7 and 4.2.3.1). */
+function standing(documents: readonly ClinicalDocument[]): [document: ClinicalDocument, index: number][] {
+  const replaced = new Set(documents.flatMap(({ header }) => header.replaces));
+  const newest = new Map<string, number>();
+  for (const { header: { setId, versionNumber } } of documents) if (setId !== null && versionNumber !== null) newest.set(setId, Math.max(versionNumber, newest.get(setId) ?? versionNumber));
+  return documents.map((document, index): [ClinicalDocument, number] => [document, index])
+    .filter(([{ header: { id, setId, versionNumber } }]) => !replaced.has(id ?? '') && (setId === null || versionNumber === null || versionNumber === newest.get(setId)));
+}
+
+/** One list may name a drug twice, taken differently now: ten units in the morning and fifteen at night. */
+function isAnotherCourse(item: Item, listed: readonly Item[]): boolean {
+  if (item.kind !== 'medications' || !item.isActive) return false;
+  const keys = new Set(keysOf(item));
+  const courses = listed.filter((other) => other.isActive && keysOf(other).some((key) => keys.has(key)));
+  return courses.length > 0 && courses.every((other) => posologyOf(other) !== posologyOf(item));
+}
+
+const posologyOf = ({ details: { dose, form, route, frequency, instructions } }: Item): string => JSON.stringify([dose, form, route, frequency, instructions]);
 
 /** Same code in the same system, same code after translation, or the same words: each makes two items one. */
 function keysOf(item: Item): string[] {
@@ -97,7 +123,7 @@ function latest(items: readonly SummaryItem[]): SummaryItem[] {
   const newest = new Map<string, SummaryItem>();
   for (const item of items) {
     const key = item.code === null ? item.display.toLowerCase() : `${item.system}|${item.code}`;
-    if (item.details.value !== undefined && !newest.has(key)) newest.set(key, item);
+    if (item.details.value !== undefined && item.isActive && !newest.has(key)) newest.set(key, item);
   }
   return [...newest.values()];
 }

@@ -60,3 +60,43 @@ t.test('a real document and itself again are the same summary, twice sourced', n
     t.ok(twice[key].every((item) => item.sources.length === 2), key);
   }
 });
+
+const version = (document: ClinicalDocument, header: Partial<ClinicalDocument['header']>): ClinicalDocument => ({ ...document, header: { ...document.header, ...header } });
+
+t.test('a newer version of a document says all that there is to say: what it leaves out is not so any more', async (t) => {
+  const [both, one] = [at('20200101', sectionXml('11450-4', problem('195967001', 'Asthma') + problem('90560007', 'Gout'))), at('20200101', sectionXml('11450-4', problem('195967001', 'Asthma')))];
+  const set = { setId: '1.3.6.1.4.1.99999.2^s-1' };
+  for (const documents of [
+    [version(both, { ...set, versionNumber: 1 }), version(one, { ...set, versionNumber: 2 })],
+    [version(both, { id: '1.3.6.1.4.1.99999.1^d-1' }), version(one, { id: '1.3.6.1.4.1.99999.1^d-2', replaces: ['1.3.6.1.4.1.99999.1^d-1'] })],
+  ]) {
+    t.strictSame(shown(clinicalSummary(documents).problems), [['Asthma', [1]]]);
+    t.strictSame(shown(clinicalSummary(documents.toReversed()).problems), [['Asthma', [0]]]);
+  }
+  t.equal(clinicalSummary([version(both, { ...set, versionNumber: 1 }), version(one, { ...set, versionNumber: 1 })]).problems.length, 2, 'products write the same set and version on everything');
+  t.equal(clinicalSummary([version(both, { setId: null, versionNumber: 1 }), version(one, { setId: null, versionNumber: 2 })]).problems.length, 2);
+});
+
+t.test('what was entered in error is nowhere, and takes back what earlier documents said', async (t) => {
+  const active = '<entryRelationship typeCode="REFR"><observation classCode="OBS" moodCode="EVN"><templateId root="2.16.840.1.113883.10.20.22.4.6"/><code code="33999-4"/><value xsi:type="CD" code="55561003"/></observation></entryRelationship>';
+  const earlier = at('20190101', sectionXml('11450-4', problem('195967001', 'Asthma')));
+  for (const wrong of [problem('195967001', 'Asthma', '', 'nullified'), problem('195967001', 'Asthma', active, 'nullified'), problem('195967001', 'Asthma', `<statusCode code="nullified"/>${active}`)]) {
+    const later = at('20200101', sectionXml('11450-4', wrong));
+    for (const list of Object.values(clinicalSummary([earlier, later]))) t.strictSame(list, []);
+    t.strictSame(later.sections[0]?.items.map(({ status, isActive }) => [status, isActive]), [['nullified', false]], 'the document itself still shows it');
+  }
+  const corrected = at('20200101', sectionXml('11450-4', problem('195967001', 'Asthma', '', 'nullified') + problem('195967001', 'Asthma', '<effectiveTime><low value="2010"/><high value="2012"/></effectiveTime>')));
+  t.strictSame(clinicalSummary([corrected]).pastProblems.map(({ status }) => status), ['resolved']);
+});
+
+t.test('a test that was broken off is not the latest result', async (t) => {
+  const broken = result('20200601', '99').replace('<effectiveTime', '<statusCode code="aborted"/><effectiveTime');
+  t.strictSame(clinicalSummary([at('20200701', sectionXml('30954-2', result('20180101', '7.1') + broken))]).latestResults.map(({ details }) => details.value), ['7.1']);
+});
+
+t.test('one drug taken in two ways at once is two lines, said twice alike one', async (t) => {
+  const insulin = (dose: string, day: string) => `<entry><substanceAdministration classCode="SBADM" moodCode="INT"><statusCode code="active"/><effectiveTime xsi:type="IVL_TS"><low value="${day}"/></effectiveTime><doseQuantity value="${dose}" unit="[iU]"/><consumable><manufacturedProduct><manufacturedMaterial><code code="865098" codeSystem="2.16.840.1.113883.6.88" displayName="insulin lispro"/></manufacturedMaterial></manufacturedProduct></consumable></substanceAdministration></entry>`;
+  const list = at('20200101', sectionXml('10160-0', insulin('10', '2019') + insulin('15', '2018') + insulin('15', '2017') + insulin('10', '2016')));
+  t.strictSame(clinicalSummary([list]).medications.map(({ details }) => details.dose), ['10 [iU]', '15 [iU]']);
+  t.strictSame(clinicalSummary([list, at('20210101', sectionXml('10160-0', insulin('20', '2021')))]).medications.map(({ details }) => details.dose), ['20 [iU]'], 'a later list counts');
+});

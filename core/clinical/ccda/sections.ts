@@ -13,7 +13,7 @@ import { readProcedures } from './procedures.ts';
 import { readResults, readVitalSigns } from './results.ts';
 import { KIND_TITLES, kindOfSection } from './section-kinds.ts';
 import { readSocialHistory } from './social-history.ts';
-import { statementsIn } from './statements.ts';
+import { NULLIFIED, statementsIn, statusCodeOf } from './statements.ts';
 import type { Item, ItemKind, Section, SectionKind } from '../clinical-document.ts';
 import type { Reading } from './reading.ts';
 import type { XmlElement } from '../xml.ts';
@@ -52,12 +52,18 @@ function readSection(section: XmlElement, body: ReadBody, reading: Reading): voi
   enterSection(text, reading);
   const statements = children(section, 'entry').flatMap(statementsIn);
   const html = narrativeHtml(text);
-  const items = kind === 'other' ? [] : statements.flatMap((statement) => READERS[kind](statement, reading));
+  const items = kind === 'other' ? [] : statements.flatMap((statement) => readStatement(kind, statement, reading));
   if (kind === 'social_history') body.socialStatements.push(...statements);
   if (kind !== 'other' && items.length === 0 && html !== '') reading.warned('section.narrative_only', section);
   const nested = sectionsIn(section);
   if (html !== '' || items.length > 0 || nested.length === 0) body.sections.push({ kind, title: titleOf(section, kind), code: readCoded(child(section, 'code'), reading), items, narrativeHtml: html });
   for (const each of nested) readSection(each, body, reading);
+}
+
+/** A concern or a panel that was made in error takes along what it holds. */
+function readStatement(kind: ItemKind, statement: XmlElement, reading: Reading): Item[] {
+  const items = READERS[kind](statement, reading);
+  return statusCodeOf(statement) === NULLIFIED ? items.map((item) => ({ ...item, status: NULLIFIED, isActive: false })) : items;
 }
 
 const titleOf = (section: XmlElement, kind: SectionKind): string => textOf(child(section, 'title')) || (attribute(child(section, 'code'), 'displayName') ?? KIND_TITLES[kind]);

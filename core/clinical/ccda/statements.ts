@@ -57,6 +57,9 @@ export const statusCodeOf = (statement: XmlElement): string | null => attribute(
 
 export const isOver = (status: string | null): boolean => status !== null && /^(?:inactive|resolved|ruled out|aborted|cancelled|canceled|nullified|obsolete|suspended|discontinued|stopped|no longer active|prior history|remission|held)/.test(status);
 
+/** HL7 ActStatus: made in error, whatever else is said of it. */
+export const NULLIFIED = 'nullified';
+
 export const isNegated = (statement: XmlElement): boolean => attribute(statement, 'negationInd')?.toLowerCase() === 'true';
 
 /** Comments below a statement, joined. */
@@ -110,6 +113,7 @@ export function buildItem(draft: Draft, reading: Reading): Item | null {
     reading.warned('entry.unread', draft.statement);
     return null;
   }
+  const isError = statusCodeOf(draft.statement) === NULLIFIED;
   const isAbsence = draft.isAbsence || ((concept?.code ?? null) === null && NOTHING.test(display));
   return {
     kind: draft.kind,
@@ -120,8 +124,8 @@ export function buildItem(draft: Draft, reading: Reading): Item | null {
     translations: concept?.translations ?? [],
     start: draft.period.start,
     end: draft.period.end,
-    status: draft.status,
-    isActive: draft.isActive && !isAbsence,
+    status: isError ? NULLIFIED : draft.status,
+    isActive: draft.isActive && !isAbsence && !isError,
     isAbsence,
     instanceId: instanceIdOf(draft.statement),
     narrativeRef: referenceOf(draft.statement),
