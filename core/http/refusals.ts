@@ -119,15 +119,24 @@ export function parse<T>(schema: Joi.Schema<T>, input: unknown): T {
  */
 const isNoText = (text: string): boolean => text.includes('\0') || !text.isWellFormed();
 
-/** Where the first such string is, or null. */
+type Place = { readonly value: unknown; readonly key: string; readonly above: Place | null };
+
+/** Where the first such string is, or null. How deep lists lie in lists is the sender's choice, so nothing calls itself here. */
 export function pathOfText(value: unknown, isMeant: (text: string) => boolean): string[] | null {
-  if (typeof value === 'string') return isMeant(value) ? [] : null;
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return null;
-  for (const [key, below] of Object.entries(value)) {
-    const path = pathOfText(below, isMeant);
-    if (path !== null) return [key, ...path];
+  const places: Place[] = [{ value, key: '', above: null }];
+  for (const place of places) { // grows as it is gone through
+    const { value: found } = place;
+    if (typeof found === 'string' && isMeant(found)) return pathTo(place);
+    if (typeof found !== 'object' || found === null || ArrayBuffer.isView(found)) continue;
+    for (const [key, below] of Object.entries(found)) places.push({ value: below, key, above: place });
   }
   return null;
+}
+
+function pathTo(place: Place): string[] {
+  const keys: string[] = [];
+  for (let at = place; at.above !== null; at = at.above) keys.push(at.key);
+  return keys.reverse();
 }
 
 /** Joi quotes values in a few of its messages ("with value …") and writes others for programmers; those are reworded. */
