@@ -39,6 +39,8 @@ export type ItemDetails = {
   route?: string;
   frequency?: string;
   instructions?: string;
+  /** Taken only when this is so: wheezing, pain. */
+  precondition?: string;
   form?: string;
   reason?: string;
   lotNumber?: string;

@@ -2,7 +2,7 @@
 // Of two statements about the same thing the later document's counts.
 
 import { NULLIFIED } from './ccda/statements.ts';
-import { dayOf } from './ccda/times.ts';
+import { dayOf, isBefore } from './ccda/times.ts';
 import type { ClinicalDocument, Item, ItemKind } from './clinical-document.ts';
 
 export type SummaryItem = Item & {
@@ -35,8 +35,9 @@ const DATED = new Set<ItemKind>(['immunizations', 'procedures', 'encounters', 'r
 /** Kinds in which "none" is a statement about the patient; elsewhere an absence is one act not done. */
 const LISTS = new Set<ItemKind>(['problems', 'medications', 'allergies']);
 
-export function clinicalSummary(documents: readonly ClinicalDocument[]): ClinicalSummary {
-  const merged = statementsOf(documents);
+/** `today`: `YYYY-MM-DD`. A course of a drug that a document knew the end of is over once that day has passed. */
+export function clinicalSummary(documents: readonly ClinicalDocument[], today: string): ClinicalSummary {
+  const merged = statementsOf(documents).map((item) => (item.kind === 'medications' && item.end !== null && isBefore(item.end, today) ? { ...item, isActive: false } : item));
   const spokenOf = new Set(merged.filter((item) => item.isActive && LISTS.has(item.kind)).map((item) => item.kind));
   const of = (kind: ItemKind): SummaryItem[] => newestFirst(merged.filter((item) => item.kind === kind && !item.isAbsence));
   const current = (kind: ItemKind): SummaryItem[] => of(kind).filter((item) => item.isActive);
@@ -109,7 +110,7 @@ function isAnotherCourse(item: Item, listed: readonly Item[]): boolean {
   return courses.length > 0 && courses.every((other) => posologyOf(other) !== posologyOf(item));
 }
 
-const posologyOf = ({ details: { dose, form, route, frequency, instructions } }: Item): string => JSON.stringify([dose, form, route, frequency, instructions]);
+const posologyOf = ({ details: { dose, form, route, frequency, instructions, precondition } }: Item): string => JSON.stringify([dose, form, route, frequency, instructions, precondition]);
 
 /** Same code in the same system, same code after translation, or the same words: each makes two items one. */
 function keysOf(item: Item): string[] {

@@ -135,6 +135,13 @@ t.test('medication: a row is not its instructions', async (t) => {
   t.equal(item?.details.instructions, undefined);
 });
 
+t.test('medication: taken only when something is so', async (t) => {
+  const precondition = (criterion: string) => readEntries(MEDICATIONS, medication('').replace('</consumable>', `</consumable><precondition typeCode="PRCN"><criterion><code code="ASSERTION" codeSystem="2.16.840.1.113883.5.4"/>${criterion}</criterion></precondition>`))[0]?.details.precondition;
+  t.equal(precondition('<value xsi:type="CD" code="56018004" codeSystem="2.16.840.1.113883.6.96" displayName="Wheezing"/>'), 'Wheezing');
+  t.equal(precondition('<text>pain above 4</text>'), 'pain above 4');
+  t.equal(precondition('<value xsi:type="CD" nullFlavor="UNK"/>'), undefined);
+});
+
 t.test('medication: what is active', async (t) => {
   const isActive = (inner: string, template?: string) => readEntries(MEDICATIONS, medication(inner, template))[0]?.isActive;
   const ends = (high: string): string => `<statusCode code="completed"/><effectiveTime xsi:type="IVL_TS"><low value="2019"/><high value="${high}"/></effectiveTime>`;

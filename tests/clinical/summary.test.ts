@@ -1,10 +1,11 @@
 import t from 'tap';
-import { clinicalSummary } from '../../core/clinical/summary.ts';
+import { clinicalSummary as summaryOn } from '../../core/clinical/summary.ts';
 import { documentXml, readText, sectionXml } from './build-document.ts';
 import { readDocument } from '../../core/clinical/read-document.ts';
 import { needsSamples, sampleBytes } from './sample-documents.ts';
 import type { ClinicalDocument } from '../../core/clinical/clinical-document.ts';
 
+const clinicalSummary = (documents: readonly ClinicalDocument[]) => summaryOn(documents, '2020-12-31');
 const at = (time: string, body: string): ClinicalDocument => readText(documentXml({ body }).replace('20200601120000-0500', time));
 const problem = (code: string, display: string, extra = '', status = 'active'): string => `<entry><act classCode="ACT" moodCode="EVN"><statusCode code="${status}"/><entryRelationship typeCode="SUBJ"><observation classCode="OBS" moodCode="EVN">${extra}<value xsi:type="CD" code="${code}" codeSystem="2.16.840.1.113883.6.96" displayName="${display}"/></observation></entryRelationship></act></entry>`;
 const result = (day: string, value: string): string => `<entry><observation classCode="OBS" moodCode="EVN"><code code="4548-4" codeSystem="2.16.840.1.113883.6.1" displayName="HbA1c"/><effectiveTime value="${day}"/><value xsi:type="PQ" value="${value}" unit="%"/></observation></entry>`;
@@ -99,4 +100,10 @@ t.test('one drug taken in two ways at once is two lines, said twice alike one', 
   const list = at('20200101', sectionXml('10160-0', insulin('10', '2019') + insulin('15', '2018') + insulin('15', '2017') + insulin('10', '2016')));
   t.strictSame(clinicalSummary([list]).medications.map(({ details }) => details.dose), ['10 [iU]', '15 [iU]']);
   t.strictSame(clinicalSummary([list, at('20210101', sectionXml('10160-0', insulin('20', '2021')))]).medications.map(({ details }) => details.dose), ['20 [iU]'], 'a later list counts');
+});
+
+t.test('a course that was to end is over once its end has passed', async (t) => {
+  const course = at('20200101', sectionXml('10160-0', '<entry><substanceAdministration classCode="SBADM" moodCode="INT"><statusCode code="active"/><effectiveTime xsi:type="IVL_TS"><low value="20200101"/><high value="20200110"/></effectiveTime><consumable><manufacturedProduct><manufacturedMaterial><code code="308460" codeSystem="2.16.840.1.113883.6.88" displayName="azithromycin 250 MG"/></manufacturedMaterial></manufacturedProduct></consumable></substanceAdministration></entry>'));
+  t.equal(summaryOn([course], '2020-01-10').medications.length, 1, 'the last day counts');
+  t.match(summaryOn([course], '2020-01-11'), { medications: [], pastMedications: [{ display: 'azithromycin 250 MG' }] });
 });

@@ -40,7 +40,7 @@ const EVERYTHING: Statements = {
     item('problems', { display: 'Remission of it', status: 'in remission', isActive: true }), item('problems', { display: 'Not this', status: 'active', isActive: false, isAbsence: true }),
   ],
   medications: [
-    item('medications', { status: 'active', details: { dose: '2 tablet', route: 'oral', form: 'tablet', frequency: 'every 8 hours, at bedtime', instructions: 'With water, in the morning.', reason: 'Pain', comment: 'Asked twice.' } }),
+    item('medications', { status: 'active', details: { dose: '2 tablet', route: 'oral', form: 'tablet', frequency: 'every 8 hours, at bedtime', instructions: 'With water, in the morning.', precondition: 'Wheezing', reason: 'Pain', comment: 'Asked twice.' } }),
     item('medications', { display: 'Over', status: 'completed', isActive: false, end: '2024-05-06', details: { dose: '1 - 2 mg', frequency: 'every 4–6 hours' } }), item('medications', { display: 'Held back', status: 'on hold', isActive: true }),
   ],
   allergies: [

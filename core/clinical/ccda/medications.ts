@@ -7,7 +7,7 @@ import { readDosing } from './dosing.ts';
 import { refersToRow, words } from './reading.ts';
 import { isBefore } from './times.ts';
 import { buildItem, commentOf, isOver, nearest, related, statedStatus, statesAbsence, statusCodeOf } from './statements.ts';
-import { printQuantity } from './values.ts';
+import { printQuantity, readValue } from './values.ts';
 import type { Concept } from './codes.ts';
 import type { Item } from '../clinical-document.ts';
 import type { Reading } from './reading.ts';
@@ -40,11 +40,16 @@ function readMedication(statement: XmlElement, reading: Reading): Item | null {
       form: displayOf(child(statement, 'administrationUnitCode'), reading),
       frequency,
       instructions: sigOf(statement, below, concept, reading),
+      precondition: all(statement, 'precondition', 'criterion').map((criterion) => preconditionOf(criterion, reading)).filter((text) => text !== '').join(', '),
       reason: displayOf(child(below.find((each) => hasTemplate(each, ...INDICATION_TEMPLATES)), 'value'), reading),
       comment: commentOf(statement, reading)
     }
   }, reading);
 }
+
+/** Precondition for Substance Administration (.22.4.25): the value in R2.1, in older documents the code or words alone. */
+const preconditionOf = (criterion: XmlElement, reading: Reading): string =>
+  readValue(child(criterion, 'value'), reading)?.text || words(child(criterion, 'text'), reading) || (attribute(child(criterion, 'code'), 'code') === 'ASSERTION' ? '' : displayOf(child(criterion, 'code'), reading));
 
 /** The drug: material or labeled drug, its code, else its name. */
 export function readProduct(statement: XmlElement, reading: Reading): Concept | null {

@@ -22,12 +22,12 @@ type SectionSpec = {
 
 const each = (entry: (written: Written) => Xml) => (written: readonly Written[]) => written.map(entry);
 const amount = ({ details: { value, unit } }: Item): string => `${value ?? ''} ${unit ?? ''}`.trim();
-const said = ({ details }: Item): string => [details.dose, details.route, details.frequency, details.instructions].filter(Boolean).join(', ');
+const said = ({ details }: Item): string => [details.dose, details.form, details.route, details.frequency, details.precondition && `as needed: ${details.precondition}`, details.instructions].filter(Boolean).join(', ');
 
 /** The sections a CCD must and should hold (C-CDA R2.1, 1.1.4). */
 const SECTIONS: readonly SectionSpec[] = [
   { kind: 'allergies', template: '2.16.840.1.113883.10.20.22.2.6.1:2015-08-01', loinc: '48765-2', title: 'Allergies and adverse reactions', headings: ['Substance', 'Reaction', 'Severity', 'Status', 'From', 'To'],
-    cells: ({ details, status, start, end }) => [details.reactions?.map(({ display }) => display).join(', '), details.severity, status, start, end], entries: each(allergyEntry) },
+    cells: ({ details, status, start, end }) => [details.reactions?.map(({ display, severity }) => (severity === null ? display : `${display} (${severity})`)).join(', '), details.severity, status, start, end], entries: each(allergyEntry) },
   { kind: 'medications', template: '2.16.840.1.113883.10.20.22.2.1.1:2014-06-09', loinc: '10160-0', title: 'Medications', headings: ['Medication', 'Directions', 'Status', 'From', 'To'],
     cells: (item) => [said(item), item.status, item.start, item.end], entries: each(medicationEntry) },
   { kind: 'problems', template: '2.16.840.1.113883.10.20.22.2.5.1:2015-08-01', loinc: '11450-4', title: 'Problems', headings: ['Problem', 'Status', 'Onset', 'Resolved'],

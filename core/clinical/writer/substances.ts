@@ -1,4 +1,4 @@
-import { comment, interval, moment, performer, relationship, statementId, statusCode, templates, textReference, words } from './elements.ts';
+import { comment, fixed, interval, moment, performer, relationship, statementId, statusCode, templates, textReference, words } from './elements.ts';
 import { named, negation, saidByCode, statedStatus, stateOf, type Written } from './entry.ts';
 import { rhythms } from './dosing.ts';
 import { dose } from './quantities.ts';
@@ -15,7 +15,13 @@ export function medicationEntry({ item, rowId }: Written): Xml {
     ...templates('2.16.840.1.113883.10.20.22.4.16:2014-06-09'), statementId(item.instanceId), textReference(rowId), stateOf(current),
     interval(item.start, item.end, { 'xsi:type': 'IVL_TS' }), rhythms(details.frequency ?? ''), words('routeCode', details.route), details.dose === undefined ? null : dose(details.dose), words('administrationUnitCode', details.form),
     el('consumable', {}, product('2.16.840.1.113883.10.20.22.4.23:2014-06-09', named('code', item))),
-    freeTextSig(details.instructions), indication(details.reason), statedStatus(current, saidByCode(current)), comment(details.comment));
+    freeTextSig(details.instructions), indication(details.reason), statedStatus(current, saidByCode(current)), comment(details.comment), precondition(details.precondition));
+}
+
+/** Precondition for Substance Administration (4.25). */
+function precondition(text: string | undefined): Xml | null {
+  if (!text) return null;
+  return el('precondition', { typeCode: 'PRCN' }, el('criterion', {}, ...templates('2.16.840.1.113883.10.20.22.4.25:2014-06-09'), fixed('code', 'actCode', 'ASSERTION', 'Assertion'), words('value', text)));
 }
 
 function freeTextSig(text: string | undefined): Xml | null {

@@ -11,7 +11,7 @@ export function itemOf(item: Item): ItemLine {
   const reactions = details.reactions?.map(({ display, severity }) => (severity ? `${display} (${severity})` : display)).join(', ');
   const detail = [
     value, details.interpretation, details.referenceRange && `reference ${details.referenceRange}`, details.severity && `severity ${details.severity}`, details.criticality, [details.dose, details.form].filter(Boolean).join(' '), details.route,
-    details.frequency, details.instructions, reactions, details.bodySite, details.reason, details.doseNumber && `dose no. ${details.doseNumber}`, details.lotNumber && `lot ${details.lotNumber}`, details.manufacturer, details.diagnoses?.join(', '),
+    details.frequency, details.precondition && `as needed: ${details.precondition}`, details.instructions, reactions, details.bodySite, details.reason, details.doseNumber && `dose no. ${details.doseNumber}`, details.lotNumber && `lot ${details.lotNumber}`, details.manufacturer, details.diagnoses?.join(', '),
     details.location, details.device, details.performer && `by ${details.performer}`, details.comment,
   ].filter(Boolean).join(' · ');
   return { name: item.isAbsence ? `None: ${item.display}` : item.display, when: whenOf(item), status: item.status ? { label: item.status, tone: item.isActive ? 'good' : '' } : null, detail: detail || null, severe: isSevereAllergy(item) };

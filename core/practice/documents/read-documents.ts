@@ -54,7 +54,7 @@ export async function readOriginal(tx: Tx, id: string): Promise<{ document: Docu
 export async function readClinicalSummary(tx: Tx, contactId: string): Promise<{ summary: ClinicalSummary; documents: DocumentView[] }> {
   const { documents, parsed } = await readClinicalDocuments(tx, contactId);
   record(tx, { action: 'contact.summary_read', target: { type: 'contact', id: contactId }, detail: { documents: documents.length } });
-  return { summary: clinicalSummary(parsed), documents };
+  return { summary: clinicalSummary(parsed, new Date(tx.now).toISOString().slice(0, 10)), documents };
 }
 
 /** The contact's clinical documents as the actor sees them, without an entry of its own: the caller records what they were read for. */

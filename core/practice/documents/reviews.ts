@@ -87,22 +87,13 @@ export async function resolveDocument(tx: Tx, id: string, resolution: Resolution
 
 /** Says that a pair is two people, for good: neither the list of duplicates nor another import asks again. "The same" is said by merging them, which closes the question too. */
 export async function keepApart(tx: Tx, id: string): Promise<void> {
-  const review = await openReview(tx, id);
-  await closeReview(tx, review, 'different');
-  await keepDistinct(tx, review.contact_id, review.candidate_id);
-  await decideReviews(tx, review.contact_id, review.candidate_id, { from: 'open', to: 'different' }); // other documents' questions about the same two
-}
-
-export async function openReview(tx: Tx, id: string): Promise<MatchReview> {
-  authorize(tx, 'document.resolve', { type: 'match_review', id });
+  const target = { type: 'match_review', id };
+  authorize(tx, 'document.resolve', target);
   await requireMatchingFields(tx);
   const review = await MatchReview.query(tx).findById(id).forUpdate();
   if (review === undefined) throw fault('record.not_found');
   if (review.status !== 'open') throw fault('document.not_waiting');
-  return review;
-}
-
-export async function closeReview(tx: Tx, review: MatchReview, status: 'same' | 'different'): Promise<void> {
-  await MatchReview.query(tx).where({ id: review.id }).patch({ status, decided_by: tx.scope.actor.kind === 'user' ? tx.scope.actor.id : null, decided_at: new Date(tx.now) });
-  record(tx, { action: 'match.decided', target: { type: 'match_review', id: review.id }, detail: { decision: status, contactId: review.contact_id, candidateId: review.candidate_id } });
+  await keepDistinct(tx, review.contact_id, review.candidate_id);
+  await decideReviews(tx, review.contact_id, review.candidate_id, { from: 'open', to: 'different' }); // other documents' questions about the same two as well
+  record(tx, { action: 'match.decided', target, detail: { decision: 'different', contactId: review.contact_id, candidateId: review.candidate_id } });
 }

@@ -11,7 +11,6 @@ import { parse } from '../../http/refusals.ts';
 import { trustHtml } from '../../http/views.ts';
 import type { Feature } from '../../http/feature.ts';
 import { wholeDay } from '../contacts/contact-frame.ts';
-import { mergeContacts } from '../contacts/merge-contacts.ts';
 import { nameOf } from '../contacts/contact-view.ts';
 import { wholeContact } from '../contacts/read-contact.ts';
 import { formErrors, formFields, type FormFields } from '../form-fields.ts';
@@ -20,7 +19,7 @@ import { DOCUMENT_API } from './api.ts';
 import { clinicalTab, documentsTab } from './contact-tabs.ts';
 import { dayText, itemOf } from './item-line.ts';
 import { readOneDocument, readOriginal } from './read-documents.ts';
-import { closeReview, keepApart, listWaiting, openReview, resolveDocument } from './reviews.ts';
+import { keepApart, listWaiting, resolveDocument } from './reviews.ts';
 
 const SEXES = [{ value: 'female', label: 'Female' }, { value: 'male', label: 'Male' }, { value: 'other', label: 'Other' }];
 
@@ -76,14 +75,9 @@ const withWholeDay = <T extends { birthDate: string | null }>(person: T): T => (
 
 async function decidePair(app: App, request: Request, h: ResponseToolkit) {
   const { id } = parse(oneId, request.params);
-  const { decision } = parse(Joi.object<{ decision: 'same' | 'different' }>({ decision: Joi.string().valid('same', 'different').required() }), request.payload);
-  await app.withWorkspace(scopeOf(request), async (tx) => {
-    if (decision === 'different') return keepApart(tx, id);
-    const review = await openReview(tx, id);
-    await mergeContacts(tx, { survivorId: review.candidate_id, mergedId: review.contact_id, take: [] });
-    return closeReview(tx, review, 'same');
-  });
-  flash(h, 'success', decision === 'same' ? 'Merged. The merge can be undone on the contact.' : 'Kept as two people.');
+  parse(Joi.object({ decision: Joi.string().valid('different').required() }), request.payload);
+  await app.withWorkspace(scopeOf(request), (tx) => keepApart(tx, id));
+  flash(h, 'success', 'Kept as two people.');
   return h.redirect('/documents/waiting').code(303);
 }
 
