@@ -3,6 +3,7 @@ import type { App } from './app.ts';
 import { can } from './access/authorize.ts';
 import { schemePlugin, secretOf } from './auth/scheme.ts';
 import { accountRoutes } from './auth/account/routes.ts';
+import { sessionRoutes } from './auth/session/routes.ts';
 import { passkeySignInRoutes } from './auth/passkey/sign-in-routes.ts';
 import { passwordResetRoutes } from './auth/password/reset-routes.ts';
 import { enrolRoutes } from './auth/sign-in/enrol-routes.ts';
@@ -48,6 +49,7 @@ export const FEATURES: readonly Feature[] = [
   passwordResetRoutes,
   stepUpRoutes,
   accountRoutes,
+  sessionRoutes,
   setupRoutes,
   invitationRoutes,
   peopleRoutes,
@@ -103,10 +105,11 @@ export async function composeServer(app: App, options: { tls: { key: string; cer
 
 function layoutFor(app: App): LayoutSource {
   return (request) => {
-    const { actor, workspace, email } = request.auth.credentials?.wardkeep ?? { actor: null, workspace: null, email: null };
+    const { actor, workspace, email, idleMinutes } = request.auth.credentials?.wardkeep ?? { actor: null, workspace: null, email: null, idleMinutes: null };
     return {
       person: actor === null ? null : { name: actor.name ?? '', email: email ?? '', role: actor.role ?? '' },
       workspace,
+      idleSeconds: idleMinutes === null ? null : idleMinutes * 60,
       can: actor === null ? {} : {
         contacts: can(actor, 'contact.read'), appointments: can(actor, 'appointment.read'), tasks: can(actor, 'activity.read'), documents: can(actor, 'document.import'),
         audit: can(actor, 'audit.read'), trust: can(actor, 'trust.read'), admin: can(actor, 'person.read'),

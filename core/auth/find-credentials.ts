@@ -40,13 +40,15 @@ export function standingOf(credentials: WardkeepCredentials): 'guessed' | 'gone'
 type FoundRow = { readonly token_id: string; readonly is_due: boolean };
 /** Both begin with the workspace as $1; then `find` takes the token's hash, `note` the row's id. */
 type Statements = { readonly find: string; readonly note: string };
+/** `isUse`: false where a page asks of itself, without anybody having done anything. */
+export type FindOptions = { readonly mayAnticipate?: boolean; readonly isUse?: boolean };
 
 /**
  * Whose a secret token is, or null. One round trip: the answer does not wait for the transaction's end, in which the request's first act may
  * go on (`identify` in core/db/door.ts). With `mayAnticipate` none at all, where the token was seen before. What was noted stays noted, whatever
  * becomes of the act: then the transaction ends by itself.
  */
-export async function findCredentials<R extends FoundRow>(app: App, token: Token, statements: Statements, credentialsOf: (row: R) => WardkeepCredentials, { mayAnticipate = false } = {}): Promise<WardkeepCredentials | null> {
+export async function findCredentials<R extends FoundRow>(app: App, token: Token, statements: Statements, credentialsOf: (row: R) => WardkeepCredentials, { mayAnticipate = false, isUse = true }: FindOptions = {}): Promise<WardkeepCredentials | null> {
   const { workspaceId, hash } = token;
   const { find, note } = statements;
   const before = mayAnticipate ? recall(app, token) : undefined;
@@ -78,7 +80,7 @@ export async function findCredentials<R extends FoundRow>(app: App, token: Token
       if (row === undefined) return { answer: null, actor: null };
       const credentials = credentialsOf(row);
       remember(app, token, { row: JSON.stringify({ ...row, is_due: false }), credentials });
-      if (!row.is_due) return { answer: credentials, actor: credentials.actor };
+      if (!row.is_due || !isUse) return { answer: credentials, actor: credentials.actor };
       await query(note, [workspaceId, row.token_id]);
       return { answer: credentials, actor: null };
     });

@@ -25,7 +25,7 @@ export const schemePlugin: Plugin<{ app: App }> = {
       async authenticate(request, h) {
         const cookie: unknown = request.state[SESSION_COOKIE];
         if (cookie === undefined) return h.unauthenticated(NO_SESSION);
-        const credentials = await findSession(app, cookie, { mayAnticipate: actsAtOnce(request) });
+        const credentials = await findSession(app, cookie, { mayAnticipate: actsAtOnce(request), isUse: request.route.settings.plugins?.session?.isUse !== false });
         if (credentials !== null) return h.authenticated({ credentials: { wardkeep: credentials } });
         request.plugins.auth = { deadCookie: true };
         throw fault('session.expired');
@@ -89,6 +89,10 @@ function bearerOf(request: Request): string | null {
 }
 
 declare module '@hapi/hapi' {
+  interface PluginSpecificConfiguration {
+    /** `isUse: false`: being asked for this does not keep a session from lapsing. */
+    session?: { isUse: false };
+  }
   interface PluginsStates {
     auth?: { deadCookie: true };
   }

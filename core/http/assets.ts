@@ -17,6 +17,7 @@ const FILES: Record<string, readonly string[]> = {
   'typeahead.js': ['core/http/public/js/typeahead.js'],
   'upload.js': ['core/http/public/js/upload.js'],
   'poll.js': ['core/http/public/js/poll.js'],
+  'session-end.js': ['core/http/public/js/session-end.js'],
   'passkey.js': ['core/http/public/js/passkey.js'],
   'webauthn.js': ['node_modules/@simplewebauthn/browser/dist/bundle/index.umd.min.js'],
   'icon.svg': ['core/http/public/icons/icon.svg'],

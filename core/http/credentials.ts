@@ -8,6 +8,8 @@ export type WardkeepCredentials = {
   readonly actor: Actor;
   /** Staff e-mail, for the page header; null for service accounts. */
   readonly email: string | null;
+  /** How long the session lasts unused; null for service accounts. */
+  readonly idleMinutes: number | null;
 };
 
 declare module '@hapi/hapi' {

@@ -14,6 +14,8 @@ export type LayoutContext = {
   /** The signed-in person; null on pages before sign-in. */
   person: { name: string; email: string; role: string } | null;
   workspace: { name: string; slug: string } | null;
+  /** After as long without a request the session has lapsed. */
+  idleSeconds: number | null;
   /** Capability flags that open the side navigation's entries. */
   can: Partial<Record<'contacts' | 'appointments' | 'tasks' | 'documents' | 'audit' | 'trust' | 'admin', boolean>>;
   /** Entries that plugins add to the side navigation and to the tabs of Administration. */
@@ -32,7 +34,7 @@ export type LayoutContext = {
 };
 
 /** The part of the layout that the program knows and this file does not. */
-export type LayoutSource = (request: Request) => Pick<LayoutContext, 'person' | 'workspace' | 'can' | 'csrfToken' | 'timeZone' | 'demo' | 'pluginLinks'>;
+export type LayoutSource = (request: Request) => Pick<LayoutContext, 'person' | 'workspace' | 'idleSeconds' | 'can' | 'csrfToken' | 'timeZone' | 'demo' | 'pluginLinks'>;
 
 export type Views = {
   /** A page or fragment as HTML. Throws on an unknown template and on any field the template names and the context lacks. */

@@ -67,6 +67,31 @@ t.test('sessions', async (t) => {
     t.equal((await auditOf(database, willow.workspaceId)).length, length);
   });
 
+  t.test('a page asks how long there is left without keeping the session; a sign of life does', async (t) => {
+    const visitor = await visit(willow.readonly);
+    const ask = async (path: string) => {
+      const { statusCode, payload } = await visitor.get(path);
+      return { statusCode, ...JSON.parse(payload) as { seconds: number; mayStay: boolean } };
+    };
+    await move(willow.readonly, 'last_seen_at', '7 hours 58 minutes');
+    for (let times = 0; times < 2; times++) {
+      const { statusCode, seconds, mayStay } = await ask('/session/left');
+      t.same({ statusCode, mayStay }, { statusCode: 200, mayStay: true });
+      t.ok(seconds > 100 && seconds <= 120, `${seconds} s`);
+    }
+    const { seconds } = await ask('/session/stay');
+    t.ok(seconds > 8 * 3600 - 20, `${seconds} s`);
+    await move(willow.readonly, 'created_at', '23 hours 59 minutes');
+    t.match(await ask('/session/stay'), { mayStay: false }, 'a day is a day');
+    t.ok((await ask('/session/left')).seconds <= 60);
+    await move(willow.readonly, 'created_at', '1 minute');
+    for (const path of ['/session/left', '/session/stay']) t.equal((await visitor.get(path)).statusCode, 302, 'signs in anew');
+
+    const page = await visit(willow.manager);
+    t.match((await page.get('/contacts')).payload, '<noscript><meta http-equiv="refresh" content="28800; url=/"></noscript>', 'without script a page leaves by itself');
+    t.notMatch((await new Visitor(server).get('/sign-in')).payload, /session-end|http-equiv="refresh"/);
+  });
+
   t.test('a change to the person counts with the next request, in every program', async (t) => {
     const visitor = await visit(willow.readonly, otherServer);
     t.match(await whoIs(visitor), { actor: { role: 'READONLY' } });

@@ -11,12 +11,13 @@ const ID = '0195a1b2-7c3d-7e4f-8a9b-0c1d2e3f4a5b';
 export const layout: LayoutContext = {
   person: { name: 'Maren Okafor', email: 'maren@willow.example', role: 'Admin' },
   workspace: { name: 'Willow Family Practice', slug: 'willow' },
+  idleSeconds: 28_800,
   can: { contacts: true, appointments: true, tasks: true, documents: true, audit: true, trust: true, admin: true },
   pluginLinks: { main: [{ href: '/plugins/baa-tracker', label: 'Agreements', icon: 'document' }], admin: [{ href: '/plugins/field-gates', label: 'Fields', icon: 'eye' }] },
   csrfToken: 'sample-token', timeZone: 'America/New_York', demo: true, theme: 'auto', flashes: [], requestId: '1769:web:1:m3x', here: '/contacts',
 };
 
-export const anonymous: LayoutContext = { ...layout, person: null, workspace: null, can: {} };
+export const anonymous: LayoutContext = { ...layout, person: null, workspace: null, idleSeconds: null, can: {} };
 
 const options = (...values: string[]): { value: string; label: string }[] => values.map((value) => ({ value, label: value }));
 const held = { action: '/admin/people/invite', fields: [{ name: 'email', value: 'tomas@willow.example' }] };
@@ -140,7 +141,8 @@ export const pages: Record<string, object> = {
   },
   'contacts/duplicates': { trail: [{ href: '/contacts', label: 'Contacts' }], pairs: [{ likely: true, first: { id: ID, name: 'Wim de Groot', birthDate: '1940-01-30', sex: 'male', status: 'active' }, second: { id: '2', name: 'W. de Groot', birthDate: null, sex: null, status: 'new' } }], apart: [{ first: { id: ID, name: 'Wim de Groot', birthDate: '1940-01-30', sex: 'male', status: 'active' }, second: { id: '3', name: 'Willem de Groot', birthDate: '1940-01-30', sex: 'male', status: 'active' }, at: AT }] },
   'contacts/merge': {
-    trail: [{ href: '/contacts', label: 'Contacts' }], survivor: { id: ID, name: 'Wim de Groot' }, merged: { id: '2', name: 'W. de Groot' }, moves: ['Activities, appointments and documents.'],
+    from: 'duplicates', back: '/contacts/duplicates', trail: [{ href: '/contacts', label: 'Contacts' }], survivorId: ID, mergedId: '2', moves: ['Activities, appointments and documents.'],
+    sides: [{ role: 'Stays', id: ID, name: 'Wim de Groot', birthDate: '1940-01-30', sex: null, status: 'active', createdAt: AT }, { role: 'Becomes part of it', id: '2', name: 'W. de Groot', birthDate: '1940-01-30', sex: 'male', status: 'new', createdAt: AT }],
     rows: [{ field: 'givenName', label: 'Given name', own: 'Wim', other: 'W.', takes: false }, { field: 'sex', label: 'Sex', own: null, other: 'male', takes: true }],
   },
   'activities/form': {

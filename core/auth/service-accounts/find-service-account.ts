@@ -20,5 +20,6 @@ export async function findServiceAccount(app: App, text: string, options?: { rea
     workspace: { id: token.workspaceId, name: row.workspace_name, slug: row.slug, timeZone: row.time_zone },
     actor: { kind: 'agent', id: row.token_id, name: row.name, role: row.role, designations: [], scopes: row.scopes, sessionId: null, assuredAt: 0, tokenHash: token.hash },
     email: null,
+    idleMinutes: null,
   }), options);
 }

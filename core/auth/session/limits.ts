@@ -9,7 +9,14 @@ export const DEFAULT_SESSION_LIMITS: SessionLimits = { idleMinutes: 480, absolut
 export const IDLE_MINUTES = { min: 5, max: 480 } as const;
 export const ABSOLUTE_HOURS = { min: 1, max: 24 } as const;
 
+/** Minutes, in SQL, of a workspace row `w`. */
+export const IDLE = `coalesce((w.settings->>'idleMinutes')::int, ${DEFAULT_SESSION_LIMITS.idleMinutes})`;
+const ABSOLUTE = `coalesce((w.settings->>'absoluteHours')::int, ${DEFAULT_SESSION_LIMITS.absoluteHours})`;
+
+/** When a session row `s` lapses unused, and when it ends however much it is used. */
+export const IDLE_END = `s.last_seen_at + make_interval(mins => ${IDLE})`;
+export const ABSOLUTE_END = `s.created_at + make_interval(hours => ${ABSOLUTE})`;
+
 /** SQL conditions that a session row `s` of a workspace row `w` is still within its limits, by PostgreSQL's clock, and its workspace not suspended. */
 export const WITHIN_LIMITS = `s.ended_at is null and w.suspended_at is null
-  and s.last_seen_at > now() - make_interval(mins => coalesce((w.settings->>'idleMinutes')::int, ${DEFAULT_SESSION_LIMITS.idleMinutes}))
-  and s.created_at > now() - make_interval(hours => coalesce((w.settings->>'absoluteHours')::int, ${DEFAULT_SESSION_LIMITS.absoluteHours}))`;
+  and ${IDLE_END} > now() and ${ABSOLUTE_END} > now()`;

@@ -40,7 +40,7 @@ export const rateLimit = claim({
 async function answerOf(server: Server, remoteAddress: string, as?: { cookie: string; sessionId: string }): Promise<number> {
   const request: ServerInjectOptions = { method: 'GET', url: `/${randomUUID()}`, remoteAddress, headers: { accept: 'application/json' }, app: { isTrial: true } };
   if (as === undefined) return (await server.inject(request)).statusCode;
-  const wardkeep = { workspace: { id: INSTALLATION_WORKSPACE, name: '', slug: '', timeZone: 'UTC' }, actor: { ...systemActor('trust'), sessionId: as.sessionId }, email: null };
+  const wardkeep = { workspace: { id: INSTALLATION_WORKSPACE, name: '', slug: '', timeZone: 'UTC' }, actor: { ...systemActor('trust'), sessionId: as.sessionId }, email: null, idleMinutes: null };
   return (await server.inject({ ...request, headers: { ...request.headers, cookie: `${SESSION_COOKIE}=${as.cookie}` }, auth: { strategy: 'session', credentials: { wardkeep } } })).statusCode;
 }
 
