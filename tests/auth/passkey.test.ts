@@ -1,4 +1,7 @@
 import t from 'tap';
+import { CEREMONY_MS } from '../../core/auth/passkey/ceremony.ts';
+import { offerPasskey, signInWithPasskey } from '../../core/auth/passkey/sign-in-alone.ts';
+import type { BrowserState } from '../../core/auth/sign-in/second-step.ts';
 import { Authenticator, type Assertion } from '../support/authenticator.ts';
 import { createPeople, PASSWORD, sessionCookie, type Person } from '../support/people.ts';
 import { auditOf, rows } from '../support/rows.ts';
@@ -83,19 +86,31 @@ t.test('passkeys', async (t) => {
     t.equal((await signInAlone(admins)).answer.statusCode, 200, 'and what holds is not');
   });
 
-  t.test('an answer works once, also when its cookie comes back', async (t) => {
+  t.test('an answer works once and for five minutes, also when its cookie comes back', async (t) => {
+    const synced = Object.assign(new Authenticator(origin), { isCounting: false });
+    await addPasskey(await visit(willow.agent), synced, 'On every device');
     const visitor = new Visitor(server);
     await visitor.get('/sign-in');
     const options = JSON.parse((await visitor.json('/sign-in/passkey/options', {})).payload);
     const cookie = visitor.cookies.get('__Host-wk_passkey') ?? '';
-    const response = admins.assert(options);
-    const copies = await Promise.all(Array.from({ length: 6 }, async () => {
+    const response = synced.assert(options);
+    const send = async () => {
       const copy = new Visitor(server);
       await copy.get('/sign-in');
       copy.cookies.set('__Host-wk_passkey', cookie);
       return copy.json('/sign-in/passkey/verify', { response });
-    }));
+    };
+    const copies = await Promise.all(Array.from({ length: 6 }, send));
     t.same(copies.map(({ statusCode }) => statusCode).sort(), [200, 401, 401, 401, 401, 401]);
+
+    const state: BrowserState = { browser: () => null, session: null };
+    const origins = { ip: null, userAgent: null, requestId: null };
+    for (const [ageMs, what] of [[CEREMONY_MS - 60_000, 'in time'], [CEREMONY_MS + 1, 'late']] as const) {
+      const offer = await offerPasskey(app, Date.now() - ageMs);
+      const signedIn = signInWithPasskey(app, origins, offer.cookie, synced.assert(offer.options), state);
+      if (what === 'in time') await t.resolves(signedIn, what);
+      else await t.rejects(signedIn, { code: 'passkey.refused' }, what);
+    }
   });
 
   t.test('are a second step after a password', async (t) => {
@@ -121,11 +136,22 @@ t.test('passkeys', async (t) => {
     t.equal((await visitor.get('/account/totp')).statusCode, 302);
     await visitor.get('/step-up');
     await other.get('/step-up');
-    const options = JSON.parse((await visitor.json('/step-up/passkey/options', {})).payload);
-    const response = admins.assert(options);
+    const ask = async (url: string) => admins.assert(JSON.parse((await visitor.json(url, {})).payload));
+    const response = await ask('/step-up/passkey/options');
     t.equal((await other.json('/step-up/passkey/verify', { response })).statusCode, 401);
     t.match(JSON.parse((await visitor.json('/step-up/passkey/verify', { response, next: '/account/totp' })).payload), { redirect: '/account/totp' });
     t.equal((await visitor.get('/account/totp')).statusCode, 200);
+
+    admins.isCounting = false;
+    for (const credential of admins.credentials) credential.signCount = 0;
+    await rows(database, 'update app.passkeys set sign_count = 0');
+    t.equal((await visitor.json('/step-up/passkey/verify', { response: await ask('/account/passkeys/options') })).statusCode, 401, 'what was asked for a new passkey confirms nothing');
+    const late = await ask('/step-up/passkey/options');
+    await rows(database, 'update app.passkey_challenges set expires_at = now() where consumed_at is null');
+    t.equal((await visitor.json('/step-up/passkey/verify', { response: late })).statusCode, 401, 'nor does an answer after five minutes');
+    const twice = await ask('/step-up/passkey/options');
+    for (const status of [200, 401]) t.equal((await visitor.json('/step-up/passkey/verify', { response: twice })).statusCode, status, 'an answer works once');
+    admins.isCounting = true;
   });
 
   t.test('are removed by their owner alone, and never the last factor', async (t) => {

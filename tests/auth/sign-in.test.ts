@@ -142,6 +142,11 @@ t.test('signing in', async (t) => {
     t.equal((await twice.post('/sign-in/second', code())).statusCode, 303);
     t.equal((await copy.post('/sign-in/second', { method: 'totp', code: totpCode(harbor.admin.totpSecret, 1) })).statusCode, 401, 'a challenge works once');
 
+    const leaving = await start();
+    await rows(database, "update app.users set status = 'disabled' where id = $1", [harbor.admin.id]);
+    t.equal((await leaving.post('/sign-in/second', code())).statusCode, 401, 'nor is it good for somebody who was disabled meanwhile, whoever did that');
+    await rows(database, "update app.users set status = 'active' where id = $1", [harbor.admin.id]);
+
     const bound = await start();
     bound.cookies.delete('__Host-wk_step');
     t.equal((await bound.post('/sign-in/second', code())).statusCode, 401, 'nothing without the cookie');

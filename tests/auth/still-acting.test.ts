@@ -19,7 +19,7 @@ const sql = (text: string, values: unknown[] = []) => asSuperuser(database.super
 });
 const named = async (action: string): Promise<number> => (await rows(database, "select id from app.audit_entries where action = $1 and actor_kind = 'agent'", [action])).length;
 
-t.test('a service account whose token is revoked or rotated while its body is on the way', async (t) => {
+t.test('a service account whose token ends or is rotated while its body is on the way', async (t) => {
   await server.start();
   t.teardown(() => server.stop());
   let authorization = await bearer(app, people.workspaceId, ['contact.read', 'contact.write', 'contact.all']);
@@ -37,8 +37,10 @@ t.test('a service account whose token is revoked or rotated while its body is on
   t.equal(await slowly(() => sql('update app.workspaces set suspended_at = now()')), 401, 'its workspace is suspended');
   await sql('update app.workspaces set suspended_at = null');
   t.equal(await slowly(() => sql("update app.service_accounts set token_hash = sha256(token_hash)")), 401, 'another token has taken its place');
-  authorization = await bearer(app, people.workspaceId, ['contact.read', 'contact.write', 'contact.all']);
-  t.equal(await slowly(() => sql('update app.service_accounts set revoked_at = now()')), 401);
+  for (const [what, change] of [['it has come to its end', 'expires_at'], ['it is revoked', 'revoked_at']] as const) {
+    authorization = await bearer(app, people.workspaceId, ['contact.read', 'contact.write', 'contact.all']);
+    t.equal(await slowly(() => sql(`update app.service_accounts set ${change} = now()`)), 401, what);
+  }
   t.equal(await count(), 1, 'nothing was made');
   t.equal(await named('contact.created'), 1, 'and nothing recorded in its name');
 });

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { FAILED_IN_ROW_MAX, spendTotpCode } from '../../core/auth/totp/actions.ts';
 import { newTotpSecret, stepOfCode, totpUri } from '../../core/auth/totp/code.ts';
+import { beginTotpSetup, confirmTotpSetup } from '../../core/auth/totp/setup.ts';
 import { createPeople, scopeAs, totpCode } from '../support/people.ts';
 import { auditOf, rows } from '../support/rows.ts';
 import { openSite, signIn } from '../support/site.ts';
@@ -40,6 +41,19 @@ t.test('a code works once', async (t) => {
 
   const [{ secret } = { secret: '' }] = await rows<{ secret: string }>(database, 'select secret from app.totp_factors where user_id = $1', [admin.id]);
   t.match(secret, /^v1\.d1\./, 'the secret is sealed at rest');
+});
+
+t.test('a secret on its way to being confirmed is one person’s, for a quarter of an hour', async (t) => {
+  const { app } = await openSite(t);
+  const { admin, manager } = await createPeople(app);
+  await app.withWorkspace(scopeAs(admin), async (tx) => {
+    const { sealed, secretGroups } = beginTotpSetup(tx, admin, 'Willow');
+    const secret = secretGroups.join('');
+    const confirmAfter = (minutes: number, userId = admin.id) => confirmTotpSetup({ ...tx, now: tx.now + minutes * 60_000 }, userId, sealed, totpCode(secret, minutes * 2));
+    t.match(confirmAfter(14), { secret });
+    t.equal(confirmAfter(15), null, 'too late');
+    t.equal(confirmAfter(0, manager.id), null, 'somebody else’s');
+  });
 });
 
 t.test('a hundred wrong codes in a row and the factor is dead', async (t) => {

@@ -20,6 +20,8 @@ const AT = 0x40;
 export class Authenticator {
   readonly origin: string;
   readonly credentials: Credential[] = [];
+  /** False as passkeys are that live on several devices: their count stays 0 (§6.1.1), so it tells nobody of an answer that came before. */
+  isCounting = true;
 
   constructor(origin: string) {
     this.origin = origin;
@@ -46,7 +48,7 @@ export class Authenticator {
   /** navigator.credentials.get() with the credential at `at`. */
   assert(options: { challenge: string; rpId?: string }, flags: Flags = {}, at = 0): Assertion {
     const credential = this.credentials[at] as Credential;
-    credential.signCount += 1;
+    if (this.isCounting) credential.signCount += 1;
     const authData = authenticatorData(options.rpId ?? new URL(this.origin).hostname, flagBits(flags), credential.signCount);
     const clientDataJSON = this.#clientData('webauthn.get', options.challenge);
     const signed = Buffer.concat([authData, createHash('sha256').update(Buffer.from(clientDataJSON, 'base64url')).digest()]);
