@@ -34,6 +34,11 @@ export function isPublicAddress(address: string): boolean {
   return GLOBAL6.check(address, 'ipv6') && !PRIVATE.check(address, 'ipv6');
 }
 
+/** Of what a name leads to, one private address among public ones is as bad: which of them is connected to is not ours to say. */
+export function arePublic(addresses: readonly string[]): boolean {
+  return addresses.length > 0 && addresses.every(isPublicAddress);
+}
+
 /** @throws Fault plugin.address_refused · plugin.unreachable; what the other side said is not repeated */
 export function createOutbound(allowed: readonly string[]): Outbound {
   return async (url, init = {}) => {
@@ -53,8 +58,7 @@ const lookupPublic: LookupFunction = (host, options, callback) => {
   resolve(host, { ...options, all: true }, (error, found) => {
     const addresses = found as unknown as LookupAddress[];
     if (error !== null) return callback(error, '', 4);
-    // One private address among public ones is as bad: which of them is connected to is not ours to say.
-    if (addresses.length === 0 || !addresses.every(({ address }) => isPublicAddress(address))) return callback(Object.assign(new Error('private address'), { code: REFUSED }), '', 4);
+    if (!arePublic(addresses.map(({ address }) => address))) return callback(Object.assign(new Error('private address'), { code: REFUSED }), '', 4);
     const [first] = addresses as [LookupAddress];
     if (options.all === true) callback(null, addresses as never);
     else callback(null, first.address, first.family);

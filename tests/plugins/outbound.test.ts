@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
 import { Fault } from '../../core/errors.ts';
-import { createOutbound, isPublicAddress } from '../../core/http/outbound.ts';
+import { arePublic, createOutbound, isPublicAddress } from '../../core/http/outbound.ts';
 
 const codeOf = async (call: Promise<unknown>): Promise<string> => call.then(() => 'answered', (error: unknown) => (error instanceof Fault ? error.code : String(error)));
 
@@ -12,6 +12,8 @@ t.test('addresses of the public internet', async (t) => {
     '0.0.0.0', '10.1.2.3', '100.64.0.1', '127.0.0.1', '127.255.255.254', '169.254.169.254', '172.16.0.1', '172.31.255.255', '192.168.1.1', '192.0.2.1', '198.18.0.1', '224.0.0.1', '255.255.255.255',
     '::', '::1', '::ffff:127.0.0.1', '::ffff:10.0.0.1', 'fe80::1', 'fc00::1', 'fd12::1', 'ff02::1', '2001:db8::1', '2002:7f00:1::', '2001::1', '64:ff9b::7f00:1', 'localhost', '',
   ]) t.notOk(isPublicAddress(address), address);
+  t.ok(arePublic(['1.1.1.1', '2606:4700:4700::1111']));
+  for (const addresses of [['1.1.1.1', '127.0.0.1'], ['fd12::1', '1.1.1.1'], []]) t.notOk(arePublic(addresses), `a name of ${addresses.join(' and ') || 'nothing'}`);
 });
 
 t.test('calls that lead inside are not made', async (t) => {
