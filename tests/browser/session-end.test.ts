@@ -53,7 +53,7 @@ t.test('a page of patients does not outlive its session on the screen', { timeou
   await lookAgain();
   await page.waitForURL('**/sign-in?return=*');
   t.notMatch(await page.content(), 'Featherstonehaugh');
-  await page.goBack().catch(() => null);
+  await page.goBack().catch(() => null); // the server's redirect may cut it short
   t.notMatch(await page.content(), 'Featherstonehaugh', 'the way back shows nothing either');
 });
 
