@@ -174,7 +174,7 @@ t.test('more than fifty questions wait: the oldest fifty are shown, of how many,
   }
   const waiting = async () => (await admin.get('/documents/waiting')).payload;
   const count = (page: string, mark: RegExp) => [...page.matchAll(mark)].length;
-  const [PAIR, DOCUMENT] = [/name="decision" value="same"/g, /value="assign"/g];
+  const [PAIR, DOCUMENT] = [/&amp;from=waiting"/g, /value="assign"/g];
   const page = await waiting();
   t.same([count(page, PAIR), count(page, DOCUMENT)], [50, 50]);
   t.match(page, `The oldest of ${ASKED}; the next appear as these are answered.`);
@@ -197,9 +197,17 @@ t.test('more than fifty questions wait: the oldest fifty are shown, of how many,
     t.match(nowhere.payload, `value="${contactId}"`);
   }
 
-  t.equal((await admin.post(`/documents/waiting/pairs/${pair}`, { decision: 'different' })).statusCode, 303);
+  t.equal((await admin.post(`/documents/waiting/pairs/${pair}`, { decision: 'same' })).statusCode, 400, 'nobody merges two people unseen');
+  const [, survivor, merged] = /href="\/contacts\/([^/]+)\/merge\?with=([^&]+)&amp;from=waiting"/.exec(page) ?? [];
+  const compared = (await admin.get(`/contacts/${survivor}/merge?with=${merged}&from=waiting`)).payload;
+  t.match(compared, /<td data-label="Sex">female<\/td>[\s\S]*<td data-label="Sex">male<\/td>/, 'both are shown, with what tells them apart');
+  t.match(compared, '<a class="button" href="/documents/waiting">Cancel</a>');
+  t.equal((await admin.post(`/contacts/${survivor}/merge`, { mergedId: merged as string, from: 'waiting' })).headers.location, '/documents/waiting', 'and the work goes on where it was');
+  const [, next] = /action="\/documents\/waiting\/pairs\/([^"]+)"/.exec(await waiting()) ?? [];
+  t.not(next, pair, 'merging has answered the question');
+  t.equal((await admin.post(`/documents/waiting/pairs/${next}`, { decision: 'different' })).statusCode, 303);
   t.equal((await admin.post(`/documents/${document}/resolve`, { act: 'create', givenName: 'Typed', familyName: 'Bythem', birthDate: '1999-02-28', sex: 'other' })).statusCode, 303);
   const after = await waiting();
-  t.same([count(after, PAIR), count(after, DOCUMENT)], [50, 50]);
+  t.same([count(after, PAIR), count(after, DOCUMENT)], [ASKED - 2, 50]);
   t.notMatch(after, 'The oldest of', 'all that waits is on the page');
 });

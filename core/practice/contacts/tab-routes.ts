@@ -19,7 +19,7 @@ import { listDistinctions, listDuplicates, listMerges } from './list-duplicates.
 import { languageName } from './language-name.ts';
 import { isAboutInput } from './list-page.ts';
 import { mergeContacts, undoMerge, type Takeable } from './merge-contacts.ts';
-import { mergePage } from './merge-page.ts';
+import { mergePage, type MergeOrigin } from './merge-page.ts';
 import { openedFrame } from './routes.ts';
 import { endShare, listShares, shareContact } from './shares.ts';
 import type { Fault } from '../../errors.ts';
@@ -130,19 +130,21 @@ export const askAgain: Handler = async (app, request, h) => {
 
 export const comparePage: Handler = async (app, request, h) => {
   const { id: survivorId } = parse(oneId, request.params);
-  const { with: mergedId } = parse(Joi.object<{ with: string }>({ with: id.required() }), request.query);
-  return h.page('contacts/merge', await app.withWorkspace(scopeOf(request), (tx) => mergePage(tx, survivorId, mergedId)));
+  const { with: mergedId, from } = parse(Joi.object<{ with: string; from: MergeOrigin }>({ with: id.required(), from: mergeOrigin }), request.query);
+  return h.page('contacts/merge', await app.withWorkspace(scopeOf(request), (tx) => mergePage(tx, { survivorId, mergedId, from })));
 };
 
-const mergeForm = Joi.object<{ mergedId: string; take: Takeable[] }>({ mergedId: id.required(), take: Joi.array().items(Joi.string().max(40)) }); // mergeContacts says which there are
+const mergeOrigin = Joi.string().valid('duplicates', 'waiting').default('duplicates');
+const mergeForm = Joi.object<{ mergedId: string; from: MergeOrigin; take: Takeable[] }>({ mergedId: id.required(), from: mergeOrigin, take: Joi.array().items(Joi.string().max(40)) }); // mergeContacts says which there are
 
 export const merge: Handler = async (app, request, h) => {
   const { id: survivorId } = parse(oneId, request.params);
-  const { mergedId = null, ...choices } = formFields(request.payload);
+  const { mergedId = null, from: asked, ...choices } = formFields(request.payload);
   const take = Object.entries(choices).flatMap(([name, choice]) => (name.startsWith('take.') ? (choice === 'other' ? [name.slice('take.'.length)] : []) : [name]));
-  await app.withWorkspace(scopeOf(request), (tx) => mergeContacts(tx, { survivorId, ...parse(mergeForm, { mergedId, take }) }));
-  flash(h, 'success', 'Merged. The details tab can take it back.');
-  return h.redirect(`/contacts/${survivorId}/details`).code(303);
+  const { from, ...input } = parse(mergeForm, { mergedId, from: asked ?? undefined, take });
+  await app.withWorkspace(scopeOf(request), (tx) => mergeContacts(tx, { survivorId, ...input }));
+  flash(h, 'success', 'Merged. The contact’s details tab can take it back.');
+  return h.redirect(from === 'waiting' ? '/documents/waiting' : `/contacts/${survivorId}/details`).code(303);
 };
 
 export const undo: Handler = async (app, request, h) => {
