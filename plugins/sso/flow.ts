@@ -1,13 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Tx } from '../../core/plugin.ts';
+import type { Admitted } from './admit-person.ts';
 import { Flow } from './models.ts';
 import type { PendingSignIn } from './oidc/settings.ts';
 
 /** Holds the handle of a sign-in on its way. None, since SAML answers come as another site's form; it opens nothing by itself. */
 export const FLOW_COOKIE = '__Host-sso_flow';
 export const FLOW_LIFE_MS = 15 * 60_000;
+/** From the provider's form to the page that the browser goes on to by itself. */
+const ADMITTED_LIFE_MS = 60_000;
 
-export type PendingFlow = { readonly next: string; readonly isTest: boolean } & ({ readonly kind: 'oidc'; readonly oidc: PendingSignIn } | { readonly kind: 'saml'; readonly requestId: string } | { readonly kind: 'sign_out'; readonly sessionId: string });
+export type PendingFlow = { readonly next: string; readonly isTest: boolean } & ({ readonly kind: 'oidc'; readonly oidc: PendingSignIn } | { readonly kind: 'saml'; readonly requestId: string } | { readonly kind: 'admitted'; readonly admitted: Admitted; readonly isSecondFactorDone: boolean } | { readonly kind: 'sign_out'; readonly sessionId: string });
 
 const hashOf = (handle: string): Buffer => createHash('sha256').update(handle).digest();
 
@@ -15,7 +18,7 @@ const hashOf = (handle: string): Buffer => createHash('sha256').update(handle).d
 export async function openFlow(tx: Tx, pending: PendingFlow): Promise<string> {
   const handle = randomBytes(32).toString('base64url');
   await Flow.query(tx).delete().where('expires_at', '<', new Date(tx.now));
-  await Flow.query(tx).insert({ handle_hash: hashOf(handle), pending: JSON.stringify(pending), expires_at: new Date(tx.now + FLOW_LIFE_MS) });
+  await Flow.query(tx).insert({ handle_hash: hashOf(handle), pending: JSON.stringify(pending), expires_at: new Date(tx.now + (pending.kind === 'admitted' ? ADMITTED_LIFE_MS : FLOW_LIFE_MS)) });
   return handle;
 }
 

@@ -7,7 +7,7 @@ import { FLOW_COOKIE, FLOW_LIFE_MS, openFlow, takeFlow } from './flow.ts';
 import type { PendingFlow } from './flow.ts';
 import { provenByOidc, provenBySaml } from './proven-identity.ts';
 import type { ProvenIdentity } from './proven-identity.ts';
-import { SsoRefusal } from './refusal.ts';
+import { SsoRefusal, refuse } from './refusal.ts';
 import { writeMetadata } from './saml/write-metadata.ts';
 import { roleFor } from './settings.ts';
 import type { Settings } from './settings.ts';
@@ -26,6 +26,7 @@ export function registerSignIn(server: PluginServer, deps: PluginDeps): void {
       method: 'POST', path: '/{workspace}/saml/acs', options: { ...OPEN('The provider posts its answer here to sign people in.'), payload: { maxBytes: FORM_BYTES_MAX, allow: 'application/x-www-form-urlencoded' } },
       handler: (request, h) => takeReturn(deps, request, h, () => proveBySaml(deps, request)),
     },
+    { method: 'GET', path: '/{workspace}/saml/in', options: OPEN('Who was proved a moment ago comes on with the cookies of their browser.'), handler: (request, h) => takeAdmitted(deps, request, h) },
     { method: 'GET', path: '/{workspace}/saml/metadata', options: OPEN('Our keys and addresses, which providers read.'), handler: (request, h) => showMetadata(deps, request, h) },
     { method: 'GET', path: '/test', handler: (request, h) => startTest(deps, request, h) },
   ]);
@@ -96,7 +97,24 @@ async function letProvenIn(deps: PluginDeps, request: Request, h: ResponseToolki
   const settings = await deps.settings<Settings>(scope);
   if (flow?.isTest) return h.page('sso/test', { identity, role: roleFor(settings, identity.groups) });
   const admitted = await refusing(deps, scope, () => deps.withWorkspace(scope, (tx) => admitPerson(tx, identity, settings)));
-  return deps.letIn(request, h, { ...admitted, protocol: settings.protocol, isSecondFactorDone: identity.isSecondFactorDone, next: flow?.next ?? '' });
+  const [isSecondFactorDone, next] = [identity.isSecondFactorDone, flow?.next ?? ''];
+  if (settings.protocol === 'oidc') return deps.letIn(request, h, { ...admitted, protocol: 'oidc', isSecondFactorDone, next });
+  const [handle, slug] = await deps.withWorkspace(scope, async (tx) => [await openFlow(tx, { kind: 'admitted', admitted, isSecondFactorDone, next, isTest: false }), await slugOf(tx)] as const);
+  h.state(FLOW_COOKIE, handle);
+  return h.redirect(`${BASE}/${slug}/saml/in`).code(303);
+}
+
+/**
+ * SAML's answer is another site's form, and with that browsers send no cookie of ours that is Lax (RFC 6265bis 5.6.7.1): neither the session that is to
+ * end nor the sign that the browser is known. The page it leads to gets both.
+ */
+function takeAdmitted(deps: PluginDeps, request: Request, h: ResponseToolkit): Promise<ResponseObject> {
+  h.unstate(FLOW_COOKIE);
+  const scope = scopeOf(request);
+  return showingRefusal(deps, request, h, async () => {
+    const flow = await refusing(deps, scope, () => deps.withWorkspace(scope, async (tx) => (await takeFlow(tx, request.state[FLOW_COOKIE], 'admitted')) ?? refuse('saml.replayed')));
+    return deps.letIn(request, h, { ...flow.admitted, protocol: 'saml', isSecondFactorDone: flow.isSecondFactorDone, next: flow.next });
+  });
 }
 
 /** One sentence for the person whatever was wrong; the reason goes on the record. */

@@ -7,16 +7,14 @@ import sso from '../../../plugins/sso/index.ts';
 import { rows } from '../../support/rows.ts';
 import { Visitor } from '../../support/visitor.ts';
 import { openHost } from '../open-host.ts';
-import { ATTACKER, CONSUMER_URL, IDP_ENTITY, REQUEST_ID, SP_ENTITY, VICTIM, goodEnvelope, goodParts, idp, issue, post, stranger } from './saml-provider.ts';
-
-const bare = (pem: string): string => pem.replace(/-----[^-]+-----|\s/g, '');
-const METADATA = `<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="${IDP_ENTITY}"><md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>${bare(idp.certificate)}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor><md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://idp.example.org/sso"/></md:IDPSSODescriptor></md:EntityDescriptor>`;
+import { providerFor } from './saml-answers.ts';
+import { ATTACKER, stranger } from './saml-provider.ts';
 
 t.test('SAML through the pages', async (t) => {
   const { app, database, willow, harbor, visit, server } = await openHost(t, [sso], { folders: { sso: new URL('../../../plugins/sso', import.meta.url).pathname } });
   const at = `/plugins/sso/${willow.slug}`;
   const admin = await visit(willow.admin);
-  const settings = { protocol: 'saml', label: 'x', metadata: METADATA, trustsEmail: 'yes', createsPeople: 'yes', domains: 'example.org', roles: 'nurses = AGENT', groupsName: 'groups', secondFactor: 'urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport', clockSkewS: '60' };
+  const { settings, answerTo } = providerFor(`${app.config.origin}${at}`);
   const change = async (form: Record<string, string>, path = 'settings') => {
     await admin.get('/admin/plugins/sso');
     t.ok([302, 303].includes((await admin.post(`/admin/plugins/sso/${path}`, { ...settings, ...form })).statusCode), path);
@@ -31,17 +29,18 @@ t.test('SAML through the pages', async (t) => {
     return { visitor, id: request.attributes.get('ID') ?? '' };
   }
 
-  /** The provider's answer, as rightly signed as asked for. */
-  function answerTo(id: string | null, name = VICTIM, key = idp.key): string {
-    const forUs = (text: string): string => text.replaceAll(CONSUMER_URL, `${app.config.origin}${at}/saml/acs`).replaceAll(SP_ENTITY, `${app.config.origin}${at}/saml/metadata`).replaceAll(VICTIM, name).replaceAll(id === null ? `InResponseTo="${REQUEST_ID}" ` : REQUEST_ID, id ?? '');
-    const parts = goodParts();
-    const assertion = Object.fromEntries(Object.entries(parts).map(([part, text]) => [part, forUs(text)]));
-    const { attributes, ...envelope } = goodEnvelope();
-    return post(issue('both', { assertion, envelope: { ...envelope, attributes: { ...attributes, Destination: `${app.config.origin}${at}/saml/acs`, InResponseTo: id } }, sign: { key } }));
+  /** As a browser brings it: with another site's form none of our cookies that are Lax, with the page it leads to all of them. */
+  async function come(visitor: Visitor, form: Record<string, string>) {
+    const posted = await bring(visitor, form);
+    return posted.statusCode === 303 ? visitor.get(String(posted.headers.location)) : posted;
   }
 
-  const come = (visitor: Visitor, form: Record<string, string>) =>
-    server.inject({ method: 'POST', url: `${at}/saml/acs`, headers: { cookie: `__Host-sso_flow=${visitor.cookies.get('__Host-sso_flow') ?? ''}`, 'sec-fetch-site': 'cross-site', accept: 'text/html', 'content-type': 'application/x-www-form-urlencoded' }, payload: new URLSearchParams(form).toString() });
+  async function bring(visitor: Visitor, form: Record<string, string>) {
+    const posted = await server.inject({ method: 'POST', url: `${at}/saml/acs`, headers: { cookie: `__Host-sso_flow=${visitor.cookies.get('__Host-sso_flow') ?? ''}`, 'sec-fetch-site': 'cross-site', accept: 'text/html', 'content-type': 'application/x-www-form-urlencoded' }, payload: new URLSearchParams(form).toString() });
+    if (posted.statusCode === 303) t.same([...String(posted.headers['set-cookie']).matchAll(/(__Host-\w+)=[^;]/g)].map(([, name]) => name), ['__Host-sso_flow'], 'the form itself signs nobody in');
+    visitor.cookies.set('__Host-sso_flow', /__Host-sso_flow=([^;]+)/.exec(String(posted.headers['set-cookie']))?.[1] ?? '');
+    return posted;
+  }
 
   t.test('there, back, and in, as another site posts it', async (t) => {
     const { visitor, id } = await leave('?next=/appointments');
@@ -49,6 +48,34 @@ t.test('SAML through the pages', async (t) => {
     t.match(inside, { statusCode: 303, headers: { location: '/appointments' } });
     t.match(String(inside.headers['set-cookie']), /__Host-wardkeep=/);
     t.equal((await rows(database, "select 1 from app.sessions where method = 'saml' and vouched_by is not null")).length, 1, 'and the session says so');
+  });
+
+  t.test('the browser is the one it was: what it held before ends, and it stays known', async (t) => {
+    const again = async (visitor: Visitor) => {
+      const { location } = (await visitor.get(`${at}/start`)).headers;
+      const id = readXml(decodeRedirect(new URL(String(location)).searchParams.get('SAMLRequest'))).attributes.get('ID') ?? '';
+      return come(visitor, { SAMLResponse: answerTo(id) });
+    };
+    const [desk, copy] = [new Visitor(server), new Visitor(server)];
+    await again(desk);
+    for (const [name, value] of desk.cookies) copy.cookies.set(name, value);
+    t.equal((await copy.get('/contacts')).statusCode, 200);
+    t.equal((await again(desk)).headers.location, '/contacts');
+    t.equal((await copy.get('/contacts')).statusCode, 302, 'the session that it had is over');
+    const [known, knownBefore] = [desk, copy].map((visitor) => visitor.cookies.get('__Host-wk_browser'));
+    t.equal(known, knownBefore, 'what remembers the people of this browser is added to, not made anew');
+  });
+
+  t.test('from the form to the page: once, in that browser, for a minute', async (t) => {
+    const { visitor, id } = await leave();
+    const { headers } = await bring(visitor, { SAMLResponse: answerTo(id) });
+    const [{ seconds } = { seconds: 0 }] = await rows<{ seconds: number }>(database, 'select extract(epoch from max(expires_at) - now())::float8 as seconds from app.sso_flows where expires_at < now() + interval \'10 minutes\'');
+    t.ok(seconds > 50 && seconds <= 60, `a minute: ${seconds}`);
+    t.equal((await new Visitor(server).get(String(headers.location))).statusCode, 403, 'another browser');
+    const handle = visitor.cookies.get('__Host-sso_flow') as string;
+    t.equal((await visitor.get(String(headers.location))).statusCode, 303);
+    visitor.cookies.set('__Host-sso_flow', handle);
+    t.equal((await visitor.get(String(headers.location))).statusCode, 403, 'again');
   });
 
   t.test('RelayState leads nowhere', async (t) => {
@@ -72,7 +99,7 @@ t.test('SAML through the pages', async (t) => {
     t.equal((await come(new Visitor(server), { SAMLResponse: answerTo(null), RelayState: 'https://evil.test' })).headers.location, '/contacts', 'unsolicited, where the workspace wants it');
     t.equal((await server.inject({ method: 'POST', url: `/plugins/sso/${harbor.slug}/saml/acs`, payload: 'SAMLResponse=x', headers: { 'content-type': 'application/x-www-form-urlencoded' } })).statusCode, 404, 'another workspace');
     const reasons = await app.withWorkspace(systemScope(willow.workspaceId, 'test'), async (tx) => ((await tx.knex('app.audit_entries').where({ action: 'sso.sign_in.refused' }).select('body')) as { body: string }[]).map(({ body }) => (JSON.parse(body) as { detail: { reason: string } }).detail.reason));
-    t.same(reasons.sort(), ['saml.in_response_to', 'saml.in_response_to', 'saml.signature.invalid', 'saml.unsolicited'], 'each for its own reason, on the record');
+    t.same(reasons.sort(), ['saml.in_response_to', 'saml.in_response_to', 'saml.replayed', 'saml.replayed', 'saml.signature.invalid', 'saml.unsolicited'], 'each for its own reason, on the record');
   });
 
   t.test('our certificate rolls over with two in the metadata', async (t) => {
