@@ -11,7 +11,8 @@ export type StoredOutcome = {
 /**
  * Latest outcomes, newest first, of those the record tells of. A row alone proves nothing: whoever got to run one INSERT of his own could state a
  * sound verification of next year, behind which no true one would ever be looked at. The entry's canonical text (RFC 8785) is searched, not parsed:
- * it may be somebody's own as well, and no JSON.
+ * it may be somebody's own as well, and no JSON. Nor does what lies ahead of the clock count: where it once ran a year ahead and was set right, the
+ * outcomes of that time would stand before all others for that year.
  */
 export async function readOutcomes(tx: LogTx, limit: number, only: 'all' | 'sound-and-whole' = 'all'): Promise<StoredOutcome[]> {
   const query = tx.knex({ v: 'app.audit_verifications' }).select('v.id', 'v.started_at', 'v.finished_at', 'v.from_seq', 'v.to_seq', 'v.ok', 'v.fault', 'v.fault_seq', 'e.seq as entry')
@@ -21,7 +22,7 @@ export async function readOutcomes(tx: LogTx, limit: number, only: 'all' | 'soun
          and a.action = 'audit.verified' and a.outcome = case when v.ok then 'ok' else 'failed' end
          and strpos(a.body, format('"detail":{"fault":%s,"faultSeq":%s,"fromSeq":%s,"toSeq":%s}', coalesce(to_json(v.fault)::text, 'null'), coalesce(v.fault_seq::text, 'null'), v.from_seq, v.to_seq)) > 0
        order by a.at desc limit 1) e`)
-    .orderBy('v.finished_at', 'desc').limit(limit);
+    .whereRaw("v.finished_at < now() + interval '5 minutes'").orderBy('v.finished_at', 'desc').limit(limit);
   if (only === 'sound-and-whole') void query.where({ 'v.ok': true, 'v.from_seq': 1 });
   return (await query) as StoredOutcome[];
 }

@@ -3,12 +3,13 @@ import { verifyStored } from '../../core/audit/verify-stored.ts';
 import { recentOutcomes } from '../../core/security/audit/verification.ts';
 import { CLAIMS } from '../../core/trust/claims.ts';
 import { proveClaims } from '../../core/trust/prove-claims.ts';
+import { asSuperuser } from '../../core/db/embedded.ts';
 import { openTestApp } from '../support/database.ts';
 import { createPeople, scopeAs } from '../support/people.ts';
 
 // Somebody with SQL of his own may add outcomes of verifications that never were. None of them counts.
 
-const { app } = await openTestApp(t);
+const { app, database } = await openTestApp(t);
 const { officer, workspaceId } = await createPeople(app, 'willow');
 const scope = scopeAs(officer);
 const state = (finished: Date) => app.withWorkspace(scope, (tx) => tx.query(
@@ -36,4 +37,16 @@ t.test('an outcome with an entry that nobody signed', async (t) => {
   await state(new Date(Date.now() + 30_000));
   t.match(await night(), { status: 'failing' }, 'it is not believed, and the verification that is made instead finds the entry');
   t.match(await app.withWorkspace(scope, (tx) => recentOutcomes(tx, 1)), [{ toSeq: 1000000 }], 'the list of outcomes, which checks no signatures, stays readable');
+});
+
+t.test('outcomes of a clock that ran a year ahead, and was set right', async (t) => {
+  const scope = scopeAs((await createPeople(app, 'harbor')).officer);
+  const move = (interval: string) => asSuperuser(database.superuserUrl, (client) => client.query(
+    `update app.audit_verifications set finished_at = finished_at + interval '${interval}' where workspace_id = '${scope.workspaceId}'; update app.audit_entries set at = at + interval '${interval}' where workspace_id = '${scope.workspaceId}' and action = 'audit.verified'`));
+  await verifyStored(app, scope, 'whole');
+  await move('1 year');
+  const shown = () => app.withWorkspace(scope, (tx) => recentOutcomes(tx, 1));
+  t.same(await shown(), [], 'they do not stand before those of this year');
+  await verifyStored(app, scope, 'since-checkpoint');
+  t.equal((await shown()).length, 1);
 });

@@ -93,16 +93,25 @@ const BREACHES: Readonly<Record<string, readonly Breach[]>> = {
   'TEN-1': [bySql('row-level security is off', 'alter table app.contacts disable row level security', 'alter table app.contacts enable row level security')],
   'TEN-2': [
     bySql('a policy that believes the setting', "drop policy tenant on app.contacts; create policy tenant on app.contacts using (current_setting('app.workspace_id', true) = workspace_id::text)", `drop policy tenant on app.contacts; ${policy}`),
+    bySql('one that believes it of a table of less note, for the jobs role alone', `alter policy tenant on app.sessions to wardkeep_app; create policy believing on app.sessions to wardkeep_jobs using (current_setting('app.workspace_id', true) = workspace_id::text)`, 'drop policy believing on app.sessions; alter policy tenant on app.sessions to wardkeep_app, wardkeep_jobs'),
   ],
   'TEN-3': [
     bySql('a second policy lets everything through', 'create policy open on app.contacts for select using (true)', 'drop policy open on app.contacts'),
     bySql('writes are not checked', 'create policy open on app.contacts for insert with check (true)', 'drop policy open on app.contacts'),
+    bySql('writes to a table of less note are not checked', 'create policy open on app.import_batches for insert with check (true)', 'drop policy open on app.import_batches'),
+    bySql('a row can be given away', 'create policy open on app.sessions for update using (workspace_id = (select sec.workspace())) with check (true)', 'drop policy open on app.sessions'),
   ],
-  'KEY-1': [byChange('a value in the clear', 'app.contacts', unwatched(`update app.contacts set notes = 'Allergic to penicillin' where workspace_id = '${workspaceId}'`))],
+  'KEY-1': [
+    byChange('text that begins like an envelope', 'app.contacts', unwatched(`update app.contacts set notes = 'v1.d1.Allergic to penicillin' where workspace_id = '${workspaceId}'`)),
+    byChange('a value in the clear', 'app.contacts', unwatched(`update app.contacts set notes = 'Allergic to penicillin' where workspace_id = '${workspaceId}'`)),
+  ],
   'KEY-2': [byChange('two patients’ values exchanged', 'app.contacts', unwatched(`update app.contacts c set notes = (select o.notes from app.contacts o where o.workspace_id = c.workspace_id and o.id <> c.id limit 1) where workspace_id = '${workspaceId}'`))],
   'KEY-3': [byChange('a key used too often', 'app.workspace_keys', unwatched(`update app.workspace_keys set encryptions = 4294967296 where kind = 'data'`))],
   'KEY-4': [byChange('a key nobody can unwrap', 'app.workspace_keys', unwatched(`update app.workspace_keys k set wrapped = (select o.wrapped from app.workspace_keys o where o.workspace_id <> k.workspace_id and o.kind = k.kind) where workspace_id = '${workspaceId}' and kind = 'index'`))],
-  'KEY-5': [bySql('the context key readable', 'grant select on sec.context_keys to wardkeep_app', 'revoke select on sec.context_keys from wardkeep_app')],
+  'KEY-5': [
+    bySql('the context key readable', 'grant select on sec.context_keys to wardkeep_app', 'revoke select on sec.context_keys from wardkeep_app'),
+    bySql('the halves of the key readable, and nothing else of it', 'grant select (inner_pad, outer_pad) on sec.context_keys to wardkeep_jobs', 'revoke select (inner_pad, outer_pad) on sec.context_keys from wardkeep_jobs'),
+  ],
   'AUD-1': [{
     ...byChange('an entry changed, and the night found it', 'app.audit_entries', unwatched(`update app.audit_entries set body = replace(body, 'test.seeded', 'test.seedeD') where workspace_id = '${workspaceId}'`)),
     breaks: async () => {
@@ -110,7 +119,7 @@ const BREACHES: Readonly<Record<string, readonly Breach[]>> = {
       await verifyStored(app, scope, 'whole');
     },
     mends: () => sql('delete from app.audit_entries; insert into app.audit_entries table public.kept; drop table public.kept; delete from app.audit_verifications; insert into app.audit_verifications table public.kept_nights; drop table public.kept_nights'),
-  }],
+  }, byChange('only ever looked at from a checkpoint on', 'app.audit_verifications', `delete from app.audit_verifications where workspace_id = '${workspaceId}' and from_seq = 1`)],
   'AUD-2': [
     byChange('a searchable column says another actor', 'app.audit_entries', `update app.audit_entries set actor_kind = 'user' where workspace_id = '${workspaceId}' and action = 'test.seeded'`),
     byChange('a signature replaced', 'app.audit_entries', `update app.audit_entries e set signature = (select signature from app.audit_entries o where o.workspace_id = e.workspace_id and o.seq = 1) where workspace_id = '${workspaceId}' and seq = 3`),
@@ -119,8 +128,14 @@ const BREACHES: Readonly<Record<string, readonly Breach[]>> = {
     byChange('an older checkpoint’s root changed', 'app.audit_checkpoints', `update app.audit_checkpoints set root = sha256(root) where workspace_id = '${workspaceId}' and size = (select min(size) from app.audit_checkpoints where workspace_id = '${workspaceId}')`),
     byChange('an entry under the checkpoint replaced', 'app.audit_entries', `update app.audit_entries set hash = sha256(hash) where workspace_id = '${workspaceId}' and seq = 2`),
   ],
-  'AUD-4': [bySql('the program may change entries', 'grant update on app.audit_entries to wardkeep_app', 'revoke update on app.audit_entries from wardkeep_app')],
-  'AUD-5': [bySql('changes of contacts are not watched', 'alter table app.contacts disable trigger leaves_audit_entry', 'alter table app.contacts enable trigger leaves_audit_entry')],
+  'AUD-4': [
+    bySql('the program may change entries', 'grant update on app.audit_entries to wardkeep_app', 'revoke update on app.audit_entries from wardkeep_app'),
+    bySql('the jobs may change who acted', 'grant update (actor_id) on app.audit_entries to wardkeep_jobs', 'revoke update (actor_id) on app.audit_entries from wardkeep_jobs'),
+  ],
+  'AUD-5': [
+    bySql('changes of documents are not watched', 'alter table app.documents disable trigger leaves_audit_entry', 'alter table app.documents enable trigger leaves_audit_entry'),
+    bySql('changes of contacts are not watched', 'alter table app.contacts disable trigger leaves_audit_entry', 'alter table app.contacts enable trigger leaves_audit_entry'),
+  ],
   'AUD-6': [byChange('a key that is not in the key log', 'sys.signing_keys', `insert into sys.signing_keys (key_id, public_key) values ('00000000000000ff', '\\x${generateKeyPairSync('ed25519').publicKey.export({ format: 'der', type: 'spki' }).subarray(-32).toString('hex')}')`)],
   'MFA-1': [byChange('somebody is in without a second factor', 'app.totp_factors', unwatched(`delete from app.totp_factors where user_id = '${people.admin.id}'`))],
   'MFA-2': [byChange('a fast hash', 'app.passwords', unwatched(`update app.passwords set hash = replace(hash, 'm=19456', 'm=1024') where user_id = '${people.admin.id}'`))],
@@ -181,9 +196,25 @@ const BREACHES: Readonly<Record<string, readonly Breach[]>> = {
   'BKP-1': [
     byChange('an entry says so that nobody signed', 'app.audit_entries', `update app.audit_entries set signature = sha512(body::bytea) where workspace_id = '${workspaceId}' and action = 'backup.proved'`),
     { what: 'the newest copy did not hold', breaks: () => recordProof('failed'), mends: () => recordProof('ok') },
+    {
+      what: 'the only one of the week is dated next year',
+      breaks: async () => {
+        const now = Date.now;
+        Date.now = () => now() + 365 * 24 * 3600_000;
+        await recordProof('ok').finally(() => { Date.now = now; });
+        await sql(unwatched(`update app.audit_entries set at = at - interval '9 days' where action = 'backup.proved' and at < now(); update app.workspaces set created_at = created_at - interval '9 days'`));
+      },
+      mends: async () => {
+        await sql(unwatched(`update app.audit_entries set at = at + interval '9 days' where action = 'backup.proved' and at < now(); update app.workspaces set created_at = created_at + interval '9 days'`));
+        await recordProof('ok');
+      },
+    },
     bySql('none for nine days', ...(['-', '+'] as const).map((sign) => unwatched(`update app.audit_entries set at = at ${sign} interval '9 days' where action = 'backup.proved'; update app.workspaces set created_at = created_at ${sign} interval '9 days'`)) as [string, string]),
   ],
-  'LOG-1': [bySql('statements are logged', `alter database "${database.name}" set log_statement = 'all'`, `alter database "${database.name}" reset log_statement`)],
+  'LOG-1': [
+    bySql('statements are logged', `alter database "${database.name}" set log_statement = 'all'`, `alter database "${database.name}" reset log_statement`),
+    bySql('those of the jobs are logged', `alter role wardkeep_jobs in database "${database.name}" set log_statement = 'all'`, `alter role wardkeep_jobs in database "${database.name}" reset log_statement`),
+  ],
 };
 
 const proofOf = async (id: string): Promise<ProvenClaim> => (await proveClaims(app, workspaceId, CLAIMS.filter((one) => one.id === id)))[0] as ProvenClaim;
