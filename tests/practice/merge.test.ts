@@ -1,8 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { record } from '../../core/audit/record.ts';
 import { systemScope } from '../../core/db/scope.ts';
+import { addActivity } from '../../core/practice/activities/actions.ts';
 import { ContactMerge } from '../../core/practice/contacts/model.ts';
 import { openPractice, recorded } from '../api/open-server.ts';
+import { scopeAs } from '../support/people.ts';
 
 const { app, people, other, as } = await openPractice(t);
 const manager = await as(people.manager);
@@ -82,6 +85,55 @@ t.test('a merge of before tags were sealed is undone: it holds them as a list', 
     t.equal(undone.status, 200, undone.text);
     t.same([undone.body.survivor.tags.toSorted(), undone.body.merged.tags], [left, ['asthma', 'vip']]);
   }
+});
+
+t.test('what is written on a record while it is merged goes over too', async (t) => {
+  const { a, b } = await pair();
+  let merging: ReturnType<typeof manager> | undefined;
+  await app.withWorkspace(scopeAs(people.manager), async (tx) => {
+    await addActivity(tx, b, { kind: 'note', subject: 'Written meanwhile' });
+    merging = manager('POST', `/contacts/${a}/merge`, { mergedId: b });
+    await sleep(400);
+  });
+  t.equal((await merging)?.status, 200);
+  t.match((await manager('GET', `/contacts/${a}/activities`)).body.items, [{ subject: 'Written meanwhile' }, { subject: 'From the second record' }]);
+});
+
+t.test('whoever owned the other record goes on writing, until the merge is undone', async (t) => {
+  for (const take of [[], ['ownerId']]) {
+    const { a, b } = await pair();
+    const [mine, theirs] = [(await agent('POST', '/contacts', { familyName: 'Own' })).body.id as string, take.length === 0 ? a : b];
+    const [survivor, other] = take.length === 0 ? [theirs, mine] : [mine, theirs];
+    if (take.length > 0) for (const { id } of (await manager('GET', `/contacts/${theirs}/shares`)).body.items) await manager('DELETE', `/contacts/${theirs}/shares/${id}`);
+    await agent('POST', `/contacts/${mine}/activities`, { kind: 'task', subject: 'Ring back' });
+    const before = await rowsOf([mine, theirs]);
+    const { mergeId } = (await manager('POST', `/contacts/${survivor}/merge`, { mergedId: other, take })).body;
+    t.match((await agent('GET', `/contacts/${survivor}`)).body, { access: 'WRITE' });
+    t.match((await agent('GET', '/tasks?whose=mine')).body.items, [{ subject: 'Ring back', contactId: survivor }]);
+    t.match((await recorded(app, people.workspaceId, take.length === 0 ? 'contact.share_changed' : 'contact.shared')).at(-1), { target: { id: survivor }, detail: { userId: people.agent.id } });
+    t.equal((await manager('POST', `/contacts/${survivor}/merge/undo`, { mergeId })).status, 200);
+    t.same(await rowsOf([mine, theirs]), before);
+    const [task] = (await agent('GET', '/tasks?whose=mine')).body.items;
+    await agent('PATCH', `/activities/${task.id}`, { isDone: true }, { 'if-match': `"${task.version}"` });
+  }
+});
+
+t.test('a date of death that is taken brings the status with it; the record can be changed after', async (t) => {
+  const [a, b] = [(await manager('POST', '/contacts', { familyName: 'One' })).body.id, (await manager('POST', '/contacts', { familyName: 'Two', deceasedOn: '2020-01-01' })).body.id];
+  const { mergeId, contact } = (await manager('POST', `/contacts/${a}/merge`, { mergedId: b, take: ['deceasedOn'] })).body;
+  t.match(contact, { status: 'deceased', deceasedOn: '2020-01-01' });
+  t.match(await manager('PATCH', `/contacts/${a}`, { notes: 'x', status: 'deceased' }, { 'if-match': `"${contact.version}"` }), { status: 200 });
+  t.match((await manager('POST', `/contacts/${a}/merge/undo`, { mergeId })).body, { survivor: { status: 'new', deceasedOn: null }, merged: { status: 'deceased', deceasedOn: '2020-01-01' } });
+});
+
+t.test('a phone that came over returns, also after another was added', async (t) => {
+  const { a, b } = await pair();
+  const { mergeId, contact } = (await manager('POST', `/contacts/${a}/merge`, { mergedId: b })).body;
+  const phones = [{ value: '718 555 0123' }, ...contact.phones];
+  t.match((await manager('PATCH', `/contacts/${a}`, { phones }, { 'if-match': `"${contact.version}"` })).body.phones, phones, 'in the order they were given');
+  const { survivor, merged } = (await manager('POST', `/contacts/${a}/merge/undo`, { mergeId })).body;
+  t.same(survivor.phones.map(({ value }: { value: string }) => value), ['718 555 0123', '212 555 0101']);
+  t.same(merged.phones.map(({ value }: { value: string }) => value), ['+1 (212) 555-0101', '646 555 0199']);
 });
 
 t.test('what cannot be merged or undone is refused', async (t) => {

@@ -14,7 +14,7 @@ function partLists(contactId: string, changes: ContactChanges, { properties }: C
   const lists: PartList[] = [];
   for (const [kind, points] of [['phone', changes.phones], ['email', changes.emails]] as const) {
     const rows = points?.map(({ use = null, value }, at) => ({ ...where, kind, use, value, rank: at + 1 }));
-    if (rows !== undefined) lists.push({ model: ContactPoint, where: { ...where, kind }, rows, key: ['use', 'value', 'rank'] });
+    if (rows !== undefined) lists.push({ model: ContactPoint, where: { ...where, kind }, rows, key: ['use', 'value'] });
   }
   const addresses = changes.addresses?.map(({ use = null, lines, city = null, state = null, postalCode = null, country = null }) => ({ ...where, use, lines: lines?.join('\n') || null, city, state, postal_code: postalCode, country }));
   if (addresses !== undefined) lists.push({ model: ContactAddress, where, rows: addresses, key: ['use', 'lines', 'city', 'state', 'postal_code', 'country'] });
@@ -55,10 +55,14 @@ export async function replaceParts(tx: Tx, contactId: string, changes: ContactCh
 async function replaceRows(tx: Tx, { model, where, rows: wanted, key }: PartList): Promise<void> {
   const keyOf = (row: object): string => JSON.stringify(key.map((column) => (row as Record<string, unknown>)[column]));
   const present = await (model as typeof ContactPoint).query(tx).context(UNGATED).where(where);
-  const keep = new Map(present.map((row) => [keyOf(row), row.id]));
-  const missing = wanted.filter((row) => !keep.has(keyOf(row)));
-  const kept = new Set(wanted.map((row) => keep.get(keyOf(row))));
-  const gone = present.filter(({ id }) => !kept.has(id)).map(({ id }) => id);
+  const left = Map.groupBy(present, keyOf);
+  const missing: object[] = [];
+  for (const row of wanted) {
+    const same = left.get(keyOf(row))?.shift();
+    if (same === undefined) missing.push(row);
+    else if ('rank' in row && same.rank !== row.rank) await tx.query(`update ${quoteName(model.tableName)} set rank = $1 where id = $2`, [row.rank, same.id]);
+  }
+  const gone = [...left.values()].flat().map(({ id }) => id);
   // A fixed statement like the insert behind it: one that is built first would be sent after it, and meet what it was to make room for.
   const removed = gone.length > 0 ? tx.query(`delete from ${quoteName(model.tableName)} where id = any($1)`, [gone]) : undefined;
   await Promise.all([removed, insertRows(tx, model as typeof ContactPoint, missing as Partial<ContactPoint>[])]);

@@ -1,7 +1,8 @@
 import { authorize } from '../../access/authorize.ts';
+import { capabilityRule } from '../../access/capabilities.ts';
 import { record } from '../../audit/record.ts';
 import { uuidv7 } from '../../crypto/uuid.ts';
-import type { Tx } from '../../db/scope.ts';
+import type { Role, Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
 import { saveContact } from './write-contact.ts';
 import { joinTags, writeTags } from './contact-tags.ts';
@@ -40,12 +41,15 @@ export async function mergeContacts(tx: Tx, { survivorId, mergedId, take }: { su
 
   const columns: Record<string, unknown> = {};
   for (const field of take) columns[CONTACT_COLUMNS[field]] = merged[CONTACT_COLUMNS[field]];
+  if (columns['deceased_on']) columns['status'] = merged.status; // a date of death goes with the status
   const tags = joinTags(survivor.tags, merged.tags);
   if (tags !== survivor.tags) columns['tags'] = tags;
   const before = Object.fromEntries(Object.keys(columns).map((column) => [column, survivor[column as keyof Contact]]));
   const { status: previousStatus } = merged;
 
-  const moved: MovedRows = { ...(await moveRows(tx, survivor, merged)), previousStatus, doubts: await moveDoubts(tx, survivorId, mergedId) };
+  const { rows, widened } = await moveRows(tx, survivor, merged);
+  const kept = await keepWriting(tx, survivorId, take.includes('ownerId') ? { owner: merged.owner_id, former: survivor.owner_id } : { owner: survivor.owner_id, former: merged.owner_id });
+  const moved: MovedRows = { rows, widened: [...widened, ...kept.widened], granted: kept.granted, previousStatus, doubts: await moveDoubts(tx, survivorId, mergedId) };
   await saveContact(tx, survivor, columns as Partial<Contact>);
   await saveContact(tx, merged, { status: 'merged', merged_into_id: survivorId });
   const mergeId = uuidv7(tx.now);
@@ -71,12 +75,13 @@ export async function undoMerge(tx: Tx, mergeId: string): Promise<{ survivorId: 
 
   for (const [table, ids] of Object.entries(merge.moved.rows)) {
     const back = tx.knex(table).whereIn('id', [...ids]).where({ contact_id: survivor.id });
-    await back.update({ contact_id: merged.id, ...(table === 'contact_points' ? { rank: tx.knex.raw('rank - ?', [RANK_SHIFT]) } : {}) });
+    await back.update({ contact_id: merged.id, ...(table === 'contact_points' ? { rank: tx.knex.raw('case when rank > ? then rank - ? else rank end', [RANK_SHIFT, RANK_SHIFT]) } : {}) });
   }
   if (merge.moved.widened.length > 0) await ContactShare.query(tx).whereIn('id', [...merge.moved.widened]).where({ access: 'WRITE' }).patch({ access: 'READ' });
+  await ContactShare.query(tx).whereIn('id', [...(merge.moved.granted ?? [])]).where({ access: 'WRITE' }).delete();
   if (merge.moved.doubts !== undefined) await returnDoubts(tx, survivor.id, merged.id, { doubts: merge.moved.doubts, mergedAt: merge.merged_at });
   const before = readBefore(merge.survivor_before);
-  const taken: Readonly<Record<string, unknown>> = { ...merged, tags: joinTags(before.tags ?? null, merged.tags) };
+  const taken: Readonly<Record<string, unknown>> = { ...merged, status: merge.moved.previousStatus, tags: joinTags(before.tags ?? null, merged.tags) };
   const restored = Object.entries(before)
     .filter(([column]) => JSON.stringify(survivor[column as keyof Contact]) === JSON.stringify(taken[column]));
   await saveContact(tx, survivor, Object.fromEntries(restored) as Partial<Contact>);
@@ -123,6 +128,22 @@ async function moveRows(tx: Tx, survivor: Contact, merged: Contact): Promise<Pic
   const widened = theirs.filter(({ access }) => access === 'WRITE').flatMap((share) => { const mine = ownOf(share); return mine?.access === 'READ' ? [mine.id] : []; });
   if (widened.length > 0) await ContactShare.query(tx).whereIn('id', widened).patch({ access: 'WRITE' });
   return { rows, widened };
+}
+
+/** Whoever owned one of the two and does not own the survivor goes on writing, by a share: their tasks and appointments are there now. */
+async function keepWriting(tx: Tx, contactId: string, { owner, former }: { owner: string | null; former: string | null }): Promise<{ granted: string[]; widened: string[] }> {
+  const user = former === null || former === owner ? undefined : ((await tx.knex('users').where({ id: former }).first('id', 'role')) as { id: string; role: Role } | undefined);
+  if (user === undefined || capabilityRule('contact.all').roles.includes(user.role)) return { granted: [], widened: [] };
+  const known = await ContactShare.query(tx).findOne({ contact_id: contactId, user_id: user.id });
+  if (known?.access === 'WRITE') return { granted: [], widened: [] };
+  record(tx, { action: known === undefined ? 'contact.shared' : 'contact.share_changed', target: { type: 'contact', id: contactId }, detail: { userId: user.id, access: known === undefined ? 'WRITE' : { from: 'READ', to: 'WRITE' } } });
+  if (known !== undefined) {
+    await known.$query(tx).patch({ access: 'WRITE' });
+    return { granted: [], widened: [known.id] };
+  }
+  const id = uuidv7(tx.now);
+  await ContactShare.query(tx).insert({ id, contact_id: contactId, user_id: user.id, access: 'WRITE', shared_by: tx.scope.actor.kind === 'user' ? tx.scope.actor.id : null, created_at: new Date(tx.now) });
+  return { granted: [id], widened: [] };
 }
 
 /** Addresses have no tag to compare by, so both records' are opened. */

@@ -111,5 +111,8 @@ export class ContactMerge extends WorkspaceModel {
   declare merged_at: Date;
   declare undone_at: Date | null;
 }
-/** Table name → ids of the rows that went over; `widened`: shares of the survivor raised from READ to WRITE; merges of before doubts were moved have none. */
-export type MovedRows = { readonly rows: Readonly<Record<string, readonly string[]>>; readonly widened: readonly string[]; readonly previousStatus: Contact['status']; readonly doubts?: MovedDoubts };
+/**
+ * Table name → ids of the rows that went over; `widened`: shares of the survivor raised from READ to WRITE; `granted`: the share of whoever was the
+ * owner of one of the two and is not of the survivor. Older merges have no doubts, or no grants.
+ */
+export type MovedRows = { readonly rows: Readonly<Record<string, readonly string[]>>; readonly widened: readonly string[]; readonly granted?: readonly string[]; readonly previousStatus: Contact['status']; readonly doubts?: MovedDoubts };

@@ -64,11 +64,13 @@ export async function writableContact(tx: Tx, id: string): Promise<Contact> {
 }
 
 /**
- * Makes sure that what hangs on this contact may be read, or written, without opening the contact itself.
+ * Makes sure that what hangs on this contact may be read, or written, without opening the contact itself. For writing it is held until the
+ * commit: a merge that comes meanwhile waits, and takes what was written along.
  * @throws Fault contact.not_found · contact.read_only · contact.merged
  */
 export async function reachContact(tx: Tx, id: string, access: ShareAccess): Promise<void> {
-  const contact = await visibleContacts(tx).findById(id).select('contacts.id', 'contacts.status', 'contacts.owner_id');
+  const query = visibleContacts(tx).findById(id).select('contacts.id', 'contacts.status', 'contacts.owner_id');
+  const contact = await (access === 'WRITE' ? query.forShare() : query);
   if (contact === undefined) throw contactNotFound(id);
   if (access === 'WRITE') await refuseReadOnly(tx, contact);
 }
