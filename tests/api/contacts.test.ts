@@ -76,7 +76,7 @@ t.test('bad input is refused by field and quotes nothing', async (t) => {
   for (const [body, path] of [
     [{ notes: secret }, ''], [{ familyName: secret, workspaceId: people.workspaceId }, 'workspaceId'], [{ familyName: secret, workspace_id: people.workspaceId }, 'workspace_id'],
     [{ familyName: secret, birthDate: '1970-02-30' }, 'birthDate'], [{ familyName: secret, birthDate: '2970-02-03' }, 'birthDate'], [{ familyName: secret, sex: secret }, 'sex'],
-    [{ familyName: secret, emails: [{ value: secret }] }, 'emails.0.value'], [{ familyName: secret, deceasedOn: '2020-01-01', status: 'active' }, 'deceasedOn'],
+    [{ familyName: secret, emails: [{ value: secret }] }, 'emails.0.value'], [{ familyName: secret, deceasedOn: '2020-01-01', status: 'active' }, 'deceasedOn'], [{ familyName: secret, deceasedOn: '2970-02-03' }, 'deceasedOn'],
     [{ familyName: secret, ownerId: people.manager.id }, 'ownerId'], [{ familyName: 'x'.repeat(101) }, 'familyName'],
   ] as const) {
     const reply = await call('POST', '/contacts', body);
@@ -85,6 +85,13 @@ t.test('bad input is refused by field and quotes nothing', async (t) => {
     t.equal(reply.body.fields[0].path, path);
     t.notMatch(reply.text, new RegExp(secret));
   }
+});
+
+t.test('what was cleared is on the record too', async (t) => {
+  const call = await as(people.manager);
+  const { id } = (await call('POST', '/contacts', PATIENT)).body;
+  t.match(await call('PATCH', `/contacts/${id}`, { preferredChannel: null }, { 'if-match': '"1"' }), { status: 200, body: { preferredChannel: null } });
+  t.same((await recorded(app, people.workspaceId, 'contact.updated')).at(-1)?.detail, { fields: ['preferredChannel'], changes: { preferredChannel: { from: 'phone', to: null } } });
 });
 
 t.test('capability: a role or token that lacks it gets 403, and the refusal is on the record', async (t) => {

@@ -1,5 +1,5 @@
 import Joi from 'joi';
-import { calendarDate, dateText, id } from '../schemas.ts';
+import { calendarDate, id } from '../schemas.ts';
 import { keyOf, valueSchema, type CustomValues } from './contact-property.ts';
 import { isWritable, type ContactGate } from './field-gate.ts';
 import type { AddressView, ContactView, IdentifierView, PointView } from './contact-view.ts';
@@ -38,7 +38,7 @@ const FIELDS = {
   givenName: text(100), middleName: text(100), familyName: text(100), namePrefix: text(40), nameSuffix: text(40), preferredName: text(100),
   birthDate: calendarDate({ partial: true }).allow(null), sex: oneOf(...SEXES), genderIdentity: text(60), pronouns: text(40),
   language: Joi.string().trim().max(35).pattern(/^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$/).allow(null).messages({ 'string.pattern.base': 'language is a BCP 47 tag such as en or es-MX' }),
-  maritalStatus: text(60), race: text(200), ethnicity: text(200), deceasedOn: dateText.allow(null), notes: text(10_000),
+  maritalStatus: text(60), race: text(200), ethnicity: text(200), deceasedOn: calendarDate({ of: 'death' }).allow(null), notes: text(10_000),
   preferredChannel: oneOf(...CHANNELS), tags: tagList, status: Joi.string().valid(...LIFECYCLE), ownerId: id.allow(null),
   phones: point(Joi.string().trim().max(40).pattern(/\d{3}/).messages({ 'string.pattern.base': 'a phone number has at least three digits' })),
   emails: point(Joi.string().trim().max(254).email({ tlds: false })),

@@ -62,12 +62,13 @@ export async function updateContact(tx: Tx, { id, version, changes }: { id: stri
   // Whoever does not see the whole contact is shown a version of what they do see.
   const { version: shown } = gate.hidden.size === 0 ? contact : await wholeContact(tx, id);
   if (shown !== version) throw fault('request.stale');
-  const { status = contact.status, ownerId = contact.owner_id } = changes;
+  const { status = contact.status, ownerId = contact.owner_id, preferredChannel = contact.preferred_channel } = changes;
   if (status !== contact.status && !NEXT[contact.status as LifecycleStatus].includes(status as LifecycleStatus)) throw fault('contact.transition');
   if (ownerId !== contact.owner_id) await refuseOwner(tx, ownerId, contact.owner_id);
   const columns: Partial<Contact> = columnsOf(changes);
   if (contact.status === 'deceased' && status !== 'deceased') columns.deceased_on = null;
-  refuseDates(gate, {
+  // Only what is changed is looked at: documents and merges bring dates that no form would take.
+  if ([changes.birthDate, changes.deceasedOn, changes.status].some((change) => change !== undefined)) refuseDates(gate, {
     birthDate: changes.birthDate === undefined ? contact.birth_date : changes.birthDate,
     deceasedOn: columns.deceased_on === undefined ? contact.deceased_on : columns.deceased_on, status,
   });
@@ -76,7 +77,7 @@ export async function updateContact(tx: Tx, { id, version, changes }: { id: stri
   await saveContact(tx, contact, columns, isSeenByAll ? new Date(tx.now) : contact.updated_at);
   await replaceParts(tx, id, changes);
   holdChain(tx);
-  record(tx, { action: 'contact.updated', target, detail: { fields: fieldsOf(tx, gate, changes), changes: plainChanges(gate, before, { status, ownerId, preferredChannel: changes.preferredChannel ?? before.preferredChannel }) } });
+  record(tx, { action: 'contact.updated', target, detail: { fields: fieldsOf(tx, gate, changes), changes: plainChanges(gate, before, { status, ownerId, preferredChannel }) } });
   return wholeContact(tx, id);
 }
 
