@@ -67,7 +67,7 @@ export async function boot(given: Config, loaded?: PluginHost): Promise<Booted> 
   try {
     await migrateDatabase(config, database, host);
     await checkRecorded(database.appUrl, host);
-    await assertCatalog(database.appUrl, { roles: rolesOf(database), folders: [CORE_MIGRATIONS, ...host.migrations] });
+    await assertCatalog(database.appUrl, { roles: rolesOf(database) });
     const app = await openApp({ config, log: createLog(config.logLevel), appUrl: database.appUrl, jobsUrl: database.jobsUrl, plugged: host.plugged });
     return {
       app,

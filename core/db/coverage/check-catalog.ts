@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { phiTables } from '../../crypto/phi.ts';
-import { CORE_MIGRATIONS, type MigrationFolder, type RuntimeRoles } from '../migrate.ts';
+import type { RuntimeRoles } from '../migrate.ts';
 import { pluginTablesOn, type PluginTableRecord } from '../plugin-tables.ts';
 import * as expected from './expected.ts';
 import { PLAIN_COLUMNS } from './plain-columns.ts';
@@ -8,7 +8,7 @@ import { COMMON, type Finding, type Rule } from './rule.ts';
 import { RULES } from './rules/index.ts';
 import { shippedFunctions } from './shipped-functions.ts';
 
-export type CatalogOptions = { readonly roles: RuntimeRoles; readonly folders?: readonly MigrationFolder[] };
+export type CatalogOptions = { readonly roles: RuntimeRoles };
 
 /**
  * Reads the system catalogs and says everything that would let one workspace see another, or a run-time role do more than it must (design
@@ -25,9 +25,9 @@ export async function checkCatalog(url: string, options: CatalogOptions): Promis
 }
 
 /** The same on a connection of one's own, which may be in a transaction; it is left with another search_path. */
-export async function checkCatalogOn(client: pg.ClientBase, { roles, folders = [CORE_MIGRATIONS] }: CatalogOptions): Promise<Finding[]> {
+export async function checkCatalogOn(client: pg.ClientBase, { roles }: CatalogOptions): Promise<Finding[]> {
   await client.query('set search_path = pg_catalog; set jit = off'); // names come out with their schema; compiling would take longer than running
-  const { rows } = await client.query<{ rule: number; object: string; text: string }>(QUERY, [[roles.app, roles.jobs], JSON.stringify(lists(roles, folders, await pluginTablesOn(client)))]);
+  const { rows } = await client.query<{ rule: number; object: string; text: string }>(QUERY, [[roles.app, roles.jobs], JSON.stringify(lists(roles, await pluginTablesOn(client)))]);
   return rows.map(({ rule, object, text }) => {
     const { name, remedy } = RULES[rule] as Rule;
     return { rule: name, object, text, remedy };
@@ -54,7 +54,7 @@ export async function assertCatalog(url: string, options: CatalogOptions): Promi
 }
 
 /** The lists of expected.ts in the flat form the rules compare against. */
-function lists(roles: RuntimeRoles, folders: readonly MigrationFolder[], plugins: readonly { readonly tables: Readonly<Record<string, PluginTableRecord>> }[]): Record<string, unknown> {
+function lists(roles: RuntimeRoles, plugins: readonly { readonly tables: Readonly<Record<string, PluginTableRecord>> }[]): Record<string, unknown> {
   const plugged = plugins.flatMap(({ tables }) => Object.entries(tables));
   const { SCHEMAS, SYSTEM_TABLES, SYSTEM_DOORS, APP_GRANTS, JOBS_GRANTS } = expected;
   const sys = Object.entries(SYSTEM_TABLES);
@@ -81,7 +81,7 @@ function lists(roles: RuntimeRoles, folders: readonly MigrationFolder[], plugins
     languages: expected.LANGUAGES,
     roleSettings: expected.ROLE_SETTINGS,
     settings: expected.SETTINGS,
-    functions: shippedFunctions(folders, roles),
+    functions: shippedFunctions(roles),
     // The core's own declarations come last: no plugin says anything of them.
     phi: Object.fromEntries([...plugged.map(([table, { sealed }]) => [table, sealed] as const), ...phiTables().map(([table, { columns }]) => [table, columns] as const)]),
     plain: Object.fromEntries([...plugged.map(([table, { plain }]) => [table, plain] as const), ...Object.entries(PLAIN_COLUMNS)].map(([table, columns]) => [table, Object.keys(columns)])),
