@@ -57,6 +57,9 @@ function groupNamed([first, ...rest]: readonly string[]): readonly Command[] | n
   return group.length > 0 && !COMMANDS.some(({ name }) => name === first) && rest.every((word) => word === '--help' || word === '-h') ? group : null;
 }
 
+/** A table or column that is not there: the schema is of an older version, or of none. */
+const NOT_THERE = new Set(['42P01', '42703']);
+
 function explain(error: unknown): number {
   if (error instanceof UsageError) {
     process.stderr.write(`${error.message}\nRun \`wardkeep --help\` for the commands.\n`);
@@ -75,6 +78,10 @@ function explain(error: unknown): number {
     return error.status >= 500 ? EXIT.checkFailed : EXIT.inputRefused;
   }
   const sqlstate = sqlstateOf(error);
+  if (sqlstate !== null && NOT_THERE.has(sqlstate)) {
+    process.stderr.write('The database has not been migrated for this version. Run `npx wardkeep migrate`, with the owner\'s URL where the PostgreSQL is your own.\n');
+    return EXIT.config;
+  }
   if (sqlstate !== null) {
     process.stderr.write(`The database refused (SQLSTATE ${sqlstate}, see PostgreSQL's list of error codes). Its own message is left out, as it may quote what a row holds.\n`);
     return EXIT.checkFailed;

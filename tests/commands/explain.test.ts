@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { sqlstateOf } from '../../core/db/database-error.ts';
 import { asSuperuser } from '../../core/db/embedded.ts';
 import { TEST_ROOT_KEYS } from '../support/cluster.ts';
-import { createTestDatabase } from '../support/database.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 /** What `--help` gives behind these words, and the exit code. */
 async function help(...words: string[]): Promise<[code: number, said: string]> {
@@ -19,16 +19,33 @@ async function help(...words: string[]): Promise<[code: number, said: string]> {
 
 const MAIN = fileURLToPath(new URL('../../core/main.ts', import.meta.url));
 
-t.test('a command the database refused says its SQLSTATE, and nothing the database said', async (t) => {
-  const { appUrl, jobsUrl, superuserUrl } = await createTestDatabase(t);
-  const wrong = (url: string) => url.replace(/:[^:@]+@/, ':wrong@');
-  const program = spawn(process.execPath, [MAIN, 'workspace', 'list'], {
+/** A command on this database that must not run, and what it says of it. */
+async function refused(t: Test, words: readonly string[], { appUrl, jobsUrl }: Pick<TestDatabase, 'appUrl' | 'jobsUrl'>): Promise<[code: number, said: string]> {
+  const program = spawn(process.execPath, [MAIN, ...words], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, WARDKEEP_DATA_DIR: join(t.testdir(), 'none'), WARDKEEP_DATABASE_APP_URL: wrong(appUrl), WARDKEEP_DATABASE_JOBS_URL: wrong(jobsUrl), WARDKEEP_ROOT_KEYS: `root:${TEST_ROOT_KEYS[0].bytes.toString('base64')}` },
+    env: { ...process.env, WARDKEEP_DATA_DIR: join(t.testdir(), 'none'), WARDKEEP_DATABASE_APP_URL: appUrl, WARDKEEP_DATABASE_JOBS_URL: jobsUrl, WARDKEEP_ROOT_KEYS: `root:${TEST_ROOT_KEYS[0].bytes.toString('base64')}` },
   });
   let said = '';
   program.stderr.on('data', (chunk: Buffer) => { said += chunk.toString(); });
-  t.same(await once(program, 'close'), [1, null]);
+  const [code] = (await once(program, 'close')) as [number];
+  return [code, said];
+}
+
+t.test('a database nobody has migrated is said to be one', async (t) => {
+  const database = await createTestDatabase(t);
+  await asSuperuser(database.superuserUrl, (client) => client.query('drop schema sys cascade'));
+  for (const words of [['serve'], ['doctor'], ['workspace', 'list']]) {
+    const [code, said] = await refused(t, words, database);
+    t.equal(code, 78, words.join(' '));
+    t.match(said, 'npx wardkeep migrate');
+  }
+});
+
+t.test('a command the database refused says its SQLSTATE, and nothing the database said', async (t) => {
+  const { appUrl, jobsUrl, superuserUrl } = await createTestDatabase(t);
+  const wrong = (url: string) => url.replace(/:[^:@]+@/, ':wrong@');
+  const [code, said] = await refused(t, ['workspace', 'list'], { appUrl: wrong(appUrl), jobsUrl: wrong(jobsUrl) });
+  t.equal(code, 1);
   t.match(said, 'SQLSTATE 28P01');
   t.notMatch(said, 'authentication failed');
 
