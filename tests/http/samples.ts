@@ -1,6 +1,6 @@
 import { barChart, heatStrip, sparkline } from '../../core/http/charts.ts';
 import { ICON_NAMES } from '../../core/http/icons.ts';
-import type { LayoutContext } from '../../core/http/views.ts';
+import { trustHtml, type LayoutContext } from '../../core/http/views.ts';
 
 /** Invented contexts, one per template that is a page: what the style guide shows and what the view tests render. */
 
@@ -144,6 +144,19 @@ export const pages: Record<string, object> = {
     from: 'duplicates', back: '/contacts/duplicates', trail: [{ href: '/contacts', label: 'Contacts' }], survivorId: ID, mergedId: '2', moves: ['Activities, appointments and documents.'],
     sides: [{ role: 'Stays', id: ID, name: 'Wim de Groot', birthDate: '1940-01-30', sex: null, status: 'active', createdAt: AT }, { role: 'Becomes part of it', id: '2', name: 'W. de Groot', birthDate: '1940-01-30', sex: 'male', status: 'new', createdAt: AT }],
     rows: [{ field: 'givenName', label: 'Given name', own: 'Wim', other: 'W.', takes: false }, { field: 'sex', label: 'Sex', own: null, other: 'male', takes: true }],
+  },
+  'documents/document': {
+    document: { id: ID, title: 'Summary of care of Rosalind Achterberg', contactId: ID, fileName: 'summary.xml', bytes: 48_210, sha256: HASH, documentDate: AT, createdAt: AT, pending: false }, contactName: 'Rosalind Achterberg',
+    facts: [{ term: 'Type', text: 'Summarization of Episode Note' }, { term: 'Author', text: 'Dr. Lindqvist' }], repairs: ['Something stood after the document and was dropped. (line 812)'], attachments: [{ mediaType: 'application/pdf', bytes: 18_204 }],
+    sections: [
+      { id: '0', title: 'Allergies', items: [{ name: 'Penicillin G', when: 'since 2011', detail: 'Hives', status: { label: 'active', tone: 'good' } }], narrative: null },
+      { id: '1', title: 'Plan', items: [], narrative: trustHtml('<table><tbody><tr><td>Recheck in six weeks</td></tr></tbody></table>') },
+    ],
+  },
+  'documents/waiting': {
+    errors: { '7-birthDate': 'This is not a day.' }, waiting: { documents: 60, pairs: 1 }, more: { documents: true, pairs: false }, sexes: options('female', 'male'),
+    pairs: [{ id: ID, documentId: ID, reason: 'Same name and birth date, but another sex.', contact: { id: '2', name: 'W. de Groot', birthDate: '1940-01-30', sex: 'female', createdAt: AT }, candidate: { id: ID, name: 'Wim de Groot', birthDate: '1940-01-30', sex: 'male', createdAt: AT } }],
+    documents: [{ id: '7', title: 'Referral note', fileName: 'note.xml', importedAt: AT, reasons: ['The document gives no birth date.'], form: { givenName: 'Rosalind', familyName: 'Achterberg', birthDate: null, sex: 'female', contactId: null }, errors: { birthDate: 'This is not a day.' } }],
   },
   'activities/form': {
     contact: { id: ID, name: 'Rosalind Achterberg' }, activity: null, action: `/contacts/${ID}/activities`, version: 0, kinds: options('note', 'task'), people: options('Maren Okafor'), form: { kind: 'task', subject: null, body: 'Elm Street', dueOn: '2026-04-01', assignedTo: null },

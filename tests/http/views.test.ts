@@ -12,6 +12,14 @@ t.test('every page renders with the context its comment names', async (t) => {
   for (const [tab, context] of Object.entries(contactTabPages)) t.match(views.render('contacts/page', context, layout), /<\/html>/, `contact tab ${tab}`);
 });
 
+t.test('every page of the core has a sample: a page without one is in no test here', async (t) => {
+  for (const path of ['templates', 'core'].flatMap((folder) => listAssets(folder, '.hbs'))) {
+    if (!/\{\{#> layouts\/(app|gate) /.test(readAsset(path).toString('utf8')) || path.startsWith('templates/layouts/') || path === 'templates/styleguide.hbs') continue;
+    const name = path.replace(/^templates\/|^core\/.*?([^/]+)\/views\//, '$1/').replace(/^\/|\.hbs$/g, '');
+    t.ok(name in pages || name in anonymousPages, name);
+  }
+});
+
 t.test('every template passes the check of its first use', async (t) => {
   const paths = ['templates', 'core', 'plugins'].flatMap((folder) => listAssets(folder, '.hbs'));
   t.ok(paths.length >= views.names().length, 'they are found');
@@ -25,6 +33,13 @@ t.test('no page breaks its own content security policy', async (t) => {
     t.notMatch(html, /\son[a-z]+=|\sstyle=|<style|javascript:/i, `${name}: nothing inline`);
     t.equal([...html.matchAll(/<script(?![^>]*\ssrc="\/assets\/)/g)].length, 0, `${name}: scripts come from hashed assets`);
     for (const [form] of html.matchAll(/<form[^>]*method="post"(?! action="\/theme")[\s\S]*?<\/form>/g)) t.match(form, /name="_csrf"/, `${name}: a form that changes something carries a token`);
+  }
+});
+
+t.test('no title holds what a patient is called: browsers keep titles in their history', async (t) => {
+  for (const [name, context] of [...Object.entries(pages), ...Object.values(contactTabPages).map((tab) => ['contacts/page', tab] as const)]) {
+    const [, title] = /<title>([^<]*)<\/title>/.exec(views.render(name, context, layout)) ?? [];
+    t.notMatch(title, /Achterberg|Groot/, name);
   }
 });
 
