@@ -1,9 +1,8 @@
 import t from 'tap';
-import { canonicalBytes } from '../../core/audit/canonical.ts';
-import { keyCreated, keyRetired, type KeyEvent, type SealedKeyEvent } from '../../core/audit/key-log.ts';
-import { sha256, toBase64, toHex } from '../../core/audit/primitives.ts';
+import { keyCreated, keyRetired } from '../../core/audit/key-log.ts';
+import { toBase64 } from '../../core/audit/primitives.ts';
 import { verifyBundle } from '../../core/audit/verify.ts';
-import { draftEntry, firstKeyLog, inPieces, INSTALLATION, sealChain, simpleLog, testKey, testLog } from '../support/audit-log.ts';
+import { draftEntry, firstKeyLog, HARBOR, inPieces, INSTALLATION, keyEventOf, sealChain, simpleLog, testKey, testLog } from '../support/audit-log.ts';
 
 const SIZE = 21;
 
@@ -61,6 +60,13 @@ t.test('an older checkpoint', async (t) => {
   t.match(await verifyBundle(inPieces(await log.bundle()), { checkpoint: forged }), { ok: false, checkpointResult: 'bad-signature' });
 });
 
+t.test('a head of another log is none of this one, whatever its root', async (t) => {
+  const { entries, key, bundle } = await simpleLog(SIZE);
+  const theirs = await (await testLog(entries, key, { workspace: HARBOR })).checkpoint();
+  t.match(await verifyBundle(inPieces(await bundle({}, { checkpoint: theirs }))), { ok: false, firstBad: { fault: 'workspace' } });
+  t.match(await verifyBundle(inPieces(await bundle({ fromSeq: SIZE + 1 }, { checkpoint: theirs }))), { ok: false, firstBad: { fault: 'workspace' } }, 'also where no entry says of which workspace it is');
+});
+
 t.test('keys change during a log’s life', async (t) => {
   const [first, second] = [testKey(1), testKey(2)];
   const at = draftEntry(10).at;
@@ -81,19 +87,19 @@ t.test('keys change during a log’s life', async (t) => {
   t.match(await verifyBundle(inPieces(await early.bundle())), { ok: false, firstBad: { fault: 'key', seq: 1 } }, 'a key signs before it was');
 });
 
-t.test('a key of the log that is for something else signs no checkpoint', async (t) => {
+t.test('a key of the log that is for something else signs neither entries nor a checkpoint nor a bundle', async (t) => {
   const [own, other] = [testKey(1), testKey(2)];
-  const [created] = firstKeyLog(own) as [SealedKeyEvent];
-  const event: KeyEvent = { ...created.event, seq: 2, keyId: other.keyId, publicKey: toBase64(other.publicKey), purpose: 'timestamps', prev: created.hash };
-  const hash = sha256(canonicalBytes(event));
-  const message = Buffer.concat([Buffer.from('wardkeep-key-event-v1\n'), hash]);
-  const signatures = [own, other].map((key) => ({ keyId: key.keyId, signature: toBase64(key.sign(message)) }));
+  const first = firstKeyLog(own);
+  const keyLog = [...first, keyEventOf(first, { keyId: other.keyId, publicKey: toBase64(other.publicKey), purpose: 'timestamps' }, [own, other])];
   const { entries } = await simpleLog(SIZE);
-  const log = await testLog(entries, own, { keyLog: [created, { event, hash: toHex(hash), signatures }] });
+  const log = await testLog(entries, own, { keyLog });
   t.match(await verifyBundle(inPieces(await log.bundle())), { ok: true }, 'it may stand in the log');
   const theirs = await (await testLog(entries, other)).checkpoint();
   t.match(await verifyBundle(inPieces(await log.bundle({}, { checkpoint: theirs }))), { ok: false, firstBad: { fault: 'checkpoint' } }, 'the head');
   t.match(await verifyBundle(inPieces(await log.bundle()), { checkpoint: theirs }), { ok: false, checkpointResult: 'unknown-key' }, 'one that was kept');
+  t.match(await verifyBundle(inPieces(await log.bundle({}, { key: other }))), { ok: false, firstBad: { fault: 'key' } }, 'the file');
+  const more = await testLog(sealChain([draftEntry(SIZE + 1)], other, entries), own, { keyLog });
+  t.match(await verifyBundle(inPieces(await more.bundle())), { ok: false, firstBad: { fault: 'key', seq: SIZE + 1 } }, 'an entry');
 });
 
 t.test('what is written is refused where it cannot be verified', async (t) => {

@@ -2,7 +2,8 @@ import t from 'tap';
 import { FormatError } from '../../core/audit/format-error.ts';
 import { keyCreated, keyRetired, readKeyLog } from '../../core/audit/key-log.ts';
 import type { SealedKeyEvent } from '../../core/audit/key-log.ts';
-import { firstKeyLog, INSTALLATION, KEY_CREATED_AT, testKey } from '../support/audit-log.ts';
+import { toBase64 } from '../../core/audit/primitives.ts';
+import { firstKeyLog, INSTALLATION, KEY_CREATED_AT, keyEventOf, testKey } from '../support/audit-log.ts';
 
 const [first, second, thief] = [testKey(1), testKey(2), testKey(66)];
 const LATER = '2025-06-01T00:00:00.000Z';
@@ -24,6 +25,8 @@ t.test('the life of keys is read from the log', async (t) => {
 t.test('a log that proves nothing is refused', async (t) => {
   const log = rotated();
   const [created, added, retired] = log as [SealedKeyEvent, SealedKeyEvent, SealedKeyEvent];
+  const stamped = [created, keyEventOf([created], { keyId: second.keyId, publicKey: toBase64(second.publicKey), purpose: 'timestamps' }, [first, second])];
+  t.equal(readKeyLog(stamped, INSTALLATION).length, 2, 'one for something else may stand there');
   const borrowed = { ...second, sign: (message: Uint8Array) => thief.sign(message) };
   const refused: [name: string, log: readonly SealedKeyEvent[]][] = [
     ['empty', []],
@@ -35,7 +38,9 @@ t.test('a log that proves nothing is refused', async (t) => {
     ['a key let in by one that is not in the log', [created, keyCreated([created], INSTALLATION, LATER, second, thief)]],
     ['a key that did not sign itself', [created, keyCreated([created], INSTALLATION, LATER, borrowed, first)]],
     ['a key let in by a retired one', [...log, keyCreated(log, INSTALLATION, LATER, thief, first)]],
-    ['a key let in twice', [...log, keyCreated(log, INSTALLATION, LATER, second, second)]],
+    ['a retired key let in again', [...log, keyCreated(log, INSTALLATION, LATER, first, second)]],
+    ['a key under an ID that is not its own', [...log, keyEventOf(log, { event: 'created', keyId: 'f'.repeat(16), publicKey: toBase64(thief.publicKey) }, [second, { ...thief, keyId: 'f'.repeat(16) }])]],
+    ['a key let in by one that is for something else', [...stamped, keyCreated(stamped, INSTALLATION, LATER, thief, second)]],
     ['one signature, many times', [{ ...created, signatures: [...created.signatures, ...created.signatures] }]],
     ['retired twice', [...log, keyRetired(log, LATER, first.keyId, second)]],
     ['retired by a stranger', [created, added, keyRetired([created, added], LATER, first.keyId, thief)]],

@@ -1,13 +1,14 @@
 import { createPrivateKey } from 'node:crypto';
 import { writeBundle } from '../../core/audit/bundle.ts';
 import type { BundleInput, BundleRange } from '../../core/audit/bundle.ts';
+import { canonicalBytes } from '../../core/audit/canonical.ts';
 import { logKeyName, logOrigin, signCheckpoint } from '../../core/audit/checkpoint.ts';
 import { NO_PREVIOUS, signEntry } from '../../core/audit/entry.ts';
 import type { AuditEntry, SealedEntry } from '../../core/audit/entry.ts';
 import { keyCreated } from '../../core/audit/key-log.ts';
-import type { SealedKeyEvent } from '../../core/audit/key-log.ts';
+import type { KeyEvent, SealedKeyEvent } from '../../core/audit/key-log.ts';
 import { leafHash } from '../../core/audit/merkle.ts';
-import { fromHex } from '../../core/audit/primitives.ts';
+import { fromHex, sha256, toBase64, toHex } from '../../core/audit/primitives.ts';
 import { signingKey } from '../../core/audit/signing-key.ts';
 import type { SigningKey } from '../../core/audit/signing-key.ts';
 import { rootFromTiles, tilesFor } from '../../core/audit/tiles.ts';
@@ -57,6 +58,15 @@ export function sealChain(drafts: readonly AuditEntry[], key: SigningKey, before
 
 export function firstKeyLog(key: SigningKey, installation: string = INSTALLATION): SealedKeyEvent[] {
   return [keyCreated([], installation, KEY_CREATED_AT, key, null)];
+}
+
+/** An event that continues `log`, also one that no program of ours would write: all that `change` does not say is as in the last. */
+export function keyEventOf(log: readonly SealedKeyEvent[], change: Partial<KeyEvent>, signers: readonly SigningKey[]): SealedKeyEvent {
+  const { event: last, hash: prev } = log.at(-1) as SealedKeyEvent;
+  const event: KeyEvent = { ...last, seq: log.length + 1, prev, ...change };
+  const hash = sha256(canonicalBytes(event));
+  const message = Buffer.concat([Buffer.from('wardkeep-key-event-v1\n'), hash]);
+  return { event, hash: toHex(hash), signatures: signers.map((key) => ({ keyId: key.keyId, signature: toBase64(key.sign(message)) })) };
 }
 
 /** A workspace's log as an installation holds it. */
