@@ -33,7 +33,7 @@ export function propertyTerm(property: string, value: string): string {
 
 /** Lower case, without marks or punctuation, split into words: "O'Brien-García" → obrien, garcia and obriengarcia. */
 export function nameTokens(value: string): string[] {
-  const folded = value.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace(/['’`.]/g, '').replace(/[łøđðþßæœı]/g, (letter) => PLAIN[letter] as string);
+  const folded = value.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace(/['‘’ʻʼ′`.]/g, '').replace(/[łøđðþßæœı]/g, (letter) => PLAIN[letter] as string);
   const words = folded.split(/[^\p{L}\p{N}]+/u).filter(Boolean);
   return [...new Set(/\S-\S/.test(value) ? [...words, ...folded.split(/\s+/).map((word) => word.replace(/[^\p{L}\p{N}]/gu, '')).filter(Boolean)] : words)];
 }

@@ -24,7 +24,7 @@ export type PhiTable = { readonly columns: readonly string[]; readonly index?: r
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 const some = (term: string): string[] => (term === '' ? [] : [term]);
 
-const NAME_PARTS = ['given_name', 'middle_name', 'family_name', 'preferred_name'] as const;
+const NAME_PARTS = ['given_name', 'middle_name', 'family_name', 'name_suffix', 'preferred_name'] as const;
 
 const CORE: Readonly<Record<string, PhiTable>> = {
   contacts: {

@@ -34,6 +34,15 @@ t.test('digits that are a birth date, a telephone and a number find whoever has 
   t.same(await find(agent, '19700305'), newestOf(own, numbered), 'own ones and shared ones, by either reading');
 });
 
+t.test('what a page shows of a contact finds it, typed as it stands there', async (t) => {
+  const jr = await make(manager, { givenName: 'Ansel', familyName: 'Kaʻahumanu', nameSuffix: 'Jr.', preferredName: 'Ace', birthDate: '1951-05-07', phones: [{ value: '(413) 555-0142 ext. 12' }, { value: '4471' }] });
+  const third = await make(manager, { givenName: 'Ansel', familyName: 'Whole', nameSuffix: 'III', birthDate: '1951-05' });
+  for (const q of ['Ansel (Ace) Kaʻahumanu Jr.', "ansel ka'ahumanu", 'Kaahumanu', '(413) 555-0142 ext. 12', '413.555.0142 x12', '4471', 'May 7, 1951', 'may 7 1951', '7 May 1951', 'Kaʻahumanu, May 7, 1951', '5/7/1951, Ansel']) t.same(await find(manager, q), [jr], q);
+  for (const q of ['Ansel Whole III', 'ansel iii', '1951-05']) t.same(await find(manager, q), [third], q);
+  for (const q of ['Ansel Whole Jr.', 'May 8, 1951', 'Ansel 413 555 0143 x12']) t.same(await find(manager, q), [], q);
+  t.same(await find(agent, '(413) 555-0142 ext. 12'), [], 'and finds nobody for whoever may not see them');
+});
+
 t.test('digits that are a date on which nobody was born are still a telephone or a number', async (t) => {
   const telephone = await make(manager, { phones: [{ value: '1933-04-06' }] });
   t.same(await find(manager, '19330406'), [telephone]);

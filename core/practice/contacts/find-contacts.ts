@@ -24,10 +24,10 @@ const CANDIDATES_MAX = 100;
 const NARROWED_MAX = 250;
 
 /** Fields that a word of a search may stand in. */
-const NAME_PARTS = ['givenName', 'middleName', 'familyName', 'preferredName'];
+const NAME_PARTS = ['givenName', 'middleName', 'familyName', 'nameSuffix', 'preferredName'];
 
-type Candidate = Pick<Contact, 'id' | 'given_name' | 'middle_name' | 'family_name' | 'preferred_name' | 'updated_at'>;
-const CANDIDATE_COLUMNS = ['contacts.id', 'contacts.given_name', 'contacts.middle_name', 'contacts.family_name', 'contacts.preferred_name', 'contacts.updated_at'];
+type Candidate = Pick<Contact, 'id' | 'given_name' | 'middle_name' | 'family_name' | 'name_suffix' | 'preferred_name' | 'updated_at'>;
+const CANDIDATE_COLUMNS = ['contacts.id', 'contacts.given_name', 'contacts.middle_name', 'contacts.family_name', 'contacts.name_suffix', 'contacts.preferred_name', 'contacts.updated_at'];
 
 /**
  * Finds by three letters of any part of the name (several words must all match), phone, e-mail, birth date or identifier, in whatever form
@@ -125,8 +125,8 @@ function narrowByWords(tx: Tx, candidates: Candidate[], words: readonly string[]
   const rest = narrowing(tx, words);
   if (rest.length === 0) return candidates;
   return candidates.filter((row) => {
-    const { given_name, middle_name, family_name, preferred_name } = opened(tx, row);
-    const tokens = nameTokens([given_name, middle_name, family_name, preferred_name].join(' ')); // a hidden part is not there
+    const { given_name, middle_name, family_name, name_suffix, preferred_name } = opened(tx, row);
+    const tokens = nameTokens([given_name, middle_name, family_name, name_suffix, preferred_name].join(' ')); // a hidden part is not there
     return rest.every((word) => tokens.some((token) => token.startsWith(word)));
   });
 }

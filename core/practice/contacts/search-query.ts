@@ -15,11 +15,14 @@ export type SearchQuery = {
   readonly whole: string;
 };
 
-const PHONE_DIGITS_MIN = 7;
+/** As many as a phone is taken with: a hospital's own extensions have four. */
+const PHONE_DIGITS_MIN = 3;
+/** NANP: area code and number. */
+const WHOLE_NUMBER_DIGITS = 10;
 const IDENTIFIER_MIN = 3;
 
 export function readSearchQuery(typed: string, now: number, hidden: ReadonlySet<string> = new Set()): SearchQuery {
-  const q = typed.normalize('NFKC').trim();
+  const q = daysInDigits(typed.normalize('NFKC').trim());
   const datesOf = (text: string) => (hidden.has('birthDate') ? [] : readDates(text, now));
   if (q.includes('@')) return { words: [], birthDates: [], points: hidden.has('emails') ? [] : [normalizeEmail(q)], identifiers: [], whole: q };
   if (isDateAlone(q)) {
@@ -33,18 +36,36 @@ export function readSearchQuery(typed: string, now: number, hidden: ReadonlySet<
     const digits = q.replace(/\D/g, '');
     return { words: [], birthDates: datesOf(q), points: !hidden.has('phones') && digits.length >= PHONE_DIGITS_MIN ? [normalizePhone(q)] : [], identifiers, whole: q };
   }
-  const pieces = q.split(/\s+/);
+  const pieces = q.split(/[\s,;]+/);
   const dated = pieces.map(datesOf);
   // A hyphen in the query only parts words: whoever typed it cannot know whether the record has it.
   const words = nameTokens(pieces.filter((_piece, at) => dated[at]?.length === 0).join(' ').replaceAll('-', ' '));
-  return { words, birthDates: dated.flat(), points: [], identifiers, whole: q };
+  const phone = hidden.has('phones') || q.replace(/\D/g, '').length < WHOLE_NUMBER_DIGITS ? '' : normalizePhone(q);
+  return { words, birthDates: dated.flat(), points: phone.startsWith('+') ? [phone] : [], identifiers, whole: q };
+}
+
+const MONTHS = ['january', 'february', 'march', 'april', 'may', 'june', 'july', 'august', 'september', 'october', 'november', 'december'];
+
+/** `Mar 5, 1980`, as pages write it, and `5 March 1980`: with their month as a number, year first. */
+function daysInDigits(text: string): string {
+  const written = (whole: string, word: string, day: string, year: string): string => {
+    const month = MONTHS.findIndex((name) => name.startsWith(word.toLowerCase()));
+    return month < 0 ? whole : `${year}-${String(month + 1).padStart(2, '0')}-${day.padStart(2, '0')}`;
+  };
+  return text
+    .replace(/\b([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})\b/g, (whole, word: string, day: string, year: string) => written(whole, word, day, year))
+    .replace(/\b(\d{1,2})\.? ([A-Za-z]{3,9})\.?,? (\d{4})\b/g, (whole, day: string, word: string, year: string) => written(whole, word, day, year));
 }
 
 /** Year first with its separators, or with strokes, a day of the calendar is nothing else; `05-12-1984` may be a record number by terminal digits. */
 const isDateAlone = (text: string): boolean => /^\d{4}([-/.])\d{1,2}\1\d{1,2}$|^\d{1,2}\/\d{1,2}\/(\d{4}|\d{2})$/.test(text);
 
-/** `1970-03-05`, `3/5/1970`, `03051970`, `19700305`, `3/5/70`: month first, unless the first number can only be a day. */
+/**
+ * `1970-03-05`, `3/5/1970`, `03051970`, `19700305`, `3/5/70`: month first, unless the first number can only be a day. `1970-03` and `1970`: whose birth
+ * date no document knew better.
+ */
 export function readDates(text: string, now: number): string[] {
+  if (/^(18|19|20)\d{2}(-(0[1-9]|1[0-2]))?$/.test(text)) return [text];
   const [, isoYear, isoMonth, isoDay] = /^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})$/.exec(text) ?? [];
   if (isoYear !== undefined) return days([isoYear, isoMonth, isoDay]);
   const [, first, second, year] = /^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})$/.exec(text) ?? [];
