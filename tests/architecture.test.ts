@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
-import { findViolations, readRooms, readSources } from '../scripts/check/architecture.ts';
+import { findEmptyRooms, findViolations, readRooms, readSources } from '../scripts/check/architecture.ts';
 
 const root = new URL('../', import.meta.url).pathname;
 const rooms = readRooms(readFileSync(new URL('../ARCHITECTURE.md', import.meta.url), 'utf8'));
@@ -13,6 +13,11 @@ t.test('ARCHITECTURE.md gives the order', async (t) => {
 
 t.test('every import goes that way', async (t) => {
   t.same(findViolations(rooms, readSources(root)), []);
+});
+
+t.test('every room that is listed is there', async (t) => {
+  t.same(findEmptyRooms(rooms, readSources(root)), []);
+  t.same(findEmptyRooms([...rooms, 'core/basement'], readSources(root)), ['core/basement']);
 });
 
 t.test('a planted violation is found', async (t) => {
