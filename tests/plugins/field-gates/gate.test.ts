@@ -37,8 +37,8 @@ t.test('a field that is hidden from a role does not exist for it', async (t) => 
     t.equal(await found(admin, 'zephyrine'), 1);
     await gates.gate([{ field: 'phones', readers: but('AGENT') }, { field: 'identifiers', readers: but('AGENT') }]);
     const reached = await admin('POST', '/api/v1/contacts', { familyName: 'Quay', phones: [{ value: '1961 04 17' }], ownerId: willow.agent.id });
-    t.equal(await found(admin, '1961-04-17'), 2, 'a day, or the digits of a telephone');
-    t.equal(await found(agent, '1961-04-17'), 1, 'to whom telephones and numbers are hidden, a day');
+    t.equal(await found(admin, '19610417'), 2, 'a day, or the digits of a telephone');
+    t.equal(await found(agent, '19610417'), 1, 'to whom telephones and numbers are hidden, a day');
     t.equal((await admin('PATCH', `/api/v1/contacts/${reached.body.id}`, { phones: [], status: 'inactive' }, { 'if-match': '"1"' })).status, 200);
     await gates.gate([{ field: 'birthDate', readers: but('AGENT') }, { field: 'tags', readers: but('AGENT') }]);
   });
