@@ -83,6 +83,7 @@ t.test('keys change during a log’s life', async (t) => {
 
   const late = await testLog(sealChain(Array.from({ length: 20 }, (_, i) => draftEntry(i + 1)), first), second, { keyLog });
   t.match(await verifyBundle(inPieces(await late.bundle())), { ok: false, firstBad: { fault: 'key', seq: 16 } }, 'a retired key goes on signing: refused beyond five minutes');
+  t.match(await verifyBundle(inPieces(await log.bundle({}, { key: first }))), { ok: false, firstBad: { fault: 'key' } }, 'nor does it sign the file any more');
   const early = await testLog(sealChain(Array.from({ length: 20 }, (_, i) => draftEntry(i + 1)), second), second, { keyLog });
   t.match(await verifyBundle(inPieces(await early.bundle())), { ok: false, firstBad: { fault: 'key', seq: 1 } }, 'a key signs before it was');
 });
@@ -100,6 +101,18 @@ t.test('a key of the log that is for something else signs neither entries nor a 
   t.match(await verifyBundle(inPieces(await log.bundle({}, { key: other }))), { ok: false, firstBad: { fault: 'key' } }, 'the file');
   const more = await testLog(sealChain([draftEntry(SIZE + 1)], other, entries), own, { keyLog });
   t.match(await verifyBundle(inPieces(await more.bundle())), { ok: false, firstBad: { fault: 'key', seq: SIZE + 1 } }, 'an entry');
+});
+
+t.test('what the lines around the entries say is held against them', async (t) => {
+  const log = await simpleLog(SIZE);
+  const text = (await log.bundle()).toString();
+  const quoted = (note: string): string => JSON.stringify(note);
+  const short = text.replace(quoted(await log.checkpoint()), quoted(await log.checkpoint(SIZE - 1)));
+  const counted = text.replace(`"count":${SIZE}`, `"count":${SIZE - 1}`);
+  for (const [changed, fault] of [[short, 'checkpoint'], [counted, 'truncated']] as const) {
+    t.not(changed, text);
+    t.match(await verifyBundle(inPieces(Buffer.from(changed))), { ok: false, firstBad: { fault } });
+  }
 });
 
 t.test('what is written is refused where it cannot be verified', async (t) => {
