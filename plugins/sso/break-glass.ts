@@ -6,11 +6,21 @@ const ALARM_JOB = { name: 'sso.mail_alarm', input: { person: 'id' } } as const;
 /** One mail each, so that one that fails is tried again without the others being sent twice. */
 export const mailAlarm = pluginJob({ ...ALARM_JOB, run: async (deps, scope, { person }) => void (await deps.alarm(scope, person)) });
 
-/** The emergency way in was used: on the record, on the start page for a week, and by mail to every administrator and security officer. */
+/**
+ * The emergency way in was used: on the record, on the start page for a week, and by mail to every administrator and security officer. Of one act one mail
+ * an hour: whoever has that password and not the second factor may try it on and on.
+ */
 export async function soundAlarm(tx: Tx, userId: string, act: string): Promise<void> {
+  const isTold = await wasUsedThisHour(tx, act);
   record(tx, { action: 'sso.break_glass.used', target: { type: 'user', id: userId }, detail: { act } });
+  if (isTold) return;
   const told = await User.query(tx).where({ status: 'active' }).where((query) => void query.where({ role: 'ADMIN' }).orWhereRaw("'SECURITY_OFFICER' = any(designations)")).orderBy('id').select('id');
   for (const { id } of told) await enqueue(tx, ALARM_JOB, { person: id });
+}
+
+async function wasUsedThisHour(tx: Tx, act: string): Promise<boolean> {
+  const { rows } = (await tx.knex.raw("select 1 from app.audit_entries where workspace_id = ? and action = 'sso.break_glass.used' and at >= date_trunc('hour', now()) and body::jsonb -> 'detail' ->> 'act' = ? limit 1", [tx.scope.workspaceId, act])) as { rows: unknown[] };
+  return rows.length > 0;
 }
 
 const ALARM = '7 days';

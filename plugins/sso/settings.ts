@@ -55,7 +55,7 @@ export const settings = Joi.object<Settings>({
   clockSkewS: Joi.number().integer().min(0).max(300).default(60).meta(SECOND_FACTOR).label('Allowed difference of clocks, seconds'),
 
   enforced: Joi.boolean().default(false).meta(PASSWORDS).label('Passwords and passkeys of this workspace are off').description('Sessions they opened end as you save, but yours and the break-glass administrator’s. Invitations and resets lead to the provider. Try the sign-in first.'),
-  breakGlass: Joi.string().email({ tlds: false }).max(254).lowercase().when('enforced', { is: true, then: Joi.required() }).meta(PASSWORDS).label('Break-glass administrator').description('Needed with passwords off: e-mail of the one person who may still use one when the provider is down. Each use is mailed to all administrators and security officers.'),
+  breakGlass: Joi.string().email({ tlds: false }).max(254).lowercase().when('enforced', { is: true, then: Joi.required() }).meta(PASSWORDS).label('Break-glass administrator').description('Needed with passwords off: e-mail of the one person who may still use one when the provider is down. Its use is mailed to all administrators and security officers.'),
 }).example({ protocol: 'oidc', label: 'Hospital account', issuer: 'https://login.example.org', clientId: 'wardkeep' });
 
 /** The widest role that the groups give, the default one, or null. */

@@ -9,7 +9,7 @@ import { parse } from '../../http/refusals.ts';
 import type { Feature } from '../../http/feature.ts';
 import { BROWSER_COOKIE, rememberBrowser } from '../sign-in/known-browser.ts';
 import { askNoPassword } from '../sign-in/onward.ts';
-import { OPEN } from '../sign-in/routes.ts';
+import { browserState, OPEN } from '../sign-in/routes.ts';
 import { readResetLink, requestPasswordReset, resetPassword } from './reset.ts';
 
 const emailForm = Joi.object({ email: Joi.string().trim().max(254).required() });
@@ -30,7 +30,7 @@ export const passwordResetRoutes: Feature = {
 
 async function ask(app: App, request: Request, h: ResponseToolkit): Promise<ResponseObject> {
   const { email } = parse<{ email: string }>(emailForm, request.payload);
-  await requestPasswordReset(app, originOf(request), normalizeEmail(email));
+  await requestPasswordReset(app, originOf(request), { email: normalizeEmail(email), browserOf: browserState(app, request).browser });
   return h.page('auth/password-forgot', { form: {}, errors: {}, sent: true, byMail: app.mail !== null });
 }
 

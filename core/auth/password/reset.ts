@@ -7,26 +7,26 @@ import { findLink, spendLink } from '../links.ts';
 import { mailPasswordReset, tellOfChange } from '../mail/notices.ts';
 import { endSessions } from '../session/actions.ts';
 import { countAttempt, subjectsOf } from '../sign-in/attempts.ts';
-import { claimantActor, endChallenges, scopeBeforeSession, type Origin } from '../sign-in/challenge.ts';
+import { claimantActor, endChallenges, scopeBeforeSession, type Account, type Origin } from '../sign-in/challenge.ts';
 import { passwordElsewhere, requirePassword } from '../sign-in/policy.ts';
 import { hashPassword } from './hash.ts';
 import { checkNewPassword } from './policy.ts';
 import { storePasswordHash } from './store-password-hash.ts';
-
-type Account = { workspaceId: string; userId: string };
 
 const ACCOUNTS = `select u.workspace_id as "workspaceId", u.id as "userId" from app.users u join sys.workspaces w on w.id = u.workspace_id
   where u.email = :email and u.status = 'active' and w.status = 'active' order by u.created_at limit 20`;
 
 /**
  * Asks for a link. Whether the e-mail is known changes neither the answer nor the work (ASVS 5.0 V6.3.8): for an unknown one a job is
- * queued that finds nobody. Its own counters keep a mailbox from being flooded.
+ * queued that finds nobody. Its own counters keep a mailbox from being flooded, and those of a known browser a stranger from using up the person's.
  * @throws Fault request.rate_limited
  */
-export async function requestPasswordReset(app: App, origin: Origin, email: string): Promise<void> {
+export async function requestPasswordReset(app: App, origin: Origin, { email, browserOf }: { email: string; browserOf: (account: Account) => string | null }): Promise<void> {
   const isAllowed = await app.withSystem('sign_in', async (tx) => {
-    if (!(await countAttempt(tx, subjectsOf(app.formKey, { email: `reset ${email}`, ip: origin.ip })))) return false;
     const { rows } = (await tx.knex.raw(ACCOUNTS, { email })) as { rows: Account[] };
+    const browsers = rows.map(browserOf);
+    const browser = browsers.includes(null) ? null : (browsers[0] ?? null);
+    if (!(await countAttempt(tx, subjectsOf(app.formKey, { mailTo: email, browser, ...(browser === null && { ip: origin.ip }) })))) return false;
     const nobody = (await tx.knex('sys.workspaces').where({ status: 'active' }).first('id')) as { id: string } | undefined;
     const accounts = rows.length === 0 && nobody !== undefined ? [{ workspaceId: nobody.id, userId: uuidv7() }] : rows;
     for (const { workspaceId, userId } of accounts) await enqueueFor(tx, workspaceId, mailPasswordReset, { user: userId });

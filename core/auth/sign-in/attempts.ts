@@ -13,6 +13,8 @@ type Rule = { readonly free: number; readonly firstWaitS: number; readonly longe
 
 const RULES = {
   email: { free: 5, firstWaitS: 30, longestWaitS: 900, forgottenAfterS: 3_600 },
+  /** What anybody can have the house mail to somebody: some thirty a day at the most, where an e-mail's waits would let a hundred through. */
+  mail: { free: 5, firstWaitS: 60, longestWaitS: 3_600, forgottenAfterS: 86_400 },
   /** A hospital's people all come from one address. */
   address: { free: 100, firstWaitS: 30, longestWaitS: 900, forgottenAfterS: 900 },
 } as const satisfies Record<string, Rule>;
@@ -23,10 +25,11 @@ export type Subject = { readonly kind: keyof typeof RULES; readonly tag: Buffer 
  * The table holds an HMAC, so it names neither people nor places. `browser` is a known browser's id, which has counters of its own; where `ip` is left
  * out, the address is not counted. One that is counted is its network of 64 bits, as nobody runs out of IPv6 addresses.
  */
-export function subjectsOf(key: Buffer, asked: { email?: string; ip?: string | null; browser?: string | null }): Subject[] {
+export function subjectsOf(key: Buffer, asked: { email?: string; mailTo?: string; ip?: string | null; browser?: string | null }): Subject[] {
   const tag = (text: string) => createHmac('sha256', key).update(`attempts|${text}`, 'utf8').digest();
   const subjects: Subject[] = [];
   if (asked.ip !== undefined) subjects.push({ kind: 'address', tag: tag(`address|${asked.ip === null ? 'unknown' : networkOf(asked.ip)}`) });
+  if (asked.mailTo !== undefined) subjects.push({ kind: 'mail', tag: tag(`mail|${asked.mailTo}|${asked.browser ?? ''}`) });
   if (asked.email !== undefined) subjects.push({ kind: 'email', tag: tag(`email|${asked.email}|${asked.browser ?? ''}`) });
   return subjects;
 }

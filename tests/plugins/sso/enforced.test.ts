@@ -200,6 +200,8 @@ t.test('a workspace turns passwords off', async (t) => {
 
   t.test('the emergency way in tells everybody who must know', async (t) => {
     const told = [willow.admin.email, keeper.email, willow.officer.email];
+    const leftOfHour = 3_600_000 - (Date.now() % 3_600_000);
+    if (leftOfHour < 20_000) await new Promise((done) => setTimeout(done, leftOfHour));
     const visitor = await typePassword(keeper);
     await visitor.get('/sign-in/second');
     t.equal((await visitor.post('/sign-in/second', { method: 'totp', code: totpCode(keeper.totpSecret), next: '' })).headers.location, '/contacts');
@@ -207,6 +209,13 @@ t.test('a workspace turns passwords off', async (t) => {
       t.equal((await mailOf(to, ALARM)).link, `${origin}/audit`, to);
     }
     for (const person of [willow.manager, willow.agent, harbor.admin]) t.notOk((await listMail(join(app.config.dataDir, 'mail'))).some(({ to, subject }) => to === person.email && subject === ALARM), person.email);
+    const alarms = async () => (await listMail(join(app.config.dataDir, 'mail'))).filter(({ subject }) => subject === ALARM).length;
+    const before = await alarms();
+    await rows(database, 'delete from sys.attempt_counters');
+    for (let n = 0; n < 3; n++) t.equal((await typePassword(keeper)).cookies.has('__Host-wk_step'), true);
+    const waiting = () => rows(database, "select 1 from graphile_worker._private_jobs j join graphile_worker._private_tasks t on t.id = j.task_id where t.identifier like '%sso.mail_alarm%'");
+    for (const end = Date.now() + 10_000; (await waiting()).length > 0 && Date.now() < end;) await new Promise((done) => setTimeout(done, 50));
+    t.equal(await alarms(), before, 'of more within the hour the record tells');
     t.match((await visitor.get('/account/security')).payload, /name="currentPassword"/, 'and has a password to change');
     t.match((await visitor.get('/contacts')).payload, /Break-glass sign-in/);
     t.notMatch((await opened.agentByProvider.get('/contacts')).payload, /Break-glass sign-in/, 'a card for those who can do something about it');
@@ -214,6 +223,6 @@ t.test('a workspace turns passwords off', async (t) => {
     await visitor.get(path);
     t.equal((await visitor.post(path, { password: 'ferry marble compass' })).statusCode, 303);
     for (const to of told) t.ok(await mailOf(to, ALARM), 'a new password for it rings as well');
-    t.same((await auditOf(database, willow.workspaceId)).filter(({ action }) => action === 'sso.break_glass.used').map(({ detail }) => detail), [{ act: 'begin' }, { act: 'set_password' }]);
+    t.same((await auditOf(database, willow.workspaceId)).filter(({ action }) => action === 'sso.break_glass.used').map(({ detail }) => detail), [...Array.from({ length: 4 }, () => ({ act: 'begin' })), { act: 'set_password' }]);
   });
 });
