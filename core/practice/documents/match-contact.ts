@@ -18,6 +18,8 @@ export type Match =
   | { readonly kind: 'doubt'; readonly candidates: readonly { readonly contact: Contact; readonly reason: MatchDoubt }[] };
 
 const CANDIDATES_MAX = 20;
+/** A number that more people than these carry, as test numbers and fillers are, names none of them. */
+const HOLDERS_MAX = 5;
 
 export async function matchContact(tx: Tx, patient: Patient): Promise<Match> {
   const identifiers = matchableIdentifiers(patient);
@@ -66,9 +68,14 @@ export function matchableIdentifiers(patient: Patient): { system: string; value:
 
 async function contactsWithIdentifier(tx: Tx, identifiers: readonly { system: string; value: string }[]): Promise<Contact[]> {
   if (identifiers.length === 0) return [];
-  const terms = identifiers.map(({ system, value }) => `${system}|${value.trim().toLowerCase()}`);
-  const rows = await ContactIdentifier.query(tx).context(UNGATED).whereIn('value_tag', terms.flatMap((term) => tx.keys.tags('identifier', term))).limit(CANDIDATES_MAX);
-  const ids = rows.filter((row) => terms.includes(`${row.system}|${row.value.trim().toLowerCase()}`)).map((row) => row.contact_id);
+  const terms = [...new Set(identifiers.map(({ system, value }) => `${system}|${value.trim().toLowerCase()}`))];
+  const holders = await Promise.all(terms.map((term) => holdersOf(tx, term)));
+  return [...new Map(holders.flatMap((contacts) => (contacts.length > HOLDERS_MAX ? [] : contacts.map((contact) => [contact.id, contact])))).values()];
+}
+
+async function holdersOf(tx: Tx, term: string): Promise<Contact[]> {
+  const rows = await ContactIdentifier.query(tx).context(UNGATED).whereIn('value_tag', tx.keys.tags('identifier', term)).limit(CANDIDATES_MAX);
+  const ids = rows.filter((row) => `${row.system}|${row.value.trim().toLowerCase()}` === term).map((row) => row.contact_id);
   return ids.length === 0 ? [] : current(tx, await Contact.query(tx).context(UNGATED).whereIn('id', [...new Set(ids)]));
 }
 
@@ -81,19 +88,28 @@ async function contactsWithNameAndBirth(tx: Tx, patient: Patient): Promise<Conta
   return current(tx, rows.filter((contact) => contact.birth_date === patient.birthDate && sameName(contact, patient)));
 }
 
-/** A merged record stands for its survivor. */
+/** A merged record stands for its survivor, which may have been merged itself since. */
 async function current(tx: Tx, rows: readonly Contact[]): Promise<Contact[]> {
-  const survivors = rows.flatMap((row) => (row.merged_into_id === null ? [] : [row.merged_into_id]));
-  const standing = rows.filter((row) => row.merged_into_id === null);
-  if (survivors.length === 0) return [...standing];
-  const found = await Contact.query(tx).context(UNGATED).whereIn('id', survivors);
-  return [...new Map([...standing, ...found].map((row) => [row.id, row])).values()];
+  const seen = new Map<string, Contact>();
+  for (let found = rows; found.length > 0; ) {
+    for (const row of found) seen.set(row.id, row);
+    const survivors = found.flatMap(({ merged_into_id }) => (merged_into_id === null || seen.has(merged_into_id) ? [] : [merged_into_id]));
+    found = survivors.length === 0 ? [] : await Contact.query(tx).context(UNGATED).whereIn('id', survivors);
+  }
+  return [...seen.values()].filter(({ merged_into_id }) => merged_into_id === null);
 }
 
-/** Birth date and sex equal, and the family or the given name in common (people marry; people are called by a second name). */
+/** Birth date, sex and given name agree: who marries keeps those. Twins share all but the last, and may be written down under one number, a parent's or the family's. */
 function agrees(contact: Contact, patient: Patient): boolean {
-  return contact.birth_date === patient.birthDate && contact.sex === patient.sex
-    && (overlaps(contact.family_name, patient.name.family) || overlaps(contact.given_name, patient.name.given));
+  return contact.birth_date === patient.birthDate && contact.sex === patient.sex && sharesGivenName(contact, patient);
+}
+
+/** One's first name is among all of the other's (people are called by a second name); where one of them has none, the family name has to do. */
+function sharesGivenName(contact: Contact, { name, otherNames }: Patient): boolean {
+  const [first, all] = [contact.given_name ?? '', [contact.given_name, contact.middle_name, contact.preferred_name].join(' ')];
+  const theirs = [name, ...otherNames].map(({ given, middle, nickname }) => [given, middle, nickname].join(' ')).join(' ');
+  if (nameTokens(first).length === 0 || nameTokens(name.given).length === 0) return overlaps(contact.family_name, name.family);
+  return overlaps(first, theirs) || overlaps(all, name.given);
 }
 
 function sameName(contact: Contact, patient: Patient): boolean {
