@@ -37,7 +37,7 @@ export async function openApp(options: { config: Config; log: Log; appUrl: strin
   const { config, log, appUrl, jobsUrl } = options;
   const roots = localRootKeys(config.rootKeys);
   const secrets = await loadSecrets(appUrl, roots);
-  const signer = createSigner(roots, { key: signingKey(secrets.auditKey), version: secrets.auditKeyVersion });
+  const signer = createSigner(roots, { key: signingKey(secrets.auditKey), version: secrets.auditKeyVersion, since: secrets.auditKeySince });
   const loadKeys = createKeyLoader(roots);
   const door = openDoor({ appUrl, jobsUrl, contextKey: secrets.contextKey, loadKeys, seal: { pending: (tx) => sealPending(tx, signer), ahead: (tx) => sealAhead(tx, signer) }, ...(options.poolSize === undefined ? {} : { poolSize: options.poolSize }), ...(options.plugged === undefined ? {} : { plugged: options.plugged }) });
   const mail = mailOf(config);

@@ -4,6 +4,7 @@ import { AUDIT_SECRET } from '../db/secrets.ts';
 import { canonicalize } from './canonical.ts';
 import { entryMessage, parseEntry } from './entry.ts';
 import { sha256 } from './primitives.ts';
+import type { VersionedKey } from './signer.ts';
 import type { SigningKey } from './signing-key.ts';
 
 /** The end of a workspace's chain. `prev`: the hash that the next entry names. */
@@ -15,13 +16,15 @@ export type Made = { readonly rows: readonly (readonly unknown[])[]; readonly la
  * Signs what the transaction has recorded so far, behind the end of the chain.
  * @throws FormatError for what could not be read back: it must not be sealed, since no verifier would go past it
  */
-export function makeEntries(tx: Tx | SystemTx, { seq, prev }: ChainEnd, key: SigningKey): Made {
+export function makeEntries(tx: Tx | SystemTx, { seq, prev }: ChainEnd, { key, since }: VersionedKey): Made {
   const { workspaceId, actor, ip, userAgent, requestId } = tx.scope;
   const column: { seq: number[]; id: string[]; at: string[]; action: string[]; outcome: string[]; targetType: (string | null)[]; targetId: (string | null)[]; body: string[]; hash: Buffer[]; signature: Buffer[] } =
     { seq: [], id: [], at: [], action: [], outcome: [], targetType: [], targetId: [], body: [], hash: [], signature: [] };
   for (const pending of tx.pending) {
     seq += 1;
-    const now = Date.now();
+    // What is signed by a key was sealed after the key was made. A clock that ran ahead then and was set right since says otherwise, and no verifier
+    // would ever accept what it dates.
+    const now = Math.max(Date.now(), since.getTime());
     const entry = parseEntry({
       v: 1, workspace: workspaceId, seq, id: uuidv7(now), at: new Date(now).toISOString(), actor: { kind: actor.kind, id: actor.id, name: actor.name },
       action: pending.action, outcome: pending.outcome, target: pending.target, ip, userAgent, requestId, detail: pending.detail, prev,

@@ -75,12 +75,13 @@ export function sealAhead(tx: Tx | SystemTx, signer: Signer): void {
   if (chain === undefined || chain.head !== null || chain.ahead !== null) return; // the seal has come before the end of the turn
   const [act, more] = tx.pending;
   const head = newest.get(tx.scope.workspaceId);
-  const { key, version } = signer.last;
+  const current = signer.last;
+  const { key, version } = current;
   if (act === undefined || more !== undefined || head === undefined || head.keyVersion !== version) return void takeHead(tx);
   tx.sendAhead();
   let made: Made;
   try {
-    made = makeEntries(tx, head, key);
+    made = makeEntries(tx, head, current);
   } catch {
     return; // What cannot be sealed is refused by the seal, to whoever asked for the act.
   }
@@ -111,8 +112,9 @@ export async function sealPending(tx: Tx | SystemTx, signer: Signer): Promise<Se
     inserted.catch(() => undefined);
     return { inserted };
   }
-  const { key, version } = await signer.at(head.keyVersion, tx.query);
-  const made = makeEntries(tx, head, key);
+  const current = await signer.at(head.keyVersion, tx.query);
+  const { key, version } = current;
+  const made = makeEntries(tx, head, current);
   tx.pending.length = 0;
   know(workspaceId, { ...made.last, keyVersion: version, isAlone });
   const inserted = insertEntries(tx, key, made, isFlushedBehind);

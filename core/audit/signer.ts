@@ -12,7 +12,7 @@ export type Signer = {
   /** The key of this version of its secret, else the newest that the transaction of `query` sees; it is the last seen from then on. */
   at(version: number, query: Query): Promise<VersionedKey>;
 };
-export type VersionedKey = { readonly key: SigningKey; readonly version: number };
+export type VersionedKey = { readonly key: SigningKey; readonly version: number; /** When it was made, by the key log. */ readonly since: Date };
 
 export function createSigner(roots: RootKeyProvider, first: VersionedKey): Signer {
   let last = first;
@@ -25,10 +25,11 @@ export function createSigner(roots: RootKeyProvider, first: VersionedKey): Signe
     // back rather than looked up again: another transaction's reading may come in between.
     async at(version, query) {
       if (version === last.version) return last;
-      const [row] = await query<{ version: number; wrapped: string }>('select version, wrapped from sys.secrets where name = $1 order by version desc limit 1', [AUDIT_SECRET]);
+      const [row] = await query<{ version: number; wrapped: string; since: Date }>(
+        'select version, wrapped, (select max(created_at) from sys.signing_keys) as since from sys.secrets where name = $1 order by version desc limit 1', [AUDIT_SECRET]);
       if (row === undefined) throw new Error('The audit signing key is gone from sys.secrets.');
       const der = await roots.unwrap(row.wrapped, secretContext(AUDIT_SECRET, row.version));
-      return (last = { key: signingKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })), version: row.version });
+      return (last = { key: signingKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })), version: row.version, since: row.since });
     },
   };
 }

@@ -17,6 +17,7 @@ export type Secrets = {
   readonly auditKey: KeyObject;
   /** Goes up by one with each rotation. */
   readonly auditKeyVersion: number;
+  readonly auditKeySince: Date;
 };
 
 /** Name of the private signing key among the secrets. */
@@ -54,7 +55,9 @@ export function ensureSecrets(ownerUrl: string, roots: RootKeyProvider): Promise
 /** Reads and unwraps them at boot, as the app role. @throws WrongRootKeyError */
 export function loadSecrets(appUrl: string, roots: RootKeyProvider): Promise<Secrets> {
   return withConnection(appUrl, async (knex) => {
-    const [installation, rows] = await Promise.all([knex('sys.installation').first('id'), knex('sys.secrets').select('name', 'version', 'wrapped').orderBy('version', 'desc')]);
+    const [installation, rows, signing] = await Promise.all([
+      knex('sys.installation').first('id'), knex('sys.secrets').select('name', 'version', 'wrapped').orderBy('version', 'desc'), knex('sys.signing_keys').max('created_at as newest').first(),
+    ]);
     if (installation === undefined) throw new Error('This database has no installation yet: run `npx wardkeep migrate`.');
     const newest = (name: string): SecretRow => {
       const row = (rows as SecretRow[]).find((candidate) => candidate.name === name);
@@ -74,6 +77,7 @@ export function loadSecrets(appUrl: string, roots: RootKeyProvider): Promise<Sec
       formKey: await open('form'),
       auditKey: createPrivateKey({ key: await open(AUDIT_SECRET), format: 'der', type: 'pkcs8' }),
       auditKeyVersion: newest(AUDIT_SECRET).version,
+      auditKeySince: (signing as { newest: Date }).newest,
     };
   });
 }

@@ -1,14 +1,17 @@
+import { mock } from 'node:test';
 import t from 'tap';
 import { openApp } from '../../core/app.ts';
 import { keyCreated, keyRetired, readKeyLog, type SealedKeyEvent } from '../../core/audit/key-log.ts';
 import { record } from '../../core/audit/record.ts';
 import { readKeyEvents } from '../../core/audit/store/key-events.ts';
 import { rotateSigningKey } from '../../core/audit/store/rotate-signing-key.ts';
+import { verifyBundle } from '../../core/audit/verify.ts';
 import { verifyStored } from '../../core/audit/verify-stored.ts';
 import { checkCatalog } from '../../core/db/coverage/check-catalog.ts';
 import { asSuperuser } from '../../core/db/embedded.ts';
 import { systemScope, type JsonValue } from '../../core/db/scope.ts';
 import { createLog } from '../../core/log.ts';
+import { exportLog } from '../../core/security/audit/export-log.ts';
 import { createWorkspace } from '../../core/workspaces/create-workspace.ts';
 import { testKey } from '../support/audit-log.ts';
 import { openTestApp } from '../support/database.ts';
@@ -47,7 +50,21 @@ t.test('a rotation is in the key log, and running programs follow with their nex
   t.equal(restarted.signer.keyId, keyId);
 });
 
+t.test('a clock that ran ahead when a key was made, and was set right, leaves no entry that never verifies', async (t) => {
+  const ahead = Date.now() + 3600_000;
+  mock.timers.enable({ apis: ['Date'], now: ahead });
+  await rotateSigningKey(app).finally(() => mock.timers.reset());
+  const other = await openApp({ config, log: createLog('silent'), appUrl: database.appUrl, jobsUrl: database.jobsUrl });
+  t.teardown(() => other.close());
+  for (const program of [app, other]) await act(program);
+  t.match(await verifyStored(app, scope, 'whole'), { ok: true });
+  t.match(await verifyBundle((await exportLog(app, scope, 'bundle', {})).pieces), { ok: true });
+  const { rows } = await sql('select at from app.audit_entries where workspace_id = $1 order by seq desc limit 1', [scope.workspaceId]);
+  t.ok(rows[0].at.getTime() >= ahead, 'they are dated at the key’s making');
+});
+
 t.test('of two rotations at once one is refused', async (t) => {
+  await Promise.all([1, 2].map(() => app.withSystem('key.manage', async () => undefined))); // a connection for each, or they come one after the other
   const outcomes = await Promise.allSettled([rotateSigningKey(app), rotateSigningKey(app)]);
   t.same(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
   t.match(outcomes.find(({ status }) => status === 'rejected'), { reason: { code: 'key.rotation_recent' } });
