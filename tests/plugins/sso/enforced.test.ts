@@ -163,6 +163,12 @@ t.test('a workspace turns passwords off', async (t) => {
     t.ok(await isIn(await comeThrough({ ...willow.agent, email, role: 'NEWCOMER' as never })), 'they come in by the provider');
   });
 
+  t.test('nor does the command line set one', async (t) => {
+    const email = `operator@${willow.slug}.example`;
+    await t.rejects(createUser(app, willow.workspaceId, { email, name: 'Made Aside', role: 'ADMIN', password: PASSWORD }), { code: 'sign_in.provider_only' });
+    t.same(await rows(database, 'select 1 from app.users where email = $1', [email]), []);
+  });
+
   t.test('no password is reset or changed', async (t) => {
     const hashOf = () => rows(database, 'select hash from app.passwords where user_id = $1', [willow.agent.id]);
     const was = await hashOf();
