@@ -16,7 +16,7 @@ export function writePosition({ direction, at, id }: Position): string {
 export function readPosition(cursor: string): Position {
   const [direction, at = '', id = '', ...rest] = Buffer.from(cursor, 'base64url').toString('latin1').split('|');
   const moment = new Date(Number(at));
-  if ((direction !== 'after' && direction !== 'before') || !/^\d{1,15}$/.test(at) || Number.isNaN(moment.getTime()) || !UUID.test(id) || rest.length > 0) throw invalidCursor();
+  if ((direction !== 'after' && direction !== 'before') || !/^-?\d{1,15}$/.test(at) || Number.isNaN(moment.getTime()) || !UUID.test(id) || rest.length > 0) throw invalidCursor();
   return { direction, at: moment, id };
 }
 

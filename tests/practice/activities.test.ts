@@ -40,6 +40,43 @@ t.test('tasks: set, overdue, completed, reopened', async (t) => {
   t.match((await agent('PATCH', `/activities/${late.id}`, { isDone: false }, { 'if-match': '"2"' })).body, { doneAt: null });
 });
 
+t.test('whoever works through the pages of tasks misses none, and can go back', async (t) => {
+  const patient = await contact('Paged', people.readonly.id);
+  for (const [n, dueOn] of ['2032-01-03', '2032-01-01', undefined, '2032-01-02', '2032-01-01', undefined].entries()) await manager('POST', `/contacts/${patient}/activities`, { kind: 'task', subject: `T${n}`, assignedTo: people.admin.id, ...(dueOn === undefined ? {} : { dueOn }) });
+  const admin = await as(people.admin);
+  const page = async (more: string): Promise<{ items: { id: string; subject: string; dueOn: string | null; version: number }[]; nextCursor: string | null }> => (await admin('GET', `/tasks?whose=mine&limit=2${more}`)).body;
+  const due: (string | null)[] = [];
+  let at = '';
+  for (let n = 0; n < 4; n++) {
+    const { items, nextCursor } = await page(at);
+    for (const { id, dueOn, version } of items) {
+      due.push(dueOn);
+      await admin('PATCH', `/activities/${id}`, { isDone: true }, { 'if-match': `"${version}"` });
+    }
+    if (nextCursor === null) break;
+    at = `&cursor=${nextCursor}`;
+  }
+  t.same(due, ['2032-01-01', '2032-01-01', '2032-01-02', '2032-01-03', null, null]);
+  const first = await page('&state=done');
+  const second = await page(`&state=done&cursor=${first.nextCursor}`);
+  t.equal(new Set([...first.items, ...second.items].map(({ id }) => id)).size, 4);
+  const pages = await browser(people.admin);
+  const hrefs = (text: string): string[] => [...text.replaceAll('&#x3D;', '=').replaceAll('&amp;', '&').matchAll(/href="(\/tasks\?[^"]*cursor=[^"]*)"/g)].map(([, href]) => href as string);
+  await Promise.all(Array.from({ length: 60 }, (_, n) => manager('POST', `/contacts/${patient}/activities`, { kind: 'task', subject: `Many ${n}`, assignedTo: people.admin.id, dueOn: `2033-01-${String(1 + (n % 28)).padStart(2, '0')}` })));
+  const [next = ''] = hrefs((await pages.get('/tasks')).text);
+  const [back = ''] = hrefs((await pages.get(next)).text);
+  const subjects = (text: string): string[] => [...text.matchAll(/>(Many \d+)</g)].map(([, subject]) => subject as string);
+  t.equal(subjects((await pages.get(next)).text).length, 10);
+  t.same(subjects((await pages.get(back)).text), subjects((await pages.get('/tasks')).text), 'the page before is the page before');
+});
+
+t.test('what happened before 1970 has pages too', async (t) => {
+  const patient = await contact('Old', people.agent.id);
+  for (const year of ['1951', '1952', '1953']) await agent('POST', `/contacts/${patient}/activities`, { kind: 'letter', subject: year, occurredAt: `${year}-05-07T00:00:00Z` });
+  const { nextCursor } = (await agent('GET', `/contacts/${patient}/activities?limit=1`)).body;
+  t.match(await agent('GET', `/contacts/${patient}/activities?limit=1&cursor=${nextCursor}`), { status: 200, body: { items: [{ subject: '1952' }] } });
+});
+
 t.test('the record names what changed, not what was sent', async (t) => {
   const task = (await agent('POST', `/contacts/${mine}/activities`, { kind: 'task', subject: 'Call back', body: 'After four', dueOn: '2031-04-01', occurredAt: '2031-03-05T14:05:00Z' })).body;
   const detail = async () => (await recorded(app, people.workspaceId, 'activity.updated')).at(-1)?.detail;
