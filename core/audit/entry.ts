@@ -1,8 +1,6 @@
-import { canonicalize } from './canonical.ts';
 import type { JsonObject } from './canonical.ts';
 import { FormatError } from './format-error.ts';
-import { fromBase64, sha256, toBase64, toHex, verifyEd25519 } from './primitives.ts';
-import type { SigningKey } from './signing-key.ts';
+import { sha256 } from './primitives.ts';
 import { exactFields, instant, integer, isJsonObject, matching, oneOf, textOrNull, uuid } from './strict-object.ts';
 
 export type ActorKind = 'user' | 'agent' | 'patient' | 'system';
@@ -54,12 +52,7 @@ const ENTRY_FIELDS = ['v', 'workspace', 'seq', 'id', 'at', 'actor', 'action', 'o
 const UTF8 = new TextEncoder();
 const DOMAIN = UTF8.encode('wardkeep-audit-entry-v1\n');
 
-/** 32 bytes: SHA-256 over the RFC 8785 form of `entry`. */
-export function hashEntry(entry: AuditEntry): Uint8Array {
-  return hashBody(canonicalize(entry));
-}
-
-/** The same from the canonical text itself. */
+/** 32 bytes: SHA-256 over an entry's RFC 8785 text. */
 export function hashBody(body: string): Uint8Array {
   return sha256(UTF8.encode(body));
 }
@@ -70,19 +63,6 @@ export function entryMessage(hash: Uint8Array): Uint8Array {
   message.set(DOMAIN);
   message.set(hash, DOMAIN.length);
   return message;
-}
-
-/** Hashes and signs. The entry is checked first: what could not be read back must not be sealed. */
-export function signEntry(entry: AuditEntry, key: SigningKey): SealedEntry {
-  const checked = parseEntry(entry);
-  const hash = hashEntry(checked);
-  return { entry: checked, hash: toHex(hash), keyId: key.keyId, signature: toBase64(key.sign(entryMessage(hash))) };
-}
-
-/** Whether hash and signature of one entry hold under `publicKey` (32 raw bytes). Says nothing of its place in the chain. */
-export function verifyEntry(sealed: SealedEntry, publicKey: Uint8Array): boolean {
-  const hash = hashEntry(sealed.entry);
-  return toHex(hash) === sealed.hash && verifyEd25519(publicKey, entryMessage(hash), fromBase64(sealed.signature));
 }
 
 /** @throws FormatError unless `value` has exactly the fields of {@link AuditEntry}, each of its form. */

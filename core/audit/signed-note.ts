@@ -91,22 +91,6 @@ export function signNote(text: string, signers: readonly { readonly name: string
   return `${text}\n${lines.join('')}`;
 }
 
-/** A verifier key as Go's sumdb/note and the C2SP tools write it: `<name>+<key ID>+base64(0x01 ‖ public key)`. */
-export function parseVerifierKey(text: string): NoteKey {
-  const [, name, id, encoded] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(text) ?? [];
-  if (name === undefined || encoded === undefined) throw new FormatError('verifier key: not of the form name+id+key');
-  requireKeyName(name);
-  const bytes = fromBase64(encoded);
-  if (bytes.length !== 33 || bytes[0] !== ED25519) throw new FormatError('verifier key: not Ed25519');
-  const key = { name, publicKey: bytes.subarray(1) };
-  if (noteKeyId(key) !== id) throw new FormatError('verifier key: the ID is another key’s');
-  return key;
-}
-
-export function formatVerifierKey(key: NoteKey): string {
-  return `${key.name}+${noteKeyId(key)}+${toBase64(concat(Uint8Array.of(ED25519), key.publicKey))}`;
-}
-
 function requireKeyName(name: string): void {
   if (name === '' || /[\s\u0085+]/u.test(name)) throw new FormatError('note: a key name is not empty and has neither spaces nor a plus');
 }

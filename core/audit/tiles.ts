@@ -3,7 +3,7 @@ import type { Subtree } from './merkle.ts';
 
 // C2SP tlog-tiles: the tree cut into tiles of 256 hashes (8 levels), so that a proof in a log of millions reads a handful of them.
 
-export const TILE_HEIGHT = 8;
+const TILE_HEIGHT = 8;
 export const TILE_WIDTH = 256;
 
 /** Tile `index` of `level` holds MTH(D[(index·256+i)·256^level : (index·256+i+1)·256^level]) for i from 0 to width−1. */
@@ -37,18 +37,6 @@ export function tilePath(level: number | 'entries', index: number, width: number
   const groups = digits.padStart(Math.ceil(digits.length / 3) * 3, '0').match(/\d{3}/g) as string[];
   const path = groups.map((group, i) => (i < groups.length - 1 ? `x${group}` : group)).join('/');
   return `tile/${level}/${path}${width < TILE_WIDTH ? `.p/${width}` : ''}`;
-}
-
-/** The tiles to write when a tree grows from `oldSize` to `newSize` leaves, each at its new width; earlier tiles stay as they are. */
-export function tilesToWrite(oldSize: number, newSize: number): TileCoordinate[] {
-  const tiles: TileCoordinate[] = [];
-  for (let level = 0; hashesAtLevel(level, newSize) > 0; level++) {
-    const [before, after] = [hashesAtLevel(level, oldSize), hashesAtLevel(level, newSize)];
-    for (let index = Math.floor(before / TILE_WIDTH); index * TILE_WIDTH < after && before < after; index++) {
-      tiles.push({ level, index, width: widthOfTile(level, index, newSize) });
-    }
-  }
-  return tiles;
 }
 
 /**

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { openApp } from '../../core/app.ts';
 import { canonicalize } from '../../core/audit/canonical.ts';
-import { signEntry, type AuditEntry } from '../../core/audit/entry.ts';
+import type { AuditEntry } from '../../core/audit/entry.ts';
 import { keyCreated } from '../../core/audit/key-log.ts';
 import { fromBase64, fromHex } from '../../core/audit/primitives.ts';
 import { parseCheckpoint } from '../../core/audit/checkpoint.ts';
@@ -14,7 +14,7 @@ import { systemScope, type Scope } from '../../core/db/scope.ts';
 import { createLog } from '../../core/log.ts';
 import { exportLog } from '../../core/security/audit/export-log.ts';
 import { createWorkspace } from '../../core/workspaces/create-workspace.ts';
-import { testKey } from '../support/audit-log.ts';
+import { signEntry, testKey } from '../support/audit-log.ts';
 import { openTestApp } from '../support/database.ts';
 
 // The database in the hands of someone who may do everything there (a superuser), and then of someone who has the signing key as well.

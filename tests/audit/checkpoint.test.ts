@@ -5,14 +5,15 @@ import { logOrigin, parseCheckpoint, signCheckpoint } from '../../core/audit/che
 import { signingKey } from '../../core/audit/signing-key.ts';
 import { FormatError } from '../../core/audit/format-error.ts';
 import { EMPTY_ROOT, leafHash, verifyConsistency, verifyInclusion } from '../../core/audit/merkle.ts';
-import { toBase64, toHex } from '../../core/audit/primitives.ts';
-import { formatVerifierKey, noteKeyId, parseNote, parseVerifierKey, signNote, verifiedBy } from '../../core/audit/signed-note.ts';
+import { fromBase64, toBase64, toHex } from '../../core/audit/primitives.ts';
+import { noteKeyId, parseNote, signNote, verifiedBy } from '../../core/audit/signed-note.ts';
 import { consistencyProof, inclusionProof, rootFromTiles, tilePath } from '../../core/audit/tiles.ts';
 import type { TileReader } from '../../core/audit/tiles.ts';
 
 const TLOG = new URL('../../../shared/data/vectors/tlog/', import.meta.url);
 // The key transparency-dev/tessera's testdata/build_log.sh made the log with.
-const TLOG_KEY = parseVerifierKey('example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx');
+// Its verifier key is example.com/log/testdata+33d7b496+AeHTu4Q3…: name, ID, and behind a byte for Ed25519 the key itself.
+const TLOG_KEY = { name: 'example.com/log/testdata', publicKey: fromBase64('AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx').subarray(1) };
 const SIZES = Array.from({ length: 16 }, (_, size) => size);
 
 const isMissing = !existsSync(TLOG) && !process.env['CI'];
@@ -20,6 +21,7 @@ const isMissing = !existsSync(TLOG) && !process.env['CI'];
 t.test('a log that another implementation wrote', { skip: isMissing && 'no ../shared/data' }, async (t) => {
   const file = (path: string): Buffer => readFileSync(new URL(path, TLOG));
   const read: TileReader = async (level, index, width) => file(tilePath(level, index, width));
+  t.equal(noteKeyId(TLOG_KEY), '33d7b496');
   const checkpoints = SIZES.map((size) => parseCheckpoint(file(`checkpoint.${size}`).toString()));
   // The log was grown one entry at a time, so every size has its own partial tile; tile 15 alone would do as well.
   for (const checkpoint of checkpoints) {
@@ -67,7 +69,6 @@ t.test('signed, written, read, verified', async (t) => {
   t.match(checkpoint, { origin: 'wardkeep/clinic/willow', size: 3, extensions: [] });
   t.same(verifiedBy(checkpoint.note, [named]), [named]);
   t.equal(checkpoint.note.signatures[0]?.id, noteKeyId(named));
-  t.same(parseVerifierKey(formatVerifierKey(named)), named);
   t.throws(() => signCheckpoint({ origin: '', size: 3, root: EMPTY_ROOT }, named.name, key), FormatError);
   t.throws(() => signCheckpoint({ origin: 'a\nb', size: 3, root: EMPTY_ROOT }, named.name, key), FormatError);
   t.throws(() => signCheckpoint({ origin: 'a', size: 3, root: EMPTY_ROOT }, 'with space', key), FormatError);
@@ -117,5 +118,4 @@ t.test('strict reading of notes and checkpoints', async (t) => {
   t.equal(toHex(parseCheckpoint(good).root), toHex(EMPTY_ROOT));
   t.same(parseCheckpoint(checkpoint(`o\n3\n${root}\nextra\n`)).extensions, ['extra']);
   for (const [name, text] of refused) t.throws(() => parseCheckpoint(text), FormatError, name);
-  for (const text of ['a+b', 'a+00000000+AQ==', formatVerifierKey(named).replace('+', '+0'), `b${formatVerifierKey(named)}`]) t.throws(() => parseVerifierKey(text), FormatError);
 });

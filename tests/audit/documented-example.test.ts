@@ -2,13 +2,13 @@ import t from 'tap';
 import { readFileSync } from 'node:fs';
 import { canonicalize } from '../../core/audit/canonical.ts';
 import { logKeyName } from '../../core/audit/checkpoint.ts';
-import { entryMessage, hashEntry } from '../../core/audit/entry.ts';
+import { entryMessage } from '../../core/audit/entry.ts';
 import type { SealedEntry } from '../../core/audit/entry.ts';
 import { leafHash, nodeHash } from '../../core/audit/merkle.ts';
 import { fromHex, toHex } from '../../core/audit/primitives.ts';
 import { noteKeyId } from '../../core/audit/signed-note.ts';
 import { verifyBundle } from '../../core/audit/verify.ts';
-import { INSTALLATION, inPieces, simpleLog } from '../support/audit-log.ts';
+import { hashEntry, INSTALLATION, inPieces, simpleLog } from '../support/audit-log.ts';
 
 const page = readFileSync(new URL('../../docs/audit.md', import.meta.url), 'utf8');
 const example = page.slice(page.indexOf('## Worked example'), page.indexOf('## What would break it'));

@@ -1,11 +1,13 @@
 import t from 'tap';
 import { generateKeyPairSync } from 'node:crypto';
 import { signingKey } from '../../core/audit/signing-key.ts';
-import { entryMessage, hashEntry, NO_PREVIOUS, parseEntry, parseSealedEntry, signEntry, verifyEntry } from '../../core/audit/entry.ts';
-import type { AuditEntry } from '../../core/audit/entry.ts';
+import { checkEntries } from '../../core/audit/check-block.ts';
+import { entryMessage, NO_PREVIOUS, parseEntry, parseSealedEntry } from '../../core/audit/entry.ts';
+import type { AuditEntry, SealedEntry } from '../../core/audit/entry.ts';
 import { FormatError } from '../../core/audit/format-error.ts';
-import { toHex } from '../../core/audit/primitives.ts';
+import { toBase64, toHex } from '../../core/audit/primitives.ts';
 import { keyIdOf } from '../../core/audit/key-id.ts';
+import { hashEntry, signEntry } from '../support/audit-log.ts';
 
 const key = signingKey(generateKeyPairSync('ed25519').privateKey);
 
@@ -26,11 +28,16 @@ const entry: AuditEntry = {
   prev: NO_PREVIOUS,
 };
 
+const faultOf = (sealed: SealedEntry): string | null => {
+  const known = { keyId: key.keyId, publicKey: toBase64(key.publicKey), purpose: 'audit', createdAt: entry.at, retiredAt: null };
+  return checkEntries({ workspace: sealed.entry.workspace, keys: [known] }, [sealed]).fault?.fault ?? null;
+};
+
 t.test('a sealed entry verifies under its key and survives its own JSON', async (t) => {
   const sealed = signEntry(entry, key);
   t.equal(sealed.hash, toHex(hashEntry(entry)));
   t.equal(sealed.keyId, keyIdOf(key.publicKey));
-  t.ok(verifyEntry(sealed, key.publicKey));
+  t.equal(faultOf(sealed), null);
   t.same(parseSealedEntry(JSON.parse(JSON.stringify(sealed))), sealed);
 });
 
@@ -58,8 +65,8 @@ t.test('any field changed breaks the hash; hash mended, the signature', async (t
   ];
   for (const change of changes) {
     const changed = { ...sealed, entry: { ...entry, ...change } };
-    t.notOk(verifyEntry(changed, key.publicKey), Object.keys(change).join());
-    t.notOk(verifyEntry({ ...changed, hash: toHex(hashEntry(changed.entry)) }, key.publicKey), `${Object.keys(change).join()}, hash mended`);
+    t.equal(faultOf(changed), 'hash', Object.keys(change).join());
+    t.equal(faultOf({ ...changed, hash: toHex(hashEntry(changed.entry)) }), 'signature', `${Object.keys(change).join()}, hash mended`);
   }
 });
 
@@ -67,7 +74,7 @@ t.test('a signature over the bare hash is not one over an entry', async (t) => {
   const hash = hashEntry(entry);
   t.equal(toHex(entryMessage(hash)), `${Buffer.from('wardkeep-audit-entry-v1\n').toString('hex')}${toHex(hash)}`);
   const signature = Buffer.from(key.sign(hash)).toString('base64');
-  t.notOk(verifyEntry({ entry, hash: toHex(hash), keyId: key.keyId, signature }, key.publicKey));
+  t.equal(faultOf({ entry, hash: toHex(hash), keyId: key.keyId, signature }), 'signature');
 });
 
 t.test('strict reading', async (t) => {

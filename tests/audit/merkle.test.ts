@@ -1,7 +1,7 @@
 import t from 'tap';
 import { CompactRange, EMPTY_ROOT, leafHash, nodeHash, verifyConsistency, verifyInclusion } from '../../core/audit/merkle.ts';
 import { fromHex, sha256, toHex } from '../../core/audit/primitives.ts';
-import { consistencyProof, inclusionProof, rootFromTiles, subtreeHashes, tilePath, tilesFor, tilesToWrite } from '../../core/audit/tiles.ts';
+import { consistencyProof, inclusionProof, rootFromTiles, subtreeHashes, tilePath, tilesFor, TILE_WIDTH, type TileCoordinate } from '../../core/audit/tiles.ts';
 import type { TileReader } from '../../core/audit/tiles.ts';
 
 /** RFC 6962 §2.1, written as it is written there: the oracle for everything below. */
@@ -145,6 +145,16 @@ t.test('proofs from tiles are those of RFC 6962, and hold', async (t) => {
   await t.rejects(inclusionProof(store.read, size, size), RangeError);
   await t.rejects(consistencyProof(store.read, 3, 2), RangeError);
 });
+
+/** The tiles that a tree grown from `before` to `after` leaves needs written, each at its new width (C2SP tlog-tiles, "Merkle Tree"). */
+function tilesToWrite(before: number, after: number): TileCoordinate[] {
+  const tiles: TileCoordinate[] = [];
+  for (let level = 0, span = 1; span <= after; level++, span *= TILE_WIDTH) {
+    const [had, has] = [Math.floor(before / span), Math.floor(after / span)];
+    for (let index = Math.floor(had / TILE_WIDTH); index * TILE_WIDTH < has && had < has; index++) tiles.push({ level, index, width: Math.min(TILE_WIDTH, has - index * TILE_WIDTH) });
+  }
+  return tiles;
+}
 
 t.test('tiles: paths and widths of the specification’s examples', async (t) => {
   t.equal(tilePath(0, 1234067, 256), 'tile/0/x001/x234/067');

@@ -1,9 +1,9 @@
 import { createPrivateKey } from 'node:crypto';
 import { writeBundle } from '../../core/audit/bundle.ts';
 import type { BundleInput, BundleRange } from '../../core/audit/bundle.ts';
-import { canonicalBytes } from '../../core/audit/canonical.ts';
+import { canonicalBytes, canonicalize } from '../../core/audit/canonical.ts';
 import { logKeyName, logOrigin, signCheckpoint } from '../../core/audit/checkpoint.ts';
-import { NO_PREVIOUS, signEntry } from '../../core/audit/entry.ts';
+import { entryMessage, hashBody, NO_PREVIOUS, parseEntry } from '../../core/audit/entry.ts';
 import type { AuditEntry, SealedEntry } from '../../core/audit/entry.ts';
 import { keyCreated } from '../../core/audit/key-log.ts';
 import type { KeyEvent, SealedKeyEvent } from '../../core/audit/key-log.ts';
@@ -47,6 +47,14 @@ export function draftEntry(seq: number, workspace: string = WILLOW): AuditEntry 
     detail: seq % 3 === 0 ? { fields: ['phone'] } : {},
     prev: NO_PREVIOUS,
   };
+}
+
+export const hashEntry = (entry: AuditEntry): Uint8Array => hashBody(canonicalize(entry));
+
+export function signEntry(entry: AuditEntry, key: SigningKey): SealedEntry {
+  const checked = parseEntry(entry);
+  const hash = hashEntry(checked);
+  return { entry: checked, hash: toHex(hash), keyId: key.keyId, signature: toBase64(key.sign(entryMessage(hash))) };
 }
 
 /** Links and seals drafts into a chain that continues `before`. */

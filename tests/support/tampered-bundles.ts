@@ -1,12 +1,11 @@
 import { canonicalize } from '../../core/audit/canonical.ts';
 import { entryLine } from '../../core/audit/check-block.ts';
-import { hashEntry } from '../../core/audit/entry.ts';
 import type { AuditEntry, SealedEntry } from '../../core/audit/entry.ts';
 import { keyCreated } from '../../core/audit/key-log.ts';
 import type { FaultKind } from '../../core/audit/fault.ts';
 import type { CheckpointResult } from '../../core/audit/older-checkpoint.ts';
 import { toHex } from '../../core/audit/primitives.ts';
-import { draftEntry, firstKeyLog, HARBOR, INSTALLATION, KEY_CREATED_AT, sealChain, simpleLog, testKey, testLog } from './audit-log.ts';
+import { draftEntry, firstKeyLog, HARBOR, hashEntry, INSTALLATION, KEY_CREATED_AT, sealChain, simpleLog, testKey, testLog } from './audit-log.ts';
 import type { TestLog } from './audit-log.ts';
 
 /** A falsified bundle and what a verifier has to say of it. */
