@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Request } from '@hapi/hapi';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import t, { type Test } from 'tap';
@@ -17,6 +18,7 @@ const PHONE = { width: 390, height: 844 };
 
 const server = await galleryServer(t.testdir(), 0);
 let polled = 0;
+const exported: string[] = [];
 const batch = pages['imports/batch'] as { batch: object };
 server.route([
   { method: 'POST', path: '/contacts/suggest', handler: (request) => ({ Ach: [{ id: '1', href: '/contacts/page', name: 'Rosalind <b>Achterberg</b>', birthDate: 'Nov 23, 1958', detail: '+1 555' }, { id: '2', href: '/contacts/page/details', name: 'Achim Roth', birthDate: 'Jan 1, 1970', detail: '' }] })[(request.payload as { q: string }).q] ?? [] },
@@ -24,6 +26,7 @@ server.route([
   { method: 'POST', path: '/imports/ccda', options: { payload: { multipart: true, maxBytes: 1e7 } }, handler: (request: Request, h) => h.redirect(`/imports/polled?files=${[(request.payload as { files: unknown }).files].flat().length}`).code(303) },
   { method: 'POST', path: '/imports/csv', options: { payload: { multipart: true, maxBytes: 1000 } }, handler: (_request, h) => h.page('imports/start', { ...pages['imports/start'], errors: { csv: 'Line 3 never closes its quotation mark.' } }).code(400) },
   { method: 'POST', path: '/admin/service-accounts/{id}/revoke', handler: (request) => request.payload as object },
+  { method: 'POST', path: '/audit/export', handler: async (request, h) => { exported.push((request.payload as { format: string }).format); await sleep(100); return h.response('{}').header('content-disposition', 'attachment; filename="a.json"'); } },
   { method: 'POST', path: '/passkey/options', handler: () => ({ challenge: 'AAAA', timeout: 1000, allowCredentials: [], userVerification: 'required' }) },
 ]);
 await server.start();
@@ -148,6 +151,26 @@ t.test('a name of one endless word stays in its place', async (t) => {
   t.ok(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'));
 });
 
+t.test('a form is sent once, however often its button is pressed meanwhile; another thing is sent', async (t) => {
+  const { page } = await open(t, 'audit/export');
+  const button = page.getByRole('button', { name: 'Export' });
+  exported.length = 0;
+  await button.evaluate((each: HTMLElement) => { for (const wait of [0, 40, 80, 160]) setTimeout(() => each.click(), wait); });
+  await page.waitForTimeout(400);
+  t.same(exported, ['bundle']);
+  await page.getByLabel('CSV').check();
+  await button.click();
+  await page.waitForTimeout(100);
+  t.same(exported, ['bundle', 'csv'], 'the page is still there, and its form as good as before');
+});
+
+t.test('whoever was overtaken by a colleague hears of it first', async (t) => {
+  for (const path of ['contacts/form', 'activities/form']) {
+    const { page } = await open(t, path);
+    t.match(await page.evaluate('document.activeElement.textContent'), /Somebody changed this/, path);
+  }
+});
+
 t.test('a dangerous act asks first', async (t) => {
   const { page } = await open(t, 'admin/service-accounts');
   const revoke = page.getByRole('button', { name: 'Revoke Billing export' });
@@ -176,8 +199,8 @@ t.test('a passkey that is not given is explained, and can be tried again', async
 });
 
 t.test('faults of a form are heard first', async (t) => {
-  const { page } = await open(t, 'contacts/form');
+  const { page } = await open(t, 'appointments/form');
   t.ok(await page.locator('[data-error-summary]').evaluate((box) => box === box.ownerDocument.activeElement));
-  await page.getByRole('link', { name: 'Date of birth: Enter a date of birth in the past.', exact: true }).click();
-  t.equal(await page.evaluate('document.activeElement.id'), 'f-birthDate');
+  await page.getByRole('link', { name: 'Time: That person already has an appointment at this time.', exact: true }).click();
+  t.equal(await page.evaluate('document.activeElement.id'), 'f-time');
 });

@@ -7,7 +7,7 @@ import type { Person } from '../support/people.ts';
  * Nobody is led to a page that refuses them: every link of every page that a role reaches from its start page is followed with that role's
  * session. Of addresses that differ in ids alone, three are tried.
  */
-const { as, browser, people, server } = await openPractice(t);
+const { as, browser, people } = await openPractice(t);
 const admin = await as(people.admin);
 const contact = (await admin('POST', '/contacts', { givenName: 'Linked', familyName: 'Everywhere', birthDate: '1970-01-02', sex: 'female', ownerId: people.agent.id })).body.id as string;
 await admin('POST', '/contacts', { givenName: 'Linked', familyName: 'Everywhere', birthDate: '1970-01-02', sex: 'male' });

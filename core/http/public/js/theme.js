@@ -1,4 +1,4 @@
-// Marks the root so that styles know a script runs, switches the theme without leaving the page, and closes open menus.
+// What every page has: the root marked so that styles know a script runs, the theme, menus that close, forms that are sent once, faults that are heard first.
 document.documentElement.dataset.js = '';
 
 for (const form of document.querySelectorAll('form[data-theme-form]')) {
@@ -31,11 +31,24 @@ for (const strip of document.querySelectorAll('.nav ul, .tabs')) {
   if (current) strip.scrollLeft += current.getBoundingClientRect().left - strip.getBoundingClientRect().left - (strip.clientWidth - current.offsetWidth) / 2;
 }
 
-// Whoever sent a form with faults hears of them first (WCAG 3.3.1).
+// A second click while the first is under way would write everything twice. What is not the same, or comes later, is sent: a file that was sent
+// for leaves the page where it is. Bubbled up to here: a form that a script of its own holds back has not been sent.
+const SAME_WITHIN_MS = 10_000;
+const sent = new WeakMap();
+addEventListener('submit', (event) => {
+  const { target: form, submitter, timeStamp: at } = event;
+  if (event.defaultPrevented || form.method !== 'post') return;
+  const body = new URLSearchParams([...new FormData(form, submitter)].map(([name, value]) => [name, typeof value === 'string' ? value : value.name])).toString();
+  const last = sent.get(form);
+  if (last !== undefined && last.body === body && at - last.at < SAME_WITHIN_MS) event.preventDefault();
+  else sent.set(form, { body, at });
+});
+
+// Whoever sent a form with faults, or was overtaken by a colleague, hears of that first (WCAG 3.3.1).
 const summary = document.querySelector('[data-error-summary]');
 // A refusal is said in the words of its rule; which field it is about, the field's label says.
 for (const link of summary?.querySelectorAll('a[href^="#f-"]') ?? []) {
   const label = document.getElementById(link.hash.slice(1))?.labels?.[0]?.firstChild?.textContent?.trim();
   if (label) link.prepend(`${label}: `);
 }
-summary?.focus();
+(document.querySelector('[data-heard-first]') ?? summary)?.focus();
