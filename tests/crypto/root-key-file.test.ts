@@ -52,6 +52,8 @@ t.test('a file that is not one is refused without quoting it', async (t) => {
     t.notMatch(error?.message, /secret|AQEB/);
   }
   writeFileSync(file, `a:${key}`);
-  chmodSync(file, 0o644);
-  await t.rejects(readRootKeyFile(file), /chmod 600/);
+  for (const mode of [0o644, 0o604, 0o660, 0o640, 0o440]) {
+    chmodSync(file, mode);
+    await t.rejects(readRootKeyFile(file), /chmod 600/, `${mode.toString(8)}, and its own group reads it only where the file is somebody else's`);
+  }
 });

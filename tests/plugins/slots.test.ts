@@ -59,6 +59,8 @@ t.test('what a plugin adds to the pages of the core', async (t) => {
     await admin.get('/admin/plugins/guest');
     t.match(await admin.post('/plugins/guest'), { statusCode: 403, payload: /plan that included this ended/ });
     t.equal((await admin.post('/plugins/guest/export')).payload, 'exported');
+    await admin.get('/admin/plugins/guest');
+    t.match(await admin.post('/admin/plugins/guest/settings'), { statusCode: 403, payload: /plan that included this ended/ });
     t.match((await admin.get('/contacts')).payload, /Guest card/, 'its answers stay: what it hid must not show');
     t.equal((await admin.get('/audit')).statusCode, 200);
     await admin.get('/admin/plugins/guest');
