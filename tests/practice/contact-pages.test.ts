@@ -158,8 +158,10 @@ t.test('appointments: a taken time and a time that does not exist are said at th
 t.test('an appointment in the second of two equal hours stays there when something else of it is changed', async (t) => {
   const { id } = (await api('POST', '/contacts', { familyName: 'Twofold' })).body;
   const { body } = await api('POST', '/appointments', { contactId: id, practitionerId: people.admin.id, localStart: '2031-11-02T01:30', timeZone: 'America/New_York', occurrence: 'second', durationMinutes: 30 });
+  t.match((await manager.get('/appointments?day=2031-11-02')).text, />01:30 EST–02:00</, 'the agenda says which of the two it is');
   const page = await manager.get(`/appointments/${body.id}`);
   t.match(page.text, /<option value="second" selected/);
+  t.match(page.text, /<h1>Nov 2, 2031, 01:30 EST<\/h1>/);
   const form = { practitionerId: people.admin.id, day: '2031-11-02', time: '01:30', durationMinutes: '30', timeZone: 'America/New_York', occurrence: 'second', reason: '', notes: 'Bring the films' };
   t.equal((await manager.post(`/appointments/${body.id}`, { ...form, version: '1' })).status, 303);
   t.match((await api('GET', `/appointments/${body.id}`)).body, { startsAt: '2031-11-02T06:30:00.000Z', notes: 'Bring the films' });

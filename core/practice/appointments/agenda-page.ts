@@ -1,9 +1,9 @@
 import type { Tx } from '../../db/scope.ts';
 import { formatDate } from '../../http/formats.ts';
 import { colleaguesOf } from '../colleagues.ts';
-import { listAppointments } from './list-appointments.ts';
+import { AGENDA_MAX, listAppointments } from './list-appointments.ts';
 import { STATUS_LABELS, STATUS_TONES } from './status-labels.ts';
-import { instantsOf, wallTime } from './wall-time.ts';
+import { clockTime, instantsOf, wallTime } from './wall-time.ts';
 
 export type AgendaQuery = { view: 'day' | 'week'; day?: string; practitioner?: string };
 
@@ -14,7 +14,7 @@ export async function agendaPage(tx: Tx, { view, day, practitioner }: AgendaQuer
   const first = view === 'day' ? chosen : addDays(chosen, -((new Date(`${chosen}T00:00:00Z`).getUTCDay() + 6) % 7));
   const span = view === 'day' ? 1 : 7;
   const days = Array.from({ length: span }, (_, at) => addDays(first, at));
-  const items = await listAppointments(tx, { from: startOfDay(first, zone), to: startOfDay(addDays(first, span), zone), practitionerId: practitioner ?? null });
+  const { items, next } = await listAppointments(tx, { from: startOfDay(first, zone), to: startOfDay(addDays(first, span), zone), practitionerId: practitioner ?? null, limit: AGENDA_MAX });
   const colleagues = await colleaguesOf(tx);
   const names = new Map(colleagues.map(({ id, name }) => [id, name]));
   const href = (at: string, kind: string = view) => `/appointments?view=${kind}&day=${at}${practitioner === undefined ? '' : `&practitioner=${practitioner}`}`;
@@ -23,10 +23,11 @@ export async function agendaPage(tx: Tx, { view, day, practitioner }: AgendaQuer
     previousHref: href(addDays(first, -span)), nextHref: href(addDays(first, span)), todayHref: href(today),
     views: (['day', 'week'] as const).map((kind) => ({ href: href(chosen, kind), label: kind === 'day' ? 'Day' : 'Week', current: kind === view, count: null })),
     people: colleagues.filter(({ isActive }) => isActive).map(({ id, name }) => ({ value: id, label: name })),
+    shown: next === null ? null : items.length,
     days: days.map((date) => ({
       label: new Intl.DateTimeFormat('en-US', { weekday: 'long', month: 'long', day: 'numeric', timeZone: 'UTC' }).format(new Date(`${date}T12:00:00Z`)),
-      items: items.map((item) => ({ item, start: wallTime(item.startsAt, zone) })).filter(({ start }) => start.startsWith(date)).map(({ item, start }) => ({
-        id: item.id, start: start.slice(11), end: wallTime(item.endsAt, zone).slice(11), contactId: item.contactId, contactName: item.contactName,
+      items: items.map((item) => ({ item, start: wallTime(item.startsAt, zone) })).filter(({ start }) => start.startsWith(date)).map(({ item }) => ({
+        id: item.id, start: clockTime(item.startsAt, zone), end: clockTime(item.endsAt, zone), contactId: item.contactId, contactName: item.contactName,
         practitioner: names.get(item.practitionerId) ?? 'Former colleague', reason: item.reason, status: STATUS_LABELS[item.status], tone: STATUS_TONES[item.status],
       })),
     })),

@@ -20,7 +20,7 @@ import { agendaPage, type AgendaQuery } from './agenda-page.ts';
 import { appointmentChanges, appointmentInput, type AppointmentView } from './appointment-view.ts';
 import { APPOINTMENT_STATUSES, type AppointmentStatus } from './model.ts';
 import { STATUS_LABELS, STATUS_TONES } from './status-labels.ts';
-import { occurrenceOf } from './wall-time.ts';
+import { clockTime, occurrenceOf } from './wall-time.ts';
 
 type Handler = (app: App, request: Request, h: ResponseToolkit) => Promise<ResponseObject>;
 const STEP_LABELS: Readonly<Record<AppointmentStatus, string>> = { booked: 'Back to booked', arrived: 'Arrived', fulfilled: 'Done', cancelled: 'Cancel it', noshow: 'Did not come' };
@@ -116,7 +116,7 @@ async function formPage(tx: Tx, { contactId, appointment, fields, refusal, isSta
   const isReadOnly = contact.access !== 'WRITE' || !can(tx.scope.actor, 'appointment.write');
   return {
     contact: { id: contactId, name: nameOf(contact) },
-    appointment: appointment === null ? null : { id: appointment.id, status: STATUS_LABELS[appointment.status], tone: STATUS_TONES[appointment.status], when: `${formatDate(appointment.localStart.slice(0, 10), 'UTC')}, ${appointment.localStart.slice(11)}${appointment.timeZone === ownZone ? '' : `, ${appointment.timeZone}`}` },
+    appointment: appointment === null ? null : { id: appointment.id, status: STATUS_LABELS[appointment.status], tone: STATUS_TONES[appointment.status], when: `${formatDate(appointment.localStart.slice(0, 10), 'UTC')}, ${clockTime(appointment.startsAt, appointment.timeZone)}${appointment.timeZone === ownZone ? '' : `, ${appointment.timeZone}`}` },
     action: appointment === null ? `/contacts/${contactId}/appointments` : `/appointments/${appointment.id}`, version: version ?? appointment?.version ?? 0,
     people: colleagues.filter((one) => one.isActive || one.id === appointment?.practitionerId).map((one) => ({ value: one.id, label: one.name })),
     form: { practitionerId: null, day: null, time: null, durationMinutes: null, timeZone: null, occurrence: null, reason: null, notes: null, ...fields }, zone: fields['timeZone'] ?? appointment?.timeZone ?? '',

@@ -46,3 +46,11 @@ export function occurrenceOf(instant: Date, zone: string): 'first' | 'second' | 
   const [, second] = instantsOf(wallTime(instant, zone), zone);
   return second === undefined ? null : second.getTime() === instant.getTime() ? 'second' : 'first';
 }
+
+/** `14:05` as clocks in `zone` show it, and `01:30 EST` in an hour that they show twice. */
+export function clockTime(instant: Date, zone: string): string {
+  const time = wallTime(instant, zone).slice(11);
+  if (occurrenceOf(instant, zone) === null) return time;
+  const name = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'short' }).formatToParts(instant).find(({ type }) => type === 'timeZoneName')?.value;
+  return `${time} ${name}`;
+}
