@@ -49,6 +49,22 @@ t.test('contract: create, read, change, list, search', async (t) => {
   t.same(new Set(searches.flatMap(({ detail, target }) => [...Object.keys(detail), target])), new Set(['found', 'shown', null]), 'what was asked is not on the record');
 });
 
+t.test('who may write and not read is shown nothing by writing', async (t) => {
+  const all = await agent(['contact.read', 'contact.write', 'contact.all', 'contact.merge', 'activity.read', 'activity.write', 'appointment.read', 'appointment.write']);
+  const [first, second] = [(await all('POST', '/contacts', PATIENT)).body.id, (await all('POST', '/contacts', { familyName: 'Twin' })).body.id];
+  const activity = (await all('POST', `/contacts/${first}/activities`, { kind: 'note', subject: 'What was said', body: 'in confidence' })).body.id;
+  const appointment = (await all('POST', '/appointments', { contactId: first, practitionerId: people.manager.id, localStart: '2031-03-04T10:00', durationMinutes: 30, reason: 'in confidence' })).body.id;
+  const writes: readonly (readonly [scope: string, method: string, path: string, body: object])[] = [
+    ['contact.write', 'PATCH', `/contacts/${first}`, { pronouns: null }], ['activity.write', 'PATCH', `/activities/${activity}`, { subject: 'x' }], ['appointment.write', 'PATCH', `/appointments/${appointment}`, { reason: 'x' }],
+    ['contact.merge', 'POST', `/contacts/${first}/merge`, { mergedId: second }],
+  ];
+  for (const [scope, method, path, body] of writes) {
+    const refused = await (await agent([scope, 'contact.all']))(method, path, body, method === 'PATCH' ? { 'if-match': '"1"' } : {});
+    t.match(refused, { status: 403, body: { code: 'access.scope_missing' } }, `${scope} alone`);
+    t.equal((await all(method, path, body, method === 'PATCH' ? { 'if-match': '"1"' } : {})).status, 200, path);
+  }
+});
+
 t.test('lists page by position and narrow by status, owner and tag', async (t) => {
   const call = await agent(['contact.read', 'contact.write', 'contact.all'], other.workspaceId);
   const ids: string[] = [];

@@ -51,6 +51,7 @@ export async function readActivity(tx: Tx, id: string): Promise<ActivityView> {
 export async function updateActivity(tx: Tx, { id, version, changes }: { id: string; version: number; changes: ActivityChanges }): Promise<ActivityView> {
   const target = { type: 'activity', id };
   authorize(tx, 'activity.write', target);
+  authorize(tx, 'activity.read', target); // the answer is the whole of it
   const row = await findActivity(tx, id);
   await reachContact(tx, row.contact_id, 'WRITE');
   if (row.version !== version) throw fault('request.stale');

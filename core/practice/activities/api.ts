@@ -46,7 +46,7 @@ export const ACTIVITY_API: readonly ApiRoute[] = [
     handler: async (tx, { params }) => answer(await readActivity(tx, params.id)),
   }),
   apiRoute({
-    operation: 'updateActivity', method: 'PATCH', path: '/activities/{id}', tag: 'Activities', capability: 'activity.write', ifMatch: true, summary: 'Change an activity; complete or reopen a task',
+    operation: 'updateActivity', method: 'PATCH', path: '/activities/{id}', tag: 'Activities', capability: 'activity.write', ifMatch: true, summary: 'Change an activity; complete or reopen a task', description: 'Takes `activity.read` as well, as the answer is the whole activity.',
     params: oneId, body: activityChanges, refusals: ['activity.not_found', 'contact.not_found', 'contact.read_only', 'contact.merged', 'activity.not_a_task'],
     responses: { 200: { description: 'The activity as it now is', ...activity } },
     handler: async (tx, { params, version, body }) => answer(await updateActivity(tx, { id: params.id, version, changes: body })),

@@ -62,6 +62,7 @@ export async function readAppointment(tx: Tx, id: string): Promise<AppointmentVi
 export async function updateAppointment(tx: Tx, { id, version, changes }: { id: string; version: number; changes: AppointmentChanges }): Promise<Booked> {
   const target = { type: 'appointment', id };
   authorize(tx, 'appointment.write', target);
+  authorize(tx, 'appointment.read', target); // the answer is the whole of it
   const row = await findAppointment(tx, id);
   await reachContact(tx, row.contact_id, 'WRITE');
   if (row.version !== version) throw fault('request.stale');

@@ -47,7 +47,7 @@ export const APPOINTMENT_API: readonly ApiRoute[] = [
     },
   }),
   apiRoute({
-    operation: 'updateAppointment', method: 'PATCH', path: '/appointments/{id}', tag: 'Appointments', capability: 'appointment.write', ifMatch: true, summary: 'Move an appointment, change its status or what is written on it',
+    operation: 'updateAppointment', method: 'PATCH', path: '/appointments/{id}', tag: 'Appointments', capability: 'appointment.write', ifMatch: true, summary: 'Move an appointment, change its status or what is written on it', description: 'Takes `appointment.read` as well, as the answer is the whole appointment.',
     params: oneId, body: appointmentChanges,
     refusals: ['appointment.not_found', 'contact.not_found', 'contact.read_only', 'contact.merged', 'appointment.transition', 'appointment.conflict'],
     responses: { 200: { description: 'The appointment as it now is', ...booked } },

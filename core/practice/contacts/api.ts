@@ -70,7 +70,7 @@ export const CONTACT_API: readonly ApiRoute[] = [
   }),
   apiRoute({
     operation: 'updateContact', method: 'PATCH', path: '/contacts/{id}', tag: 'Contacts', capability: 'contact.write', ifMatch: true,
-    summary: 'Change a contact', description: 'What is absent stays, `null` clears, a list replaces the list (RFC 7396).',
+    summary: 'Change a contact', description: 'What is absent stays, `null` clears, a list replaces the list (RFC 7396). Takes `contact.read` as well, as the answer is the whole contact.',
     params: oneId, body: changesSchema, asSeenIn: seenBy((gate) => ({ ...oneShown(gate), body: changesFor(gate) })),
     responses: { 200: { description: 'The contact as it now is', ...contact } },
     refusals: ['contact.not_found', 'contact.read_only', 'contact.merged', 'contact.transition'],

@@ -19,7 +19,7 @@ const REFUSALS = ['contact.not_found', 'contact.merged', 'contact.merge_refused'
 export const MERGE_API: readonly ApiRoute[] = [
   apiRoute({
     operation: 'mergeContacts', method: 'POST', path: '/contacts/{id}/merge', tag: 'Merging', capability: 'contact.merge', idempotent: true, summary: 'Make another record part of this one',
-    description: 'Everything that hangs on `mergedId` goes over; `take` names fields whose value the survivor takes from it. `mergeId` undoes all of it.',
+    description: 'Everything that hangs on `mergedId` goes over; `take` names fields whose value the survivor takes from it. `mergeId` undoes all of it. Takes `contact.read` as well.',
     params: oneId, body: mergeBody(TAKEABLE), asSeenIn: seenBy((gate) => ({ body: mergeBody(TAKEABLE.filter((field) => isWritable(gate, field))), responses: { 200: { description: 'The survivor', schema: mergeAnswer(contactSchemaFor(gate)), name: 'Merge' } } })),
     refusals: REFUSALS,
     responses: { 200: { description: 'The survivor', schema: mergeAnswer(contactSchema), name: 'Merge' } },
@@ -29,7 +29,7 @@ export const MERGE_API: readonly ApiRoute[] = [
     },
   }),
   apiRoute({
-    operation: 'undoMerge', method: 'POST', path: '/contacts/{id}/merge/undo', tag: 'Merging', capability: 'contact.merge', summary: 'Take a merge into this contact back',
+    operation: 'undoMerge', method: 'POST', path: '/contacts/{id}/merge/undo', tag: 'Merging', capability: 'contact.merge', summary: 'Take a merge into this contact back', description: 'Takes `contact.read` as well.',
     params: oneId, body: UNDO, asSeenIn: seenBy((gate) => ({ body: UNDO, responses: { 200: { description: 'Both records as they are again', schema: undoAnswer(contactSchemaFor(gate)), name: 'UndoneMerge' } } })),
     refusals: ['contact.not_found', 'merge.not_found', 'contact.merge_undone', 'contact.merge_buried'],
     responses: { 200: { description: 'Both records as they are again', schema: undoAnswer(contactSchema), name: 'UndoneMerge' } },

@@ -33,6 +33,7 @@ const RANK_SHIFT = 10;
 export async function mergeContacts(tx: Tx, { survivorId, mergedId, take }: { survivorId: string; mergedId: string; take: readonly Takeable[] }): Promise<{ mergeId: string }> {
   const target = { type: 'contact', id: survivorId };
   authorize(tx, 'contact.merge', target);
+  authorize(tx, 'contact.read', target); // the answer is the whole of it
   const gate = await contactGate(tx);
   if (take.some((field) => !TAKEABLE.includes(field) || !isWritable(gate, field))) throw fault('request.invalid', { fields: [{ path: 'take', text: 'there is no such field' }] });
   if (survivorId === mergedId) throw fault('contact.merge_refused');
@@ -67,6 +68,7 @@ export async function mergeContacts(tx: Tx, { survivorId, mergedId, take }: { su
  */
 export async function undoMerge(tx: Tx, mergeId: string): Promise<{ survivorId: string; mergedId: string }> {
   authorize(tx, 'contact.merge', { type: 'contact_merge', id: mergeId });
+  authorize(tx, 'contact.read', { type: 'contact_merge', id: mergeId }); // the answer is the whole of it
   const merge = await ContactMerge.query(tx).findById(mergeId).forNoKeyUpdate();
   if (merge === undefined) throw fault('merge.not_found');
   if (merge.undone_at !== null) throw fault('contact.merge_undone');

@@ -56,6 +56,7 @@ export async function createContact(tx: Tx, input: ContactChanges): Promise<Cont
 export async function updateContact(tx: Tx, { id, version, changes }: { id: string; version: number; changes: ContactChanges }): Promise<ContactView> {
   const target = { type: 'contact', id };
   authorize(tx, 'contact.write', target);
+  authorize(tx, 'contact.read', target); // the answer is the whole of it
   const gate = await contactGate(tx);
   refuseGated(gate, changes);
   const contact = await writableContact(tx, id);
