@@ -139,12 +139,11 @@ function pathTo(place: Place): string[] {
   return keys.reverse();
 }
 
-/** Joi quotes values in a few of its messages ("with value …") and writes others for programmers; those are reworded. */
+/** Joi quotes values in a few of its messages ("with value …") and writes others for programmers; those are reworded, unless the schema has words of its own. */
 function sayFault(detail: Joi.ValidationErrorItem): string {
   const bound = OUT_OF_BOUNDS[detail.type];
   if (bound !== undefined) return `${detail.context?.['key'] ?? 'value'} ${bound(String(detail.context?.['limit']))}`;
-  const text = detail.message.replace(/ with value .*? (fails|matches)/s, ' $1').replace(/contains an invalid value|must be one of .*/s, (found) => found);
-  return /pattern/.test(detail.type) ? `${detail.context?.['key'] ?? 'value'} is not in the expected form` : text;
+  return / with value .* (fails to match|matches)/s.test(detail.message) ? `${detail.context?.['key'] ?? 'value'} is not in the expected form` : detail.message;
 }
 
 const OUT_OF_BOUNDS: Readonly<Record<string, (limit: string) => string>> = {

@@ -103,6 +103,14 @@ t.test('bad input is refused by field and quotes nothing', async (t) => {
   }
 });
 
+t.test('a refusal says how a value is written', async (t) => {
+  const call = await as(people.manager);
+  const textOf = async (contact: object): Promise<string> => (await call('POST', '/contacts', { familyName: 'Said', ...contact })).body.fields[0].text;
+  t.equal(await textOf({ birthDate: '3/5/1970' }), 'write a date as YYYY-MM-DD');
+  t.equal(await textOf({ phones: [{ value: '12' }] }), 'a phone number has at least three digits');
+  t.equal(await textOf({ language: 'in English' }), 'language is a BCP 47 tag such as en or es-MX');
+});
+
 t.test('what was cleared is on the record too', async (t) => {
   const call = await as(people.manager);
   const { id } = (await call('POST', '/contacts', PATIENT)).body;
