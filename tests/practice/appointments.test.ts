@@ -1,4 +1,6 @@
 import t from 'tap';
+import { record } from '../../core/audit/record.ts';
+import { systemScope } from '../../core/db/scope.ts';
 import { instantsOf, isTimeZone, wallTime } from '../../core/practice/appointments/wall-time.ts';
 import { openPractice, recorded } from '../api/open-server.ts';
 
@@ -83,6 +85,24 @@ t.test('over HTTP', async (t) => {
     t.same((await agent('GET', span)).body.items, []);
     t.match((await manager('GET', span)).body.items, [{ id: mine.id, contactName: 'Hidden' }]);
     t.match(await manager('GET', '/appointments?from=2031-06-01T00:00:00Z&to=2031-12-01T00:00:00Z'), { status: 400 });
+  });
+
+  t.test('a list that is longer than a page says so, and none of it is out of reach', async (t) => {
+    await app.withWorkspace(systemScope(people.workspaceId, 'test'), async (tx) => {
+      await tx.query(`insert into appointments (workspace_id, id, contact_id, practitioner_id, starts_at, ends_at, time_zone, status)
+        select $1, gen_random_uuid(), $2, $3, at, at + interval '5 minutes', 'UTC', 'fulfilled' from generate_series(timestamptz '2033-05-02T06:00:00Z', timestamptz '2033-05-05T17:20:00Z', interval '5 minutes') as at`, [people.workspaceId, first, people.manager.id]);
+      record(tx, { action: 'appointment.booked', target: null });
+    });
+    const span = '/appointments?from=2033-05-01T00:00:00Z&to=2033-06-01T00:00:00Z';
+    const page = (await manager('GET', span)).body;
+    t.equal(page.items.length, 1000);
+    const rest = (await manager('GET', `${span}&cursor=${page.nextCursor}`)).body;
+    t.match(rest, { items: [{ startsAt: '2033-05-05T17:20:00.000Z' }], nextCursor: null });
+    const back = (await manager('GET', `${span}&limit=400&cursor=${(await manager('GET', `${span}&limit=400`)).body.nextCursor}`)).body;
+    t.same(back.items, page.items.slice(400, 800));
+    const agenda = await browser(people.manager);
+    t.match((await agenda.get('/appointments?view=week&day=2033-05-02')).text, /more than the first 1,000/);
+    t.notMatch((await agenda.get('/appointments?view=day&day=2033-05-02')).text, /more than the first/);
   });
 
   t.test('another workspace', async (t) => {

@@ -1,10 +1,10 @@
 import Joi from 'joi';
 import { apiRoute, type ApiAnswer, type ApiRoute } from '../../http/api/api-route.ts';
-import { moment, textOrNull, uuid } from '../contacts/contact-json.ts';
-import { id, instant, oneId } from '../schemas.ts';
+import { moment, pageSchema, textOrNull, uuid } from '../contacts/contact-json.ts';
+import { cursor, id, instant, oneId } from '../schemas.ts';
 import { bookAppointment, readAppointment, updateAppointment, type Booked } from './actions.ts';
 import { appointmentChanges, appointmentInput, type AppointmentView } from './appointment-view.ts';
-import { listAppointments, type AgendaInput } from './list-appointments.ts';
+import { AGENDA_MAX, listAppointments, type AgendaInput } from './list-appointments.ts';
 import { APPOINTMENT_STATUSES } from './model.ts';
 
 function appointmentJson<V extends AppointmentView>(view: V): object {
@@ -24,9 +24,12 @@ const booked = {
 export const APPOINTMENT_API: readonly ApiRoute[] = [
   apiRoute({
     operation: 'listAppointments', method: 'GET', path: '/appointments', tag: 'Appointments', capability: 'appointment.read', summary: 'Appointments that begin in a span of time, at most 62 days',
-    query: Joi.object<AgendaInput>({ from: instant.required(), to: instant.required(), practitionerId: id, contactId: id }), refusals: ['contact.not_found'],
-    responses: { 200: { description: 'By their start', schema: Joi.object({ items: Joi.array().items(Joi.object({ ...fields, contactName: Joi.string().required() })).required() }), name: 'AppointmentList' } },
-    handler: async (tx, { query }) => ({ body: { items: (await listAppointments(tx, query)).map(appointmentJson) } }),
+    query: Joi.object<AgendaInput>({ from: instant.required(), to: instant.required(), practitionerId: id, contactId: id, cursor, limit: Joi.number().integer().min(1).max(AGENDA_MAX).default(AGENDA_MAX) }), refusals: ['contact.not_found'],
+    responses: { 200: { description: 'One page, by their start', schema: pageSchema(Joi.object({ ...fields, contactName: Joi.string().required() })), name: 'AppointmentPage' } },
+    handler: async (tx, { query }) => {
+      const page = await listAppointments(tx, query);
+      return { body: { items: page.items.map(appointmentJson), nextCursor: page.next } };
+    },
   }),
   apiRoute({
     operation: 'bookAppointment', method: 'POST', path: '/appointments', tag: 'Appointments', capability: 'appointment.write', idempotent: true, summary: 'Book a practitioner’s time',
