@@ -107,6 +107,10 @@ t.test('a form that is refused comes back as it was typed, each fault at its fie
   t.equal(bad.status, 400);
   t.match(bad.text, /There is a problem/);
   t.match(bad.text, /id="f-birthDate-error"[^]*not in the calendar/);
+  const several = await manager.post('/contacts', { ...FORM, 'phones.0.value': 'abc', 'emails.0.value': 'nope', tags: `ok, ${'x'.repeat(41)}` });
+  t.match(several.text, /id="f-phones\.0\.value-error"[^]*A phone number has at least three digits\./, 'a refusal says what to do');
+  t.match(several.text, /id="f-emails\.0\.value-error"[^]*Write an e-mail address such as name@example\.org\./);
+  t.match(several.text, /<a href="#f-tags">[^]*id="f-tags-error"/, 'at the field that holds all tags');
   t.match(bad.text, /Kept words/);
   t.match(bad.text, /value="not an address"/);
   t.match(await manager.post('/contacts', { ...FORM, workspaceId: other.workspaceId }), { status: 400 });

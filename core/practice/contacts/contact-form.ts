@@ -107,6 +107,7 @@ function rowsShown(fields: FormFields, list: string, columns: readonly string[],
 function fieldOfPath(fields: FormFields, path: string): string {
   const [list = '', index = '', column] = path.split('.');
   if (!/^\d+$/.test(index)) return path;
+  if (list === 'tags') return list; // one field holds them all
   const columns = { phones: POINT, emails: POINT, addresses: ADDRESS, identifiers: IDENTIFIER }[list];
   const row = columns === undefined ? undefined : formRows(fields, list, columns, list === 'identifiers' ? columns : columns.slice(1))[Number(index)];
   return `${list}.${row?.at ?? index}.${column ?? (list === 'addresses' ? 'lines' : 'value')}`;

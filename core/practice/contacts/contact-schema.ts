@@ -41,7 +41,7 @@ const FIELDS = {
   maritalStatus: text(60), race: text(200), ethnicity: text(200), deceasedOn: calendarDate({ of: 'death' }).allow(null), notes: text(10_000),
   preferredChannel: oneOf(...CHANNELS), tags: tagList, status: Joi.string().valid(...LIFECYCLE), ownerId: id.allow(null),
   phones: point(Joi.string().trim().max(40).pattern(/\d{3}/).messages({ 'string.pattern.base': 'a phone number has at least three digits' })),
-  emails: point(Joi.string().trim().max(254).email({ tlds: false })),
+  emails: point(Joi.string().trim().max(254).email({ tlds: false }).messages({ 'string.email': 'write an e-mail address such as name@example.org' })),
   addresses: Joi.array().max(5).items(Joi.object({
     use: oneOf(...ADDRESS_USES), lines: Joi.array().max(4).items(Joi.string().trim().min(1).max(120)), city: text(100), state: text(60), postalCode: text(20), country: text(60),
   }).or('lines', 'city', 'state', 'postalCode', 'country')),
