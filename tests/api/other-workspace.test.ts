@@ -7,13 +7,14 @@ import { ImportSource } from '../../core/practice/imports/model.ts';
 import { openPractice, tokenIn, type Practice } from './open-server.ts';
 import { SAMPLES } from './operation-samples.ts';
 import type { People } from '../support/people.ts';
+import { documentXml } from '../clinical/build-document.ts';
 
 /*
  * Another workspace's row is not there: every route with a parameter, pages and API alike, is asked for the other workspace's row and for a
  * row that never was, by an administrator who may do everything in their own. Both answers must be 404 and the same to the byte.
  */
 
-type Kind = 'contact' | 'share' | 'merge' | 'activity' | 'appointment' | 'document' | 'pair' | 'import' | 'user' | 'session' | 'passkey' | 'service_account';
+type Kind = 'contact' | 'share' | 'merge' | 'activity' | 'appointment' | 'document' | 'waiting' | 'pair' | 'import' | 'user' | 'session' | 'passkey' | 'service_account';
 type Ids = Record<Kind, string>;
 
 /** What a route's parameters stand for, by the beginning of its path; the longest that fits counts. A new noun adds its line. */
@@ -22,6 +23,7 @@ const PARAMETERS: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
   '/activities/{id}': { id: 'activity' },
   '/appointments/{id}': { id: 'appointment' },
   '/documents/{id}': { id: 'document' },
+  '/documents/{id}/contact': { id: 'waiting' },
   '/documents/waiting/pairs/{id}': { id: 'pair' },
   '/imports/{id}': { id: 'import' },
   '/imports/csv/{id}': { id: 'import' },
@@ -56,6 +58,7 @@ const FORMS: Readonly<Record<string, (ids: Ids) => Record<string, string>>> = {
   '/activities/{id}/done': () => ({ version: '1', isDone: 'yes' }),
   '/appointments/{id}': () => appointment,
   '/appointments/{id}/status': () => ({ version: '1', status: 'arrived' }),
+  '/documents/{id}/contact': () => ({ q: 'abc' }),
   '/documents/{id}/resolve': () => ({ act: 'create', givenName: 'A', familyName: 'B', birthDate: '1980-01-01', sex: 'female' }),
   '/documents/waiting/pairs/{id}': () => ({ decision: 'different' }),
   '/imports/csv/{id}': () => ({ act: 'preview' }),
@@ -80,6 +83,8 @@ async function rowsOf(whose: People): Promise<Ids> {
   const { id: activity = '' } = await sample('readActivity');
   const { id: booked = '' } = await sample('readAppointment');
   const { id: document = '' } = await sample('readDocument');
+  const undated = documentXml({ person: '<name><given>Odile</given><family>Undated</family></name>' });
+  const waiting = (await as('POST', '/documents', { fileName: 'undated.xml', contentBase64: Buffer.from(undated).toString('base64') })).body.documentId;
   const survivor = (await as('POST', '/contacts', { familyName: 'Survivor' })).body.id;
   const merged = (await as('POST', '/contacts', { familyName: 'Merged' })).body.id;
   const { mergeId: merge } = (await as('POST', `/contacts/${survivor}/merge`, { mergedId: merged })).body;
@@ -95,7 +100,7 @@ async function rowsOf(whose: People): Promise<Ids> {
     const first = async (table: string): Promise<string> => ((await tx.knex(table).first('id')) as { id: string }).id;
     return { passkey, import: batch, pair, session: await first('sessions'), service_account: await first('service_accounts') };
   });
-  return { contact, share: shareId, merge, activity, appointment: booked, document, user: whose.agent.id, ...rest };
+  return { contact, share: shareId, merge, activity, appointment: booked, document, waiting, user: whose.agent.id, ...rest };
 }
 
 type Asked = { status: number; text: string };

@@ -156,7 +156,11 @@ export const pages: Record<string, object> = {
   'documents/waiting': {
     errors: { '7-birthDate': 'This is not a day.' }, waiting: { documents: 60, pairs: 1 }, more: { documents: true, pairs: false }, sexes: options('female', 'male'),
     pairs: [{ id: ID, documentId: ID, reason: 'Same name and birth date, but another sex.', contact: { id: '2', name: 'W. de Groot', birthDate: '1940-01-30', sex: 'female', createdAt: AT }, candidate: { id: ID, name: 'Wim de Groot', birthDate: '1940-01-30', sex: 'male', createdAt: AT } }],
-    documents: [{ id: '7', title: 'Referral note', fileName: 'note.xml', importedAt: AT, reasons: ['The document gives no birth date.'], form: { givenName: 'Rosalind', familyName: 'Achterberg', birthDate: null, sex: 'female', contactId: null }, errors: { birthDate: 'This is not a day.' } }],
+    documents: [{ id: '7', title: 'Referral note', fileName: 'note.xml', importedAt: AT, reasons: ['The document gives no birth date.'], form: { givenName: 'Rosalind', familyName: 'Achterberg', birthDate: null, sex: 'female' }, errors: { birthDate: 'This is not a day.' } }],
+  },
+  'documents/choose': {
+    document: { id: '7', title: 'Referral note', reasons: ['The document gives no birth date.'] }, patient: { name: 'Rosalind Achterberg', birthDate: null, sex: 'female' }, q: 'achter', hasMore: true,
+    contacts: [{ id: ID, name: 'Rosalind Achterberg', birthDate: '1958-11-23', sex: 'female', phone: '+1 541 555 0142', email: 'rosalind@example.org' }, { id: '2', name: 'Wim Achterberg', birthDate: null, sex: null, phone: null, email: null }],
   },
   'activities/form': {
     contact: { id: ID, name: 'Rosalind Achterberg' }, activity: null, action: `/contacts/${ID}/activities`, version: 0, kinds: options('note', 'task'), people: options('Maren Okafor'), form: { kind: 'task', subject: null, body: 'Elm Street', dueOn: '2026-04-01', assignedTo: null },

@@ -188,6 +188,21 @@ t.test('a document that does not say whose it is waits, with the reason, and is 
   t.equal((await auditOf(database, people.workspaceId)).filter(({ action }) => action === 'document.resolved').length, 1);
 });
 
+t.test('a document that names several patients gives the one it is filed under nothing of the others', async (t) => {
+  const { app } = await openTestApp(t);
+  const scope = scopeAs((await createPeople(app)).admin);
+  const two = (id: string) => documentXml({ header: `<setId root="1.2.3" extension="${id}"/>`, role: `${mrn('501')}<telecom value="tel:(303) 555-0142"/>`, person: person('Ada', 'Lovell', '19561210', 'F') })
+    .replace('</recordTarget>', `</recordTarget><recordTarget><patientRole>${mrn('502')}<patient>${person('Bea', 'Moss', '19700203', 'F')}</patient></patientRole></recordTarget>`);
+  const { contactId } = await file(app, scope, documentXml({ person: person('Bea', 'Moss', '19700203', 'F') }));
+  const [first, second] = [await file(app, scope, two('a')), await file(app, scope, two('b'))];
+  t.same([first.contact, second.contact], ['pending', 'pending']);
+  const made = await app.withWorkspace(scope, (tx) => resolveDocument(tx, first.documentId, { givenName: 'Bea', familyName: 'Moss', birthDate: '1970-02-03', sex: 'female' }));
+  await app.withWorkspace(scope, (tx) => resolveDocument(tx, second.documentId, { contactId: contactId as string }));
+  for (const id of [made, contactId as string]) {
+    t.same(await app.withWorkspace(scope, async (tx) => [await ContactIdentifier.query(tx).where({ contact_id: id }), await ContactPoint.query(tx).where({ contact_id: id })]), [[], []]);
+  }
+});
+
 t.test('what may be read, by whom, and what the database holds', async (t) => {
   const { app, database } = await openTestApp(t);
   const [people, other] = [await createPeople(app), await createPeople(app)];

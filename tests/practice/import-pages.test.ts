@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Server } from '@hapi/hapi';
 import t from 'tap';
+import { readDocument } from '../../core/clinical/read-document.ts';
+import { importDocument } from '../../core/practice/documents/import-document.ts';
 import { readCsv } from '../../core/practice/imports/read-csv.ts';
 import { bytesOf, documentXml } from '../clinical/build-document.ts';
-import { bearer, createPeople } from '../support/people.ts';
+import { bearer, createPeople, scopeAs } from '../support/people.ts';
 import { auditOf, rows } from '../support/rows.ts';
 import { openSite, signIn } from '../support/site.ts';
 import type { Visitor } from '../support/visitor.ts';
@@ -174,7 +176,7 @@ t.test('more than fifty questions wait: the oldest fifty are shown, of how many,
   }
   const waiting = async () => (await admin.get('/documents/waiting')).payload;
   const count = (page: string, mark: RegExp) => [...page.matchAll(mark)].length;
-  const [PAIR, DOCUMENT] = [/&amp;from=waiting"/g, /value="assign"/g];
+  const [PAIR, DOCUMENT] = [/&amp;from=waiting"/g, /action="\/documents\/[0-9a-f-]{36}\/contact"/g];
   const page = await waiting();
   t.same([count(page, PAIR), count(page, DOCUMENT)], [50, 50]);
   t.match(page, `The oldest of ${ASKED}; the next appear as these are answered.`);
@@ -190,12 +192,6 @@ t.test('more than fifty questions wait: the oldest fifty are shown, of how many,
   t.match(refused.payload, new RegExp(`id="f-${document}-familyName"[^>]* value="Bythem"`));
   t.match(refused.payload, new RegExp(`<a href="#f-${document}-birthDate">`));
   t.match(refused.payload, /<option value="other" selected>/);
-  for (const contactId of ['the one from yesterday', 'https://localhost/contacts/01900000-0000-7000-8000-000000000000/details']) {
-    const nowhere = await admin.post(`/documents/${document}/resolve`, { act: 'assign', contactId });
-    t.equal(nowhere.statusCode, 400, contactId);
-    t.match(nowhere.payload, new RegExp(`id="f-${document}-contactId-error"`));
-    t.match(nowhere.payload, `value="${contactId}"`);
-  }
 
   t.equal((await admin.post(`/documents/waiting/pairs/${pair}`, { decision: 'same' })).statusCode, 400, 'nobody merges two people unseen');
   const [, survivor, merged] = /href="\/contacts\/([^/]+)\/merge\?with=([^&]+)&amp;from=waiting"/.exec(page) ?? [];
@@ -210,4 +206,31 @@ t.test('more than fifty questions wait: the oldest fifty are shown, of how many,
   const after = await waiting();
   t.same([count(after, PAIR), count(after, DOCUMENT)], [ASKED - 2, 50]);
   t.notMatch(after, 'The oldest of', 'all that waits is on the page');
+});
+
+t.test('a waiting document is filed under a contact that somebody looked up by name, without one in any address', async (t) => {
+  const site = await openSite(t);
+  const staff = await createPeople(site.app);
+  const lead = await signIn(site.server, staff.manager);
+  const file = (person: string) => site.app.withWorkspace(scopeAs(staff.admin), (tx) => { const bytes = bytesOf(documentXml({ person })); return importDocument(tx, { fileName: 'a.xml', bytes, document: readDocument(bytes) }); });
+  const { contactId } = await file('<name><given>Philippa</given><family>Quillfeather</family></name><administrativeGenderCode code="F" codeSystem="2.16.840.1.113883.5.1"/><birthTime value="19700203"/>');
+  const { documentId } = await file('<name><given>Pippa</given><family>Quillfeather</family></name>');
+  t.match((await lead.get('/documents/waiting')).payload, `action="/documents/${documentId}/contact"`);
+  const asked = await lead.post(`/documents/${documentId}/contact`, { q: 'quill' });
+  t.equal(asked.statusCode, 303);
+  t.notMatch(asked.headers.location, /quill/i);
+  const page = (await lead.get(String(asked.headers.location))).payload;
+  t.match(page, /of Pippa Quillfeather[\s\S]*<li>The document gives no birth date\.<\/li>/, 'beside what the document says');
+  t.match(page, new RegExp(`Philippa Quillfeather[\\s\\S]*Feb 3, 1970[\\s\\S]*name="contactId" value="${contactId}"`));
+  t.match((await lead.get(String((await lead.post(`/documents/${documentId}/contact`, { q: 'nobody' })).headers.location))).payload, 'Nobody matches');
+  t.equal((await lead.post(`/documents/${documentId}/contact`, { q: '' })).headers.location, `/documents/${documentId}/contact`);
+  const manager = await signIn(site.server, staff.admin);
+  t.notMatch((await manager.get(String(asked.headers.location))).payload, 'Philippa', 'another session reads nothing out of the address');
+
+  for (const contact of ['the one from yesterday', '01900000-0000-7000-8000-000000000000']) t.match((await lead.post(`/documents/${documentId}/resolve`, { act: 'assign', contactId: contact })).statusCode, contact.startsWith('0') ? 404 : 400);
+  const filed = await lead.post(`/documents/${documentId}/resolve`, { act: 'assign', contactId: contactId as string });
+  t.equal(filed.headers.location, `/contacts/${contactId}/documents`);
+  for (const again of [await lead.get(`/documents/${documentId}/contact`), await lead.post(`/documents/${documentId}/contact`, { q: 'quill' })]) t.equal(again.statusCode, 409, 'whose it is has been said');
+  const reader = await signIn(site.server, staff.readonly);
+  t.equal((await reader.get(`/documents/${documentId}/contact`)).statusCode, 403);
 });

@@ -125,7 +125,8 @@ function isSamePerson(a: Patient, b: Patient): boolean {
   return agrees(a.name.family, b.name.family) && agrees(a.name.given, b.name.given) && agrees(a.birthDate, b.birthDate) && agrees(a.sex, b.sex);
 }
 
-const emptyPatient = (): Patient => ({
+/** Nobody in particular. */
+export const emptyPatient = (): Patient => ({
   name: NO_NAME, otherNames: [], birthDate: null, sex: null, administrativeGender: null, birthSex: null, genderIdentity: null, identifiers: [], addresses: [], telecoms: [],
   languages: [], maritalStatus: null, religion: null, races: [], ethnicities: [], isDeceased: false, deceasedDate: null, guardians: []
 });

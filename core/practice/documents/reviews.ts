@@ -1,5 +1,6 @@
 import { authorize } from '../../access/authorize.ts';
 import { record } from '../../audit/record.ts';
+import { emptyPatient } from '../../clinical/ccda/demographics.ts';
 import type { ClinicalDocument, Sex } from '../../clinical/clinical-document.ts';
 import type { Tx } from '../../db/scope.ts';
 import { fault } from '../../errors.ts';
@@ -41,19 +42,33 @@ export async function listWaiting(tx: Tx): Promise<{ documents: WaitingDocument[
   record(tx, { action: 'document.waiting_listed', detail: { documents: documents.length, pairs: reviews.length } });
   return {
     waiting: waiting as { documents: number; pairs: number },
-    documents: documents.map((row) => {
-      const parsed = row.parsed === null ? null : (JSON.parse(row.parsed) as ClinicalDocument);
-      const { name, birthDate, sex } = parsed?.patient ?? { name: null, birthDate: null, sex: null };
-      return {
-        id: row.id, title: row.title || 'Clinical document', fileName: row.file_name, importedAt: row.created_at, reasons: parsed?.missing.map(({ reason }) => reason) ?? [],
-        suggested: { givenName: name?.given ?? '', familyName: name?.family ?? '', birthDate: birthDate ?? '', sex: sex ?? '' },
-      };
-    }),
+    documents: documents.map(waitingDocument),
     pairs: reviews.flatMap(({ id, document_id, contact_id, candidate_id, reason }) => {
       const [contact, candidate] = [people.get(contact_id), people.get(candidate_id)];
       return contact === undefined || candidate === undefined ? [] : [{ id, documentId: document_id, reason: DOUBTS[reason], contact, candidate }];
     }),
   };
+}
+
+function waitingDocument(row: Document): WaitingDocument {
+  const parsed = row.parsed === null ? null : (JSON.parse(row.parsed) as ClinicalDocument);
+  const { name, birthDate, sex } = parsed?.patient ?? { name: null, birthDate: null, sex: null };
+  return {
+    id: row.id, title: row.title || 'Clinical document', fileName: row.file_name, importedAt: row.created_at, reasons: parsed?.missing.map(({ reason }) => reason) ?? [],
+    suggested: { givenName: name?.given ?? '', familyName: name?.family ?? '', birthDate: birthDate ?? '', sex: sex ?? '' },
+  };
+}
+
+/** One of them, for whoever looks for its contact. @throws Fault document.not_found · document.not_waiting */
+export async function readWaitingDocument(tx: Tx, id: string): Promise<WaitingDocument> {
+  const target = { type: 'document', id };
+  authorize(tx, 'document.resolve', target);
+  await requireMatchingFields(tx);
+  const row = await Document.query(tx).findById(id);
+  if (row === undefined) throw fault('document.not_found');
+  if (row.status !== 'pending') throw fault('document.not_waiting');
+  record(tx, { action: 'document.read', target });
+  return waitingDocument(row);
 }
 
 function personOf(row: Contact): Person {
@@ -70,7 +85,8 @@ export async function resolveDocument(tx: Tx, id: string, resolution: Resolution
   const row = await Document.query(tx).findById(id).forUpdate();
   if (row === undefined) throw fault('document.not_found');
   if (row.status !== 'pending' || row.parsed === null) throw fault('document.not_waiting');
-  const { patient } = JSON.parse(row.parsed) as ClinicalDocument;
+  const { patient: named, missing } = JSON.parse(row.parsed) as ClinicalDocument;
+  const patient = missing.some(({ field }) => field === 'singlePatient') ? emptyPatient() : named; // numbers and telephones of several are not this one's
   let contactId: string;
   if ('contactId' in resolution) {
     contactId = resolution.contactId;

@@ -4,7 +4,7 @@ import type { App } from '../../app.ts';
 import type { ClinicalDocument } from '../../clinical/clinical-document.ts';
 import { REPAIRS } from '../../clinical/repairs.ts';
 import { apiRoutes } from '../../http/api/api-route.ts';
-import { Fault, fault } from '../../errors.ts';
+import { Fault } from '../../errors.ts';
 import { scopeOf } from '../../http/credentials.ts';
 import { flash } from '../../http/flash.ts';
 import { parse } from '../../http/refusals.ts';
@@ -14,8 +14,9 @@ import { wholeDay } from '../contacts/contact-frame.ts';
 import { nameOf } from '../contacts/contact-view.ts';
 import { wholeContact } from '../contacts/read-contact.ts';
 import { formErrors, formFields, type FormFields } from '../form-fields.ts';
-import { calendarDate, oneId } from '../schemas.ts';
+import { calendarDate, id, oneId } from '../schemas.ts';
 import { DOCUMENT_API } from './api.ts';
+import { chooseContactPage, searchContact } from './choose-contact.ts';
 import { clinicalTab, documentsTab } from './contact-tabs.ts';
 import { dayText, itemOf } from './item-line.ts';
 import { readOneDocument, readOriginal } from './read-documents.ts';
@@ -34,6 +35,8 @@ export const documentsFeature: Feature = {
       { method: 'POST', path: '/documents/waiting/pairs/{id}', handler: (request, h) => decidePair(app, request, h) },
       { method: 'GET', path: '/documents/{id}', handler: (request, h) => documentPage(app, request, h) },
       { method: 'GET', path: '/documents/{id}/original', handler: (request, h) => download(app, request, h) },
+      { method: 'GET', path: '/documents/{id}/contact', handler: (request, h) => chooseContactPage(app, request, h) },
+      { method: 'POST', path: '/documents/{id}/contact', handler: (request, h) => searchContact(app, request, h) },
       { method: 'POST', path: '/documents/{id}/resolve', handler: (request, h) => resolve(app, request, h) },
     ]);
   },
@@ -66,7 +69,7 @@ async function waitingPage(app: App, request: Request, h: ResponseToolkit, refus
     errors: Object.fromEntries(Object.entries(errors).map(([name, text]) => [`${refused?.id}-${name}`, text])),
     documents: documents.map(({ suggested, ...document }) => {
       const isRefused = document.id === refused?.id;
-      return { ...document, form: { ...suggested, contactId: null, ...(isRefused ? refused.fields : {}) }, errors: isRefused ? errors : {} };
+      return { ...document, form: { ...suggested, ...(isRefused ? refused.fields : {}) }, errors: isRefused ? errors : {} };
     }),
   }).code(refused === null ? 200 : 400);
 }
@@ -84,7 +87,7 @@ async function decidePair(app: App, request: Request, h: ResponseToolkit) {
 type ResolveForm = { act: 'create' | 'assign'; contactId?: string; givenName?: string; familyName?: string; birthDate?: string; sex?: 'female' | 'male' | 'other' };
 const resolveForm = Joi.object<ResolveForm>({
   act: Joi.string().valid('create', 'assign').required(),
-  contactId: Joi.when('act', { is: 'assign', then: Joi.string().trim().max(300).required(), otherwise: Joi.forbidden() }),
+  contactId: Joi.when('act', { is: 'assign', then: id.required(), otherwise: Joi.forbidden() }),
   givenName: Joi.when('act', { is: 'create', then: Joi.string().trim().max(100).required(), otherwise: Joi.forbidden() }),
   familyName: Joi.when('act', { is: 'create', then: Joi.string().trim().max(100).required(), otherwise: Joi.forbidden() }),
   birthDate: Joi.when('act', { is: 'create', then: calendarDate().required(), otherwise: Joi.forbidden() }),
@@ -92,28 +95,20 @@ const resolveForm = Joi.object<ResolveForm>({
 });
 
 async function resolve(app: App, request: Request, h: ResponseToolkit) {
-  const { id } = parse(oneId, request.params);
+  const { id: documentId } = parse(oneId, request.params);
   const fields = formFields(request.payload);
   try {
     const form = parse(resolveForm, Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)));
     const contactId = await app.withWorkspace(scopeOf(request), (tx) => {
-      if (form.act === 'create') return resolveDocument(tx, id, { givenName: form.givenName as string, familyName: form.familyName as string, birthDate: form.birthDate as string, sex: form.sex as 'female' });
-      return resolveDocument(tx, id, { contactId: contactOfAddress(form.contactId as string) });
+      if (form.act === 'create') return resolveDocument(tx, documentId, { givenName: form.givenName as string, familyName: form.familyName as string, birthDate: form.birthDate as string, sex: form.sex as 'female' });
+      return resolveDocument(tx, documentId, { contactId: form.contactId as string });
     });
     flash(h, 'success', 'The document is filed.');
     return h.redirect(`/contacts/${contactId}/documents`).code(303);
   } catch (error) {
-    if (!(error instanceof Fault) || !['request.invalid', 'contact.not_found'].includes(error.code)) throw error;
-    const refusal = error.code === 'request.invalid' ? error : fault('request.invalid', { fields: [{ path: 'contactId', text: error.message }] });
-    return waitingPage(app, request, h, { id, fields, refusal });
+    if (!(error instanceof Fault) || error.code !== 'request.invalid' || fields['act'] !== 'create') throw error;
+    return waitingPage(app, request, h, { id: documentId, fields, refusal: error });
   }
-}
-
-/** @throws Fault request.invalid for a text without an id */
-function contactOfAddress(text: string): string {
-  const [contactId] = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i.exec(text) ?? [];
-  if (contactId === undefined) throw fault('request.invalid', { fields: [{ path: 'contactId', text: 'this is not the address of a contact' }] });
-  return contactId.toLowerCase();
 }
 
 function bodyOf(parsed: ClinicalDocument | null): object {

@@ -20,7 +20,7 @@ export const CONTACT_SURFACES: Readonly<Record<string, Carries>> = {
   'POST /api/v1/contacts/export': 'whole', 'GET /api/v1/contacts/{id}/export': 'whole', 'GET /api/v1/contacts/{id}/export/ccda': 'header',
   'GET /contacts/{id}/activities/new': 'name', 'POST /contacts/{id}/activities': 'input', 'GET /activities/{id}': 'name', 'POST /activities/{id}': 'input', 'POST /activities/{id}/done': 'input', 'GET /tasks': 'name',
   'GET /contacts/{id}/appointments/new': 'name', 'POST /contacts/{id}/appointments': 'input', 'GET /appointments': 'name', 'GET /appointments/{id}': 'name', 'POST /appointments/{id}': 'input', 'POST /appointments/{id}/status': 'input',
-  'GET /documents/{id}': 'header', 'GET /documents/{id}/original': 'header', 'GET /documents/waiting': 'match', 'POST /documents/waiting/pairs/{id}': 'input', 'POST /documents/{id}/resolve': 'input',
+  'GET /documents/{id}': 'header', 'GET /documents/{id}/original': 'header', 'GET /documents/waiting': 'match', 'POST /documents/waiting/pairs/{id}': 'input', 'POST /documents/{id}/resolve': 'input', 'GET /documents/{id}/contact': 'line', 'POST /documents/{id}/contact': 'input',
   'GET /imports': 'input', 'GET /imports/{id}': 'names of fields', 'GET /imports/{id}/refused.csv': 'input', 'POST /imports/ccda': 'input', 'POST /imports/csv': 'input', 'POST /imports/csv/{id}': 'names of fields',
   'GET /audit': 'names of fields', 'GET /audit/{seq}': 'names of fields', 'GET /audit/{seq}/proof.json': 'names of fields', 'POST /audit/export': 'names of fields',
   'GET /api': 'names of fields', 'GET /api/v1/openapi.json': 'names of fields', 'GET /api/v1/audit': 'names of fields',

@@ -35,7 +35,7 @@ export function plantedFields(): ContactChanges {
   return { ...PERSON, tags: [...PERSON.tags], phones: [...PERSON.phones], emails: [...PERSON.emails], addresses: PERSON.addresses.map((one) => ({ ...one, lines: [...one.lines] })), identifiers: [...PERSON.identifiers], custom: { zqplumage: 'Zqcrimson' } };
 }
 
-export type Planted = { contactId: string; otherId: string; activityId: string; appointmentId: string; documentId: string };
+export type Planted = { contactId: string; otherId: string; activityId: string; appointmentId: string; documentId: string; waitingId: string };
 
 /** A person with something in every field, owned by the agent, with an activity, an appointment, a clinical document and a double. */
 export async function plant({ app, willow }: Gates): Promise<Planted> {
@@ -55,7 +55,9 @@ export async function plant({ app, willow }: Gates): Promise<Planted> {
   }));
   const filed = await app.withWorkspace(systemScope(willow.workspaceId, 'test'), (tx) => importDocument(tx, { fileName: 'a.xml', bytes, document: readDocument(bytes) }));
   if (filed.contactId !== contactId) throw new Error('The document was not filed with the person it names.');
-  return { contactId, otherId, activityId: activity.id, appointmentId: appointment.id, documentId: filed.documentId };
+  const undated = bytesOf(documentXml({ person: '<name use="L"><given>Zqgiven</given><family>Zqfamily</family></name><administrativeGenderCode code="F" codeSystem="2.16.840.1.113883.5.1"/>' }));
+  const waiting = await app.withWorkspace(systemScope(willow.workspaceId, 'test'), (tx) => importDocument(tx, { fileName: 'b.xml', bytes: undated, document: readDocument(undated) }));
+  return { contactId, otherId, activityId: activity.id, appointmentId: appointment.id, documentId: filed.documentId, waitingId: waiting.documentId };
 }
 
 /** mulberry32: the same triples for the same seed. */
