@@ -5,13 +5,17 @@ export default ESLintUtils.RuleCreator.withoutDocs({
   meta: { type: 'problem', schema: [], messages: { refused: 'Only core/config.ts reads process.env: add a setting there.' } },
   defaultOptions: [],
   create: (context) => ({
-    'MemberExpression[object.name="process"][property.name="env"], MemberExpression[object.name="process"][property.value="env"]'(node) {
+    'MemberExpression[object.name="process"]:matches([property.name="env"], [property.value="env"]), MemberExpression[object.property.name="process"][property.name="env"]'(node) {
       context.report({ node, messageId: 'refused' });
     },
-    'VariableDeclarator[init.name="process"] > ObjectPattern > Property[key.name="env"]'(node) {
+    ':matches(VariableDeclarator[init.name="process"], AssignmentPattern[right.name="process"], AssignmentExpression[right.name="process"]) > ObjectPattern > Property[key.name="env"]'(node) {
       context.report({ node, messageId: 'refused' });
     },
-    'ImportDeclaration[source.value=/^(node:)?process$/] > ImportSpecifier[imported.name="env"]'(node) {
+    // Under another name it could be read unseen; `process` is there without an import.
+    'ImportDeclaration[source.value=/^(node:)?process$/]'(node) {
+      context.report({ node, messageId: 'refused' });
+    },
+    'VariableDeclarator[id.type="Identifier"][init.name="process"]'(node) {
       context.report({ node, messageId: 'refused' });
     },
   }),

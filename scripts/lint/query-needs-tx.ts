@@ -1,5 +1,5 @@
 import { ESLintUtils, type TSESTree } from '@typescript-eslint/utils';
-import { calledName } from './syntax.ts';
+import { calledName, lastName } from './syntax.ts';
 
 /** How many arguments come before the transaction. */
 const BEFORE_TX: Readonly<Record<string, number>> = { query: 0, $query: 0, relatedQuery: 1, $relatedQuery: 1, fetchGraph: 2, $fetchGraph: 1 };
@@ -16,12 +16,12 @@ export default ESLintUtils.RuleCreator.withoutDocs({
       const needsModel = !name.startsWith('$');
       if (needsModel && !isModel(node.callee.object)) return;
       const tx = node.arguments[before];
-      const isNothing = !tx || (tx.type === 'Literal' && tx.value === null) || (tx.type === 'Identifier' && tx.name === 'undefined');
+      const isNothing = !tx || (tx.type === 'Literal' && tx.value === null) || (tx.type === 'Identifier' && tx.name === 'undefined') || tx.type === 'UnaryExpression';
       if (isNothing) context.report({ node, messageId: 'unbound', data: { name } });
     },
   }),
 });
 
 function isModel(node: TSESTree.Node): boolean {
-  return node.type === 'ThisExpression' || node.type === 'Super' || (node.type === 'Identifier' && /^[A-Z]/.test(node.name));
+  return node.type === 'ThisExpression' || node.type === 'Super' || (node.type !== 'CallExpression' && /^[A-Z]/.test(lastName(node) ?? ''));
 }

@@ -40,3 +40,10 @@ export function followConst(sourceCode: Readonly<TSESLint.SourceCode>, node: TSE
   }
   return node;
 }
+
+/** The module that a call loads: `require('x')`, `createRequire(…)('x')`, by a `const` of either as well; null for any other call. */
+export function requiredModule(sourceCode: Readonly<TSESLint.SourceCode>, node: TSESTree.CallExpression): string | null {
+  const callee = followConst(sourceCode, node.callee);
+  const isRequire = (callee.type === 'Identifier' && callee.name === 'require') || (callee.type === 'CallExpression' && calledName(callee) === 'createRequire');
+  return isRequire ? literalText(node.arguments[0]) : null;
+}

@@ -41,6 +41,9 @@ const SAMPLES: Record<RuleName, { refused: string[]; accepted: string[] }> = {
       `import { pki } from 'node-forge'; pki.createCaStore().verify(x)`,
       `import forge from 'node-forge'; const leaf = forge.pki.certificateFromPem(pem); leaf.verify(other)`,
       `import forge from 'node-forge'; forge.pkcs7.messageFromPem(text).verify()`,
+      `const { default: forge } = await import('node-forge'); forge.pki.verifyCertificateChain(store, chain)`,
+      `function judge(leaf) { return leaf.verify(other) } const load = () => import('node-forge')`,
+      `createRequire(import.meta.url)('node-forge').pki.verifyCertificateChain(store, chain)`,
     ],
     accepted: [
       `import forge from 'node-forge'; forge.pki.createCertificate().sign(key)`,
@@ -51,22 +54,23 @@ const SAMPLES: Record<RuleName, { refused: string[]; accepted: string[] }> = {
     ],
   },
   'query-needs-tx': {
-    refused: [`Contact.query()`, `Contact.query(null)`, `Contact.query(undefined).where('id', 1)`, `contact.$query()`, `Contact.relatedQuery('phones')`, `contact.$relatedQuery('phones')`, `class A { static all() { return this.query(); } }`],
+    refused: [`Contact.query()`, `Contact.query(null)`, `Contact.query(undefined).where('id', 1)`, `contact.$query()`, `Contact.relatedQuery('phones')`, `contact.$relatedQuery('phones')`, `class A { static all() { return this.query(); } }`, `models.Contact.query()`, `(Contact as any).query(void 0)`],
     accepted: [`Contact.query(tx)`, `contact.$query(tx).patch({})`, `Contact.relatedQuery('phones', tx)`, `contact.$relatedQuery('phones', tx)`, `url.query()`],
   },
   'database-imports': {
-    refused: [`import pg from 'pg'`, `import { knex } from 'knex'`, `export { Pool } from 'pg'`, `const pg = await import('pg')`, `require('knex')`, `import 'pg/lib/x.js'`, `import { type Knex, knex } from 'knex'`],
+    refused: [`import pg from 'pg'`, `import { knex } from 'knex'`, `export { Pool } from 'pg'`, `const pg = await import('pg')`, `require('knex')`, `import 'pg/lib/x.js'`, `import { type Knex, knex } from 'knex'`, `createRequire(import.meta.url)('pg')`, `const load = createRequire(import.meta.url); load('pg')`],
     accepted: [`import type { Knex } from 'knex'`, `import { type Knex } from 'knex'`, `import { parse } from 'pg-connection-string'`, `import { Model } from 'objection'`],
   },
   'no-interpolated-sql': {
-    refused: ['knex.raw(`select ${x}`)', `query.whereRaw('a = ' + value)`, 'client.query(`select ${f(x)}`)', 'const n = name(); raw(`x ${n}`)', 'raw(`${yes ? 1 : x}`)', 'raw(`${names.map((n) => `${n}`).join()}`)', 'raw(`${names.join()}`)', `raw('a' + 'b' + value)`],
+    refused: ['knex.raw(`select ${x}`)', `query.whereRaw('a = ' + value)`, 'client.query(`select ${f(x)}`)', 'const n = name(); raw(`x ${n}`)', 'raw(`${yes ? 1 : x}`)', 'raw(`${names.map((n) => `${n}`).join()}`)', 'raw(`${names.join()}`)', `raw('a' + 'b' + value)`,
+      'const sql = `select ${x}`; knex.raw(sql)', `const sql = 'select ' + x; client.query(sql)`, 'client.query({ name: `n`, text: `select ${x}` })', 'raw(yes ? `a ${x}` : `b`)', `raw(['select', x].join(' '))`, `raw('select '.concat(x))`, 'raw(`select ${x}`.trim())'],
     accepted: [
-      'knex.raw(`select 1`)', `knex.raw('select ?', [x])`, 'client.query(`drop table ${quoteName(x)}`)', 'const q = quoteName(x); raw(`drop ${q}`)', 'raw(`select ${COLUMNS} from t`)', `raw('a' + 'b')`, 'raw(SQL)', 'const set = names.map((n) => `${quoteName(n)} = ?`).join(); raw(`set ${set}`)', 'raw(`${names.map(quoteName).join()}`)',
+      'knex.raw(`select 1`)', `knex.raw('select ?', [x])`, 'client.query(`drop table ${quoteName(x)}`)', 'const q = quoteName(x); raw(`drop ${q}`)', 'raw(`select ${COLUMNS} from t`)', `raw('a' + 'b')`, 'raw(SQL)', 'const sql = `select ${COLUMNS.join(`, `)} from t`; raw(sql)', `client.query({ text: INSERT, values: [x] })`, 'raw(build(x))', 'const set = names.map((n) => `${quoteName(n)} = ?`).join(); raw(`set ${set}`)', 'raw(`${names.map(quoteName).join()}`)',
       "raw(`x ${y ? `t ${quoteName(y)}` : ''}`)",
     ],
   },
   'config-reads-environment': {
-    refused: [`process.env.PORT`, `process['env']`, `const { env } = process`, `import { env } from 'node:process'`, `read(process.env)`],
+    refused: [`process.env.PORT`, `process['env']`, `const { env } = process`, `import { env } from 'node:process'`, `read(process.env)`, `globalThis.process.env.PORT`, `import program from 'node:process'`, `const program = process`, `function read({ env } = process) {}`, `({ env } = process)`],
     accepted: [`config.port`, `process.pid`, `env.PORT`, `const { pid } = process`],
   },
   'no-swallowed-error': {
