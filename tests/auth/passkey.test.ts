@@ -1,12 +1,15 @@
 import t from 'tap';
+import { systemScope } from '../../core/db/scope.ts';
+import { changePerson, enablePerson } from '../../core/workspaces/people/actions.ts';
 import { CEREMONY_MS } from '../../core/auth/passkey/ceremony.ts';
 import { offerPasskey, signInWithPasskey } from '../../core/auth/passkey/sign-in-alone.ts';
 import type { BrowserState } from '../../core/auth/sign-in/second-step.ts';
 import { Authenticator, type Assertion } from '../support/authenticator.ts';
-import { createPeople, PASSWORD, sessionCookie, type Person } from '../support/people.ts';
+import { createPeople, PASSWORD, scopeAs, sessionCookie, type Person } from '../support/people.ts';
 import { auditOf, rows } from '../support/rows.ts';
 import { openSite, whoIs } from '../support/site.ts';
 import { Visitor } from '../support/visitor.ts';
+import { whileDisabling } from '../support/while-disabling.ts';
 
 t.test('passkeys', async (t) => {
   const { app, server, database } = await openSite(t);
@@ -58,6 +61,18 @@ t.test('passkeys', async (t) => {
     t.match(await whoIs(visitor), { actor: { id: willow.admin.id }, workspace: { slug: 'willow' } });
     t.match(await rows(database, 'select sign_count, is_backed_up, last_used_at is not null as used from app.passkeys where user_id = $1 order by created_at limit 1', [willow.admin.id]), [{ sign_count: '1', is_backed_up: false, used: true }]);
     t.match((await auditOf(database, willow.workspaceId)).at(-1), { action: 'auth.signed_in', detail: { method: 'passkey' } });
+  });
+
+  t.test('of somebody who is being disabled opens nothing that would come back with them', async (t) => {
+    const visitor = new Visitor(server);
+    await visitor.get('/sign-in');
+    const response = admins.assert(JSON.parse((await visitor.json('/sign-in/passkey/options', {})).payload));
+    const by = scopeAs(willow.manager, { role: 'ADMIN' });
+    await app.withWorkspace(systemScope(willow.workspaceId, 'test'), (tx) => changePerson(tx, willow.manager.id, { role: 'ADMIN', designations: [] }));
+    const answer = await whileDisabling(app, by, willow.admin.id, () => visitor.json('/sign-in/passkey/verify', { response, next: '/whoami' }));
+    t.equal(answer.statusCode, 401);
+    await app.withWorkspace(by, (tx) => enablePerson(tx, willow.admin.id));
+    t.equal(await whoIs(visitor), null);
   });
 
   t.test('whatever does not hold is refused alike', async (t) => {

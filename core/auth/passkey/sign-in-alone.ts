@@ -36,7 +36,8 @@ export async function signInWithPasskey(app: App, origin: Origin, cookie: unknow
     throw fault('passkey.refused');
   }
   const opened = await app.withWorkspace(scopeBeforeSession(handle.workspaceId, origin, claimantActor(user)), async (tx) => {
-    const outcome = (await spendOnce(tx, challenge)) ? await checkAssertion(tx, app.config, challenge, user.id, answer) : 'passkey_challenge';
+    const isActive = (await findActiveUser(tx, user.id)) !== undefined;
+    const outcome = !isActive ? 'passkey_unknown' : (await spendOnce(tx, challenge)) ? await checkAssertion(tx, app.config, challenge, user.id, answer) : 'passkey_challenge';
     if (outcome === 'accepted') {
       const elsewhere = await signInElsewhere(tx, user.id, 'passkey', 'begin');
       if (elsewhere !== null) return { elsewhere };

@@ -39,6 +39,7 @@ export async function letInVouched(app: App, workspaceId: string, request: Reque
   if (isSecondFactorDone) {
     const before = heldSession(await findSession(app, request.state[SESSION_COOKIE])); // a plugin's open routes ask for nobody
     const cookie = await app.withWorkspace(scope, async (tx) => {
+      if ((await findActiveUser(tx, userId)) === undefined) throw fault('sign_in.refused');
       if (state.browser(account) === null) await tellOfNewBrowser(app, tx, user.id);
       return openSession(tx, { userId, method: protocol, vouchedBy, before });
     });
@@ -46,6 +47,7 @@ export async function letInVouched(app: App, workspaceId: string, request: Reque
     return h.redirect(landingPage(next)).code(303);
   }
   return app.withWorkspace(scope, async (tx) => {
+    if ((await findActiveUser(tx, userId)) === undefined) throw fault('sign_in.refused');
     const purpose = (await hasSecondFactor(tx, userId)) ? 'sign_in' : 'enrol';
     h.state(CHALLENGE_COOKIE, await openChallenge(tx, userId, purpose, { factor: protocol, vouchedBy }));
     return h.redirect(withNext(purpose === 'enrol' ? '/sign-in/enrol' : '/sign-in/second', next)).code(303);

@@ -1,9 +1,11 @@
 import t from 'tap';
 import sso from '../../../plugins/sso/index.ts';
 import { systemScope } from '../../../core/db/scope.ts';
+import { enablePerson } from '../../../core/workspaces/people/actions.ts';
 import { createUser } from '../../../core/workspaces/people/create-user.ts';
-import { totpCode } from '../../support/people.ts';
+import { scopeAs, totpCode } from '../../support/people.ts';
 import { onwardOf, Visitor } from '../../support/visitor.ts';
+import { whileDisabling } from '../../support/while-disabling.ts';
 import { openHost } from '../open-host.ts';
 import { BrowserStandIn } from './browser-stand-in.ts';
 import { PEER_SECRET, startOidcPeer } from './oidc-peer.ts';
@@ -166,6 +168,16 @@ t.test('a workspace with its own provider', async (t) => {
     const late = await half.post('/sign-in/second', { method: 'totp', code: totpCode(willow.agent.totpSecret, 1), next: '' });
     t.notMatch(String(late.headers['set-cookie']), /__Host-wardkeep=[^;]/, 'and what waited for our second step is over');
     peer.amr = ['pwd', 'mfa'];
+  });
+
+  t.test('who is being disabled is not let in, nor is anything of it when they are back', async (t) => {
+    const [by, visitor] = [scopeAs(willow.admin), new Visitor(server)];
+    const started = await visitor.get(`/plugins/sso/${willow.slug}/start`);
+    peer.login = 'agent';
+    const { pathname, search } = new URL((await new BrowserStandIn('').get(String(started.headers.location), `${origin}/`)).url);
+    await whileDisabling(app, by, willow.agent.id, () => visitor.get(pathname + search));
+    await app.withWorkspace(by, (tx) => enablePerson(tx, willow.agent.id));
+    t.equal((await visitor.get('/contacts')).statusCode, 302);
   });
 
   t.test('the return works once, in the browser that left, for the kind that left', async (t) => {
