@@ -8,6 +8,9 @@ type Rule = { name: string; pattern: RegExp; isSecret?: (match: RegExpExecArray)
 /** What leaks by being committed. The last one looks at names and at how random the value is. */
 const RULES: readonly Rule[] = [
   { name: 'private-key', pattern: /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----(?:\\n|\r?\n)(?:[A-Za-z0-9+/=-]+: [^\n]*\n)*\s*[A-Za-z0-9+/]{16,}/g },
+  // Our own: a service account's token (docs/sign-in.md), a directory client's, a root key as `keys init` writes it.
+  { name: 'wardkeep-token', pattern: /\bwks_[0-9a-hjkmnp-tv-z]{26}_[0-9a-hjkmnp-tv-z]{52}_[0-9a-hjkmnp-tv-z]{7}\b|\bwkscim_[\w-]{43}(?![\w-])/g },
+  { name: 'wardkeep-root-key', pattern: /\broot-\d{4}-\d{2}-\d{2}-[0-9a-f]{6}:[A-Za-z0-9+/]{43}=/g },
   { name: 'aws-key', pattern: /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g },
   { name: 'github-token', pattern: /\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{60,})\b/g },
   { name: 'stripe-key', pattern: /\b[sr]k_live_[A-Za-z0-9]{16,}\b/g },

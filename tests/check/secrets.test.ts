@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import t from 'tap';
+import { mintAccessToken } from '../../core/auth/service-accounts/access-token.ts';
 import { findSecrets } from '../../scripts/check/secrets.ts';
 
 // Put together at run time, so that this file does not hold what the scan looks for.
@@ -10,6 +12,9 @@ t.test('what must never be committed is found, with its line', async (t) => {
     [`${dashes}BEGIN PRIVATE KEY${dashes}\nMIIEvQIBADANBgkqhkiG9w0BAQ\n`, 'private-key'],
     [`${dashes}BEGIN RSA PRIVATE KEY${dashes}\nProc-Type: 4,ENCRYPTED\nMIIEvQIBADANBgkqhkiG9w0BAQ\n`, 'private-key'],
     [`key: '${dashes}BEGIN EC PRIVATE KEY${dashes}\\nMHcCAQEEIIu0Qq3rJ4b9'`, 'private-key'],
+    [`authorization: Bearer ${mintAccessToken('018f0000-0000-7000-8000-000000000001').text}`, 'wardkeep-token'],
+    [`x ${'wkscim'}_${randomBytes(32).toString('base64url')}\n`, 'wardkeep-token'],
+    [`${'root'}-2026-03-04-a1b2c3:${randomBytes(32).toString('base64')}`, 'wardkeep-root-key'],
     [`id = ${'AKIA'}${'Q3EGRIXW7ZLJ4NPT'}`, 'aws-key'],
     [`x ${'ghp'}_${'a1B2'.repeat(9)}`, 'github-token'],
     [`x ${'sk'}_live_${'a1B2'.repeat(6)}`, 'stripe-key'],
