@@ -71,7 +71,7 @@ const contactTabs = (current: string): object[] => ['timeline', 'details', 'clin
 }));
 
 const contactPage = (tab: string, own: object): object => ({
-  contact, tab, tabs: contactTabs(tab), can: { write: true, share: true, merge: true, book: true, export: true },
+  contact, tab, madeAt: AT, tabs: contactTabs(tab), can: { write: true, share: true, merge: true, book: true, export: true },
   alerts: [{ label: 'Allergy: penicillin', tone: 'bad' }, { label: 'Fall risk', tone: 'warn' }], ...own,
 });
 

@@ -215,6 +215,7 @@ t.test('a waiting document is filed under a contact that somebody looked up by n
   const file = (person: string) => site.app.withWorkspace(scopeAs(staff.admin), (tx) => { const bytes = bytesOf(documentXml({ person })); return importDocument(tx, { fileName: 'a.xml', bytes, document: readDocument(bytes) }); });
   const { contactId } = await file('<name><given>Philippa</given><family>Quillfeather</family></name><administrativeGenderCode code="F" codeSystem="2.16.840.1.113883.5.1"/><birthTime value="19700203"/>');
   const { documentId } = await file('<name><given>Pippa</given><family>Quillfeather</family></name>');
+  t.match((await lead.get(`/contacts/${contactId}/clinical`)).payload, /<p class="print-only"><b>[^<]+<\/b>, [A-Z][a-z]{2} \d+, \d{4}, \d\d:\d\d \([^)]+\), by [^<]+<\/p>/, 'on paper a chart says whose it is and of when');
   t.match((await lead.get('/documents/waiting')).payload, `action="/documents/${documentId}/contact"`);
   const asked = await lead.post(`/documents/${documentId}/contact`, { q: 'quill' });
   t.equal(asked.statusCode, 303);
@@ -233,4 +234,14 @@ t.test('a waiting document is filed under a contact that somebody looked up by n
   for (const again of [await lead.get(`/documents/${documentId}/contact`), await lead.post(`/documents/${documentId}/contact`, { q: 'quill' })]) t.equal(again.statusCode, 409, 'whose it is has been said');
   const reader = await signIn(site.server, staff.readonly);
   t.equal((await reader.get(`/documents/${documentId}/contact`)).statusCode, 403);
+});
+
+t.test('an upload that is too large is refused on the page it was sent from, with the limit and what to do', async (t) => {
+  await admin.get('/imports');
+  const csv = await admin.upload('/imports/csv', 'csv', [{ name: 'people.csv', type: 'text/csv', bytes: new Uint8Array(20 * 1024 * 1024 + 1) }]);
+  t.equal(csv.statusCode, 413);
+  t.match(csv.payload, /<title>Documents[\s\S]*href="#f-csv">This is more than 20 MB, which is what comes in at once\. Cut the spreadsheet into parts, each with the heading row\. Nothing was imported\./);
+  const cookie = [...admin.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  const program = await server.inject({ method: 'POST', url: '/imports/ccda', headers: { cookie, 'sec-fetch-site': 'same-origin', accept: 'application/json', 'content-type': 'multipart/form-data; boundary=x', 'content-length': String(300 * 1024 * 1024) }, payload: '' });
+  t.match([program.statusCode, program.payload], [413, /"code":"request\.too_large"/]);
 });

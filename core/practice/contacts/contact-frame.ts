@@ -13,6 +13,8 @@ const TABS: readonly (readonly [ContactTab, label: string])[] = [['timeline', 'T
 /** What the template `contacts/page` needs around any tab. */
 export type ContactFrame = {
   contact: { id: string; name: string; birthDate: string | null; sex: string | null; status: Contact['status']; statusTone: string; mrn: string | null; owner: string | null; tags: string[]; mergedInto: string | null };
+  /** When this was read: a printed page says so. */
+  madeAt: Date;
   alerts: { label: string; tone: string }[];
   tab: ContactTab;
   tabs: { href: string; label: string; current: boolean; count: null }[];
@@ -34,6 +36,7 @@ export async function contactFrame(tx: Tx, id: string, tab: ContactTab): Promise
       mrn: view.identifiers.find(({ system }) => /mrn|medical record/i.test(system))?.value ?? null,
       owner: view.ownerId === null ? null : (names.get(view.ownerId) ?? null), tags: view.tags, mergedInto: view.mergedIntoId,
     },
+    madeAt: new Date(tx.now),
     alerts: [],
     tab,
     tabs: TABS.map(([name, label]) => ({ href: name === 'timeline' ? `/contacts/${id}` : `/contacts/${id}/${name}`, label, current: name === tab, count: null })),

@@ -1,3 +1,4 @@
+import { isBoom } from '@hapi/boom';
 import type { Request, ResponseToolkit } from '@hapi/hapi';
 import Joi from 'joi';
 import type { App } from '../../app.ts';
@@ -9,7 +10,7 @@ import { Fault, fault } from '../../errors.ts';
 import type { Feature } from '../../http/feature.ts';
 import { authorizedBeforeBody } from '../../http/before-body.ts';
 import { scopeOf } from '../../http/credentials.ts';
-import { parse } from '../../http/refusals.ts';
+import { isApi, parse } from '../../http/refusals.ts';
 import { candidatesOfArchive, importCandidates, type Candidate } from '../documents/import-files.ts';
 import type { ContactGate } from '../contacts/field-gate.ts';
 import { oneId } from '../schemas.ts';
@@ -25,6 +26,8 @@ import { uploadsOf, WHOLE_PARTS, type Upload } from './uploads.ts';
 
 const UPLOAD_MEGABYTES = 200;
 const FILES_MAX = 2000;
+/** Within the five minutes that Node gives any request; a practice on a slow line needs them for 200 MB. */
+const UPLOAD_MINUTES = 4;
 const PREVIEW_ROWS = 8;
 const READER = openCsvReader(); // one thread for the process
 
@@ -35,20 +38,34 @@ export const importRoutes: Feature = {
     const running = openRunningBatches();
     server.ext('onPreStop', () => running.beginStop());
     server.ext('onPostStop', () => running.drained());
-    const upload = (maxMegabytes: number) => ({
+    const upload = (field: 'files' | 'csv', maxMegabytes: number) => ({
       ext: authorizedBeforeBody(app, 'document.import', ['session'], running.refuseIfFull),
-      payload: { maxBytes: maxMegabytes * 1024 * 1024, output: 'data' as const, parse: true, multipart: WHOLE_PARTS, maxParts: 2 * FILES_MAX, timeout: 120_000 },
+      payload: {
+        maxBytes: maxMegabytes * 1024 * 1024, output: 'data' as const, parse: true, multipart: WHOLE_PARTS, maxParts: 2 * FILES_MAX, timeout: UPLOAD_MINUTES * 60_000,
+        failAction: (request: Request, h: ResponseToolkit, error?: Error) => refuseUpload(app, request, h, { field, maxMegabytes, error }),
+      },
     });
     server.route([
       { method: 'GET', path: '/imports', handler: (request, h) => startPage(app, request, h, {}) },
-      { method: 'POST', path: '/imports/ccda', options: upload(UPLOAD_MEGABYTES), handler: (request, h) => uploadDocuments(app, running, request, h) },
-      { method: 'POST', path: '/imports/csv', options: upload(CSV_BYTES_MAX / 1024 / 1024), handler: (request, h) => uploadCsv(app, request, h) },
+      { method: 'POST', path: '/imports/ccda', options: upload('files', UPLOAD_MEGABYTES), handler: (request, h) => uploadDocuments(app, running, request, h) },
+      { method: 'POST', path: '/imports/csv', options: upload('csv', CSV_BYTES_MAX / 1024 / 1024), handler: (request, h) => uploadCsv(app, request, h) },
       { method: 'GET', path: '/imports/{id}', handler: (request, h) => showBatch(app, request, h) },
       { method: 'POST', path: '/imports/csv/{id}', handler: (request, h) => mapCsv(app, running, request, h) },
       { method: 'GET', path: '/imports/{id}/refused.csv', handler: (request, h) => downloadRefused(app, request, h) },
     ]);
   },
 };
+
+/** A body that hapi did not take, said at the field it was sent from. */
+async function refuseUpload(app: App, request: Request, h: ResponseToolkit, { field, maxMegabytes, error }: { field: 'files' | 'csv'; maxMegabytes: number; error: Error | undefined }) {
+  const status = isBoom(error) ? error.output.statusCode : 500;
+  const text = {
+    408: `Sending took longer than ${UPLOAD_MINUTES} minutes. Bring in fewer files at once. Nothing was imported.`,
+    413: `This is more than ${maxMegabytes} MB, which is what comes in at once. ${field === 'files' ? 'Bring the files in turns, or pack them into a ZIP.' : 'Cut the spreadsheet into parts, each with the heading row.'} Nothing was imported.`,
+  }[status];
+  if (text === undefined || isApi(request)) throw error;
+  return (await startPage(app, request, h, { [field]: text })).code(status).takeover();
+}
 
 async function startPage(app: App, request: Request, h: ResponseToolkit, errors: Record<string, string>) {
   const recent = await app.withWorkspace(scopeOf(request), (tx) => recentBatches(tx));
@@ -59,7 +76,7 @@ async function uploadDocuments(app: App, running: RunningBatches, request: Reque
   const scope = scopeOf(request);
   const uploads = await uploadsOf(request.payload, 'files');
   if (uploads.length === 0) return startPage(app, request, h, { files: 'Choose at least one file.' });
-  if (uploads.length > FILES_MAX) return startPage(app, request, h, { files: `These are ${uploads.length} files; ${FILES_MAX} come in at once. Pack them into a ZIP or bring them in turns. None was imported.` });
+  if (uploads.length > FILES_MAX) return startPage(app, request, h, { files: `These are ${uploads.length} files; ${FILES_MAX} come in at once. Pack them into a ZIP or bring them in turns. Nothing was imported.` });
   const begin = () => startBatch(app, scope, { kind: 'ccda', status: 'running', total: uploads.length, fileName: uploads.length === 1 ? (uploads[0] as Upload).name : null });
   // Goes on after the answer; the page follows it.
   const batchId = await running.start(scope.workspaceId, begin, (id, stopping) => runBatch(app, batchScope(scope), id, stopping, (report) => importCandidates(app, batchScope(scope), candidatesOfUploads(uploads, stopping), (outcome) => report(outcomeOfFile(outcome)))));

@@ -1,4 +1,4 @@
-// <form data-upload> with a .drop zone around its file input: files may be dropped, and sending shows its progress. The route answers
+// <form data-upload="MB"> with a .drop zone around its file input: files may be dropped, and sending shows its progress. The route answers
 // as to a plain form, with a redirect to the page that shows the outcome.
 for (const form of document.querySelectorAll('form[data-upload]')) attach(form);
 
@@ -33,8 +33,11 @@ function attach(form) {
     if (input.files.length === 0) return;
     event.preventDefault();
     const buttons = form.querySelectorAll('button');
-    for (const button of buttons) button.disabled = true;
     progress.hidden = false;
+    const bytes = [...input.files].reduce((sum, file) => sum + file.size, 0);
+    const max = Number(form.dataset.upload);
+    if (bytes > max * 1024 * 1024) return fail(`This is ${size(bytes)}; ${max} MB come in at once. Bring it in parts. Nothing was sent.`);
+    for (const button of buttons) button.disabled = true;
     const request = new XMLHttpRequest(); // fetch() reports no upload progress
     request.responseType = 'document'; // of a refusal's page, why
     request.open('POST', form.action);
@@ -45,9 +48,9 @@ function attach(form) {
     });
     request.addEventListener('load', () => {
       if (request.status < 400) return location.assign(request.responseURL);
-      fail(`${reasonOf(request.responseXML) ?? `The upload was refused (${request.status}).`} Nothing was imported.`);
+      fail(reasonOf(request.responseXML) ?? `The upload was refused (${request.status}). Nothing was imported.`);
     });
-    request.addEventListener('error', () => fail('The connection broke while sending. Nothing was imported; try again.'));
+    request.addEventListener('error', () => fail('The connection broke while sending. Nothing was imported; try again, on a slow line with fewer files.'));
     request.send(new FormData(form));
 
     function fail(text) {
