@@ -24,7 +24,7 @@ t.test('a workspace with its own provider', async (t) => {
   const actions = () => app.withWorkspace(scope, async (tx) => ((await tx.knex('app.audit_entries').select('action')) as { action: string }[]).map(({ action }) => action));
   const admin = await visit(willow.admin);
   const base = { protocol: 'oidc', label: 'Willow account', issuer: peer.origin, clientId: 'clinic', clientSecret: PEER_SECRET, trustsEmail: 'yes', groupsName: 'groups', domains: '', roles: '', secondFactor: '', clockSkewS: '60' };
-  const change = async (form: Record<string, string>, path = 'settings') => {
+  const change = async (form: Record<string, string | string[]>, path = 'settings') => {
     await admin.get('/admin/plugins/sso');
     const answer = await admin.post(`/admin/plugins/sso/${path}`, { ...base, ...form });
     t.ok([302, 303].includes(answer.statusCode), `settings: ${answer.statusCode}`);
@@ -81,6 +81,28 @@ t.test('a workspace with its own provider', async (t) => {
     peer.claims = { email: 'changed@elsewhere.example' };
     t.equal((await comeThrough('agent')).answer.headers.location, '/sign-in/second', 'known by issuer and subject from now on');
     t.equal((await actions()).filter((action) => action === 'sso.person.linked').length, 1);
+  });
+
+  t.test('whoever was given a colleague’s e-mail after them is not that colleague', async (t) => {
+    peer.claims = { email: willow.agent.email };
+    const { answer } = await comeThrough('successor');
+    t.match(answer, { statusCode: 403, payload: /not known in this workspace/ });
+    t.equal((await actions()).filter((action) => action === 'sso.person.linked').length, 1);
+  });
+
+  t.test('an e-mail finds somebody where the provider says that it is verified, and within the allowed domains', async (t) => {
+    const { email } = willow.officer;
+    const domain = email.slice(email.indexOf('@') + 1);
+    const NOT_TRUSTED: string[] = [];
+    const comes = async (claims: object, form: { domains: string }) => {
+      peer.claims = { email, ...claims };
+      await change({ trustsEmail: NOT_TRUSTED, ...form });
+      return (await comeThrough('officer')).answer;
+    };
+    t.equal((await comes({ email_verified: false }, { domains: '' })).statusCode, 403);
+    t.equal((await comes({}, { domains: `elsewhere.example\nnot-${domain}` })).statusCode, 403);
+    t.equal((await comes({}, { domains: `elsewhere.example\n${domain}` })).headers.location, '/sign-in/second');
+    await change({});
   });
 
   t.test("the provider's second factor counts where the workspace says so", async (t) => {
