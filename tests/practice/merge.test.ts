@@ -3,7 +3,10 @@ import t from 'tap';
 import { record } from '../../core/audit/record.ts';
 import { systemScope } from '../../core/db/scope.ts';
 import { addActivity } from '../../core/practice/activities/actions.ts';
+import { readDocument } from '../../core/clinical/read-document.ts';
 import { ContactMerge } from '../../core/practice/contacts/model.ts';
+import { importDocument } from '../../core/practice/documents/import-document.ts';
+import { bytesOf, documentXml } from '../clinical/build-document.ts';
 import { openPractice, recorded } from '../api/open-server.ts';
 import { scopeAs } from '../support/people.ts';
 
@@ -31,6 +34,8 @@ async function pair(): Promise<{ a: string; b: string }> {
   return { a, b };
 }
 let made = 0;
+
+const rowsBornOn = async (day: string): Promise<string[]> => (await manager('POST', '/contacts/search', { q: day, limit: 100 })).body.items.map((item: { id: string }) => item.id);
 
 const fieldsOf = ({ version: _version, updatedAt: _updatedAt, ...rest }: Record<string, unknown>): object => rest;
 
@@ -99,6 +104,23 @@ t.test('what is written on a record while it is merged goes over too', async (t)
   t.match((await manager('GET', `/contacts/${a}/activities`)).body.items, [{ subject: 'Written meanwhile' }, { subject: 'From the second record' }]);
 });
 
+t.test('a document that is filed on a record while it is merged goes over too', async (t) => {
+  const { a, b } = await pair();
+  const bytes = bytesOf(documentXml({ person: '<name use="L"><given>Willem</given><family>de Groot</family></name><administrativeGenderCode code="M" codeSystem="2.16.840.1.113883.5.1"/><birthTime value="19400130"/>' }));
+  const namesakes = await rowsBornOn('1940-01-30');
+  for (const id of namesakes) if (id !== b) await manager('PATCH', `/contacts/${id}`, { birthDate: '1940-02-01' }, { 'if-match': `"${(await manager('GET', `/contacts/${id}`)).body.version}"` });
+  let merging: ReturnType<typeof manager> | undefined;
+  const { contactId } = await app.withWorkspace(scopeAs(people.admin), async (tx) => {
+    const imported = await importDocument(tx, { fileName: 'a.xml', bytes, document: readDocument(bytes) });
+    merging = manager('POST', `/contacts/${a}/merge`, { mergedId: b });
+    await sleep(400);
+    return imported;
+  });
+  t.equal(contactId, b);
+  t.equal((await merging)?.status, 200);
+  t.equal((await manager('GET', `/contacts/${a}/documents`)).body.items.length, 1);
+});
+
 t.test('whoever owned the other record goes on writing, until the merge is undone', async (t) => {
   for (const take of [[], ['ownerId']]) {
     const { a, b } = await pair();
@@ -113,6 +135,7 @@ t.test('whoever owned the other record goes on writing, until the merge is undon
     t.match((await recorded(app, people.workspaceId, take.length === 0 ? 'contact.share_changed' : 'contact.shared')).at(-1), { target: { id: survivor }, detail: { userId: people.agent.id } });
     t.equal((await manager('POST', `/contacts/${survivor}/merge/undo`, { mergeId })).status, 200);
     t.same(await rowsOf([mine, theirs]), before);
+    if (take.length > 0) t.match((await recorded(app, people.workspaceId, 'contact.share_ended')).at(-1), { target: { id: survivor }, detail: { userId: people.agent.id, access: 'WRITE' } });
     const [task] = (await agent('GET', '/tasks?whose=mine')).body.items;
     await agent('PATCH', `/activities/${task.id}`, { isDone: true }, { 'if-match': `"${task.version}"` });
   }

@@ -8,6 +8,7 @@ import { saveContact } from './write-contact.ts';
 import { joinTags, writeTags } from './contact-tags.ts';
 import { contactGate, isWritable, nameOnRecord } from './field-gate.ts';
 import { UNGATED } from './gated-model.ts';
+import { holdMatching } from './hold-matching.ts';
 import { CONTACT_COLUMNS, Contact, ContactAddress, ContactMerge, ContactShare, type MovedRows } from './model.ts';
 import { moveDoubts, returnDoubts } from './merge-doubts.ts';
 import { visibleContacts } from './visible-contacts.ts';
@@ -37,6 +38,7 @@ export async function mergeContacts(tx: Tx, { survivorId, mergedId, take }: { su
   const gate = await contactGate(tx);
   if (take.some((field) => !TAKEABLE.includes(field) || !isWritable(gate, field))) throw fault('request.invalid', { fields: [{ path: 'take', text: 'there is no such field' }] });
   if (survivorId === mergedId) throw fault('contact.merge_refused');
+  await holdMatching(tx);
   const { survivor, merged } = await lockBoth(tx, survivorId, mergedId);
   if (survivor.status === 'merged' || merged.status === 'merged') throw fault('contact.merged');
 
@@ -80,7 +82,8 @@ export async function undoMerge(tx: Tx, mergeId: string): Promise<{ survivorId: 
     await back.update({ contact_id: merged.id, ...(table === 'contact_points' ? { rank: tx.knex.raw('case when rank > ? then rank - ? else rank end', [RANK_SHIFT, RANK_SHIFT]) } : {}) });
   }
   if (merge.moved.widened.length > 0) await ContactShare.query(tx).whereIn('id', [...merge.moved.widened]).where({ access: 'WRITE' }).patch({ access: 'READ' });
-  await ContactShare.query(tx).whereIn('id', [...(merge.moved.granted ?? [])]).where({ access: 'WRITE' }).delete();
+  const ended = (await ContactShare.query(tx).whereIn('id', [...(merge.moved.granted ?? [])]).where({ access: 'WRITE' }).delete().returning('user_id')) as ContactShare[];
+  for (const { user_id: userId } of ended) record(tx, { action: 'contact.share_ended', target: { type: 'contact', id: survivor.id }, detail: { userId, access: 'WRITE' } });
   if (merge.moved.doubts !== undefined) await returnDoubts(tx, survivor.id, merged.id, { doubts: merge.moved.doubts, mergedAt: merge.merged_at });
   const before = readBefore(merge.survivor_before);
   const taken: Readonly<Record<string, unknown>> = { ...merged, status: merge.moved.previousStatus, tags: joinTags(before.tags ?? null, merged.tags) };

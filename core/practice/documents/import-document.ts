@@ -11,6 +11,7 @@ import type { Tx } from '../../db/scope.ts';
 import type { ContactParts } from '../contacts/contact-view.ts';
 import { isWritable, requireMatchingFields, type ContactGate } from '../contacts/field-gate.ts';
 import { UNGATED } from '../contacts/gated-model.ts';
+import { holdMatching } from '../contacts/hold-matching.ts';
 import { Contact, ContactAddress, ContactIdentifier, ContactPoint } from '../contacts/model.ts';
 import { patientWith } from './gated-document.ts';
 import { matchableIdentifiers, matchContact, type Match } from './match-contact.ts';
@@ -29,8 +30,7 @@ export async function importDocument(tx: Tx, input: ImportInput): Promise<Import
   const gate = await requireMatchingFields(tx, 'write');
   const { document } = input;
   const filing = sealDocument(tx, input); // before anybody is kept waiting
-  // Two imports of one patient at once would each find nobody and make two contacts. What is asked next waits behind the lock by itself.
-  const locked = tx.knex.raw('select pg_advisory_xact_lock(hashtextextended(?, 4712))', [tx.scope.workspaceId]).then(() => undefined);
+  const locked = holdMatching(tx);
   const found = Document.query(tx).findOne({ sha256: filing.sha256 }).select('id', 'contact_id');
   const [, known, match] = await Promise.all([locked, found, document.missing.length > 0 ? null : matchContact(tx, document.patient)]);
   if (known !== undefined) {
