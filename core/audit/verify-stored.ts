@@ -9,6 +9,7 @@ import { FormatError } from './format-error.ts';
 import type { VerificationKey } from './key-log.ts';
 import { CompactRange, HASH_BYTES, leafHash, sameBytes } from './merkle.ts';
 import { toHex } from './primitives.ts';
+import { int8 } from './make-entries.ts';
 import { record } from './record.ts';
 import { verifiedBy } from './signed-note.ts';
 import type { SigningKey } from './signing-key.ts';
@@ -89,7 +90,7 @@ export async function verifyStored(log: StoredLog, scope: Scope, extent: Extent 
   return inLog(async (tx) => {
     const isNew = fault === null && toSeq > covered;
     const checkpoint = isNew ? await publish(tx, log, scope.workspaceId, verifier, leaves, covered) : null;
-    if (fault === null && isWhole) await completeTiles(tx, scope.workspaceId, toSeq);
+    if (fault === null && isWhole) await completeTiles(tx, toSeq);
     const row = { workspace_id: scope.workspaceId, id: uuidv7(), started_at: startedAt, finished_at: new Date(), from_seq: fromSeq, to_seq: toSeq, ok: fault === null, fault: fault?.kind ?? null, fault_seq: fault?.seq ?? null };
     await tx.knex('app.audit_verifications').insert(row);
     record(tx, { action: 'audit.verified', outcome: fault === null ? 'ok' : 'failed', detail: { fromSeq, toSeq, fault: fault?.kind ?? null, faultSeq: fault?.seq ?? null } });
@@ -142,20 +143,26 @@ async function contradicted(tx: LogTx, checkpoints: readonly StoredCheckpoint[],
 async function publish(tx: LogTx, { installationId, signer }: StoredLog, workspace: string, verifier: ChainVerifier, leaves: readonly Uint8Array[], oldSize: number): Promise<string> {
   const { range } = verifier.position;
   const tiles = (await tilesFor(storedTiles(tx), oldSize, leaves)).filter(({ width }) => width === TILE_WIDTH);
-  for (const { level, index, hashes } of tiles) await tx.knex('app.audit_tiles').insert({ workspace_id: workspace, level, tile_index: index, hashes: Buffer.from(hashes) }).onConflict().ignore();
-  const root = range.root();
+  for (const { level, index, hashes } of tiles) await storeTile(tx, level, index, hashes);
+  const root = Buffer.from(range.root());
   const note = signCheckpoint({ origin: logOrigin(installationId, workspace), size: range.to, root }, logKeyName(installationId), signer);
-  await tx.knex('app.audit_checkpoints').insert({ workspace_id: workspace, size: range.to, root: Buffer.from(root), note }).onConflict().ignore();
+  const voucher = tx.vouch('audit_checkpoints', int8(range.to), root, Buffer.from(note, 'utf8'));
+  await tx.knex('app.audit_checkpoints').insert({ workspace_id: workspace, size: range.to, root, note, voucher }).onConflict().ignore();
   return note;
 }
 
+async function storeTile(tx: LogTx, level: number, index: number, hashes: Uint8Array): Promise<void> {
+  const voucher = tx.vouch('audit_tiles', int8(level), int8(index), hashes);
+  await tx.knex('app.audit_tiles').insert({ workspace_id: tx.scope.workspaceId, level, tile_index: index, hashes: Buffer.from(hashes), voucher }).onConflict().ignore();
+}
+
 /** The full tiles of a log just verified whole that are missing, lower levels first: somebody took them away, to be rid of wrong ones (docs/audit.md). */
-async function completeTiles(tx: LogTx, workspace: string, size: number): Promise<void> {
+async function completeTiles(tx: LogTx, size: number): Promise<void> {
   const read = storedTiles(tx);
   for (let level = 0, span = TILE_WIDTH; span <= size; level++, span *= TILE_WIDTH) {
     const stored = new Set((await tx.knex('app.audit_tiles').where({ level }).pluck('tile_index')) as number[]);
     for (let index = 0; (index + 1) * span <= size; index++) {
-      if (!stored.has(index)) await tx.knex('app.audit_tiles').insert({ workspace_id: workspace, level, tile_index: index, hashes: Buffer.from(await read(level, index, TILE_WIDTH)) }).onConflict().ignore();
+      if (!stored.has(index)) await storeTile(tx, level, index, await read(level, index, TILE_WIDTH));
     }
   }
 }

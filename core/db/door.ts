@@ -1,7 +1,7 @@
 import type { SymmetricKey } from '../crypto/envelope.ts';
 import type { WorkspaceKeys } from '../crypto/keyring.ts';
 import { Fault, fault } from '../errors.ts';
-import { CONTEXT_LIFE_MS, mintContext } from './context.ts';
+import { CONTEXT_LIFE_MS, mintContext, vouchFor, type VouchedTable } from './context.ts';
 import { openPool, type Pool } from './pool.ts';
 import type { Bound } from './transaction.ts';
 import { stillActing } from './still-acting.ts';
@@ -118,6 +118,7 @@ export function openDoor(options: DoorOptions): Door {
         const tx = {
           ...start, pending: [...start.pending], query: bound.query, ended: bound.ended, flushBehind: () => bound.flushBehind(), whileCommitting: (work: () => void) => bound.whileCommitting(work),
           sendAhead: () => bound.sendAhead(), beforeEnd: (work: () => void) => bound.beforeEnd(work), sealAhead: () => bound.beforeEnd(() => seal.ahead(tx)),
+          vouch: (table: VouchedTable, ...said: Uint8Array[]) => vouchFor(contextKey, table, start.scope.workspaceId, said),
           get knex() { return bound.knex; }, plugged, now: clock(),
         } as unknown as X;
         const result = await fn(tx);

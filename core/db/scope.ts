@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { WorkspaceKeys } from '../crypto/keyring.ts';
+import type { VouchedTable } from './context.ts';
 import type { Query } from './transaction.ts';
 
 /** Words used throughout. A Scope says in whose name and in which workspace; a Tx is a transaction bound to that scope by the door. */
@@ -71,6 +72,8 @@ export type Tx = {
   beforeEnd(work: () => void): void;
   /** For who holds the audit chain: what is recorded by the end of the present turn is sealed in the batch that is sent then, if it can be. */
   sealAhead(): void;
+  /** For a row of the audit's tables, which PostgreSQL takes only from the program; `said`: what the row says, as core/db/context.ts has it. */
+  vouch(table: VouchedTable, ...said: readonly Uint8Array[]): Buffer;
   readonly scope: Scope;
   readonly keys: WorkspaceKeys;
   readonly pending: PendingEntry[];

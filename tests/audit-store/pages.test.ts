@@ -115,7 +115,7 @@ t.test('verify now, and against a checkpoint that was kept', async (t) => {
 });
 
 t.test('a checkpoint nobody signed is told by its size, which need be no entry', async (t) => {
-  await app.withWorkspace(scope, ({ query }) => query(`insert into app.audit_checkpoints (workspace_id, size, root, note) values ($1, 4711, sha256('junk'), 'junk')`, [willow.workspaceId]));
+  await sql(`insert into app.audit_checkpoints (workspace_id, size, root, note) values ($1, 4711, sha256('junk'), 'junk')`, [willow.workspaceId]);
   await verifyStored(app, scope, 'whole');
   const { payload } = await (await signedIn(willow.officer)).get('/audit/verify');
   t.match(payload, /does not verify.*not as this installation signed it.*Its row says 4711 entries/s);

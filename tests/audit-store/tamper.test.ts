@@ -21,7 +21,11 @@ import { openTestApp } from '../support/database.ts';
 // tests/audit/verify-stored.test.ts holds the single edits; here are those that take several steps.
 
 const { app, config, database } = await openTestApp(t);
-const sql = (text: string, values: unknown[] = []) => asSuperuser(database.superuserUrl, (client) => client.query(text, values));
+/** Past the triggers, as a superuser may. */
+const sql = (text: string, values: unknown[] = []) => asSuperuser(database.superuserUrl, async (client) => {
+  await client.query('set session_replication_role = replica');
+  return client.query(text, values);
+});
 let made = 0;
 async function logOf(entries: number): Promise<Scope> {
   const slug = `practice-${(made += 1)}`;

@@ -73,6 +73,8 @@ const BREAKS: readonly Break[] = [
   { by: 'drop trigger leaves_audit_entry on app.contacts', finds: [['audit.trigger', 'app.contacts']] },
   { by: 'alter table app.audit_entries disable trigger follows_another', finds: [['audit.gaps', 'app.audit_entries'], ['trigger.disabled', 'app.audit_entries']] },
   { by: 'drop trigger follows_another on app.audit_entries; create trigger follows_another after insert on app.audit_entries for each row when (false) execute function sec.require_previous_entry()', finds: [['audit.gaps', 'app.audit_entries']] },
+  { by: 'drop trigger written_by_the_program on app.audit_tiles', finds: [['audit.voucher', 'app.audit_tiles']] },
+  { by: 'drop trigger written_by_the_program on app.audit_entries; create trigger written_by_the_program after insert on app.audit_entries for each row when (false) execute function sec.require_voucher()', finds: [['audit.voucher', 'app.audit_entries']] },
   { by: 'alter table app.contacts disable trigger leaves_audit_entry', finds: [['audit.trigger', 'app.contacts'], ['trigger.disabled', 'app.contacts']] },
   { by: watch('insert or delete'), finds: [['audit.trigger', 'app.contacts']] },
   { by: watch('insert or delete or update of status'), finds: [['audit.trigger', 'app.contacts']] },

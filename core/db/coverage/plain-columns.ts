@@ -10,9 +10,9 @@ const CODE = 'a code of ours';
 export const PLAIN_COLUMNS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   workspaces: { name: 'the practice', slug: 'the practice', time_zone: 'the practice', settings: 'settings of the practice' },
   workspace_keys: { wrapped: 'wrapped by a root key' },
-  audit_entries: { action: CODE, target_type: CODE, target_id: 'an id', body: 'canonical entry: ids, codes, names of staff and of fields', hash: DIGEST, key_id: CODE, signature: 'a signature' },
-  audit_checkpoints: { root: DIGEST, note: 'a signed head: origin, size, root' },
-  audit_tiles: { hashes: DIGEST },
+  audit_entries: { action: CODE, target_type: CODE, target_id: 'an id', body: 'canonical entry: ids, codes, names of staff and of fields', hash: DIGEST, key_id: CODE, signature: 'a signature', voucher: MACED },
+  audit_checkpoints: { root: DIGEST, note: 'a signed head: origin, size, root', voucher: MACED },
+  audit_tiles: { hashes: DIGEST, voucher: MACED },
   audit_verifications: { fault: CODE },
   users: { email: STAFF, name: STAFF, time_zone: STAFF },
   service_accounts: { name: STAFF, scopes: CODE, token_prefix: 'shown to recognise the token; too short to guess it', token_hash: DIGEST },

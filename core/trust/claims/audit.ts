@@ -100,7 +100,7 @@ export const published = claim({
 export const appendOnly = claim({
   id: 'AUD-4',
   title: 'The program cannot rewrite its audit log',
-  statement: 'The roles the program runs under may add audit entries, checkpoints and verifications, and neither change nor remove one.',
+  statement: 'The roles the program runs under neither change nor remove an audit entry, checkpoint, tile or verification, and PostgreSQL takes no entry, checkpoint or tile that the program’s key does not vouch for.',
   async prove({ app, scope }) {
     const roles = [app.database.appUrl, app.database.jobsUrl].map((url) => decodeURIComponent(new URL(url).username));
     const { rows } = await app.withWorkspace(scope, async (tx) => (await tx.knex.raw(
@@ -108,11 +108,20 @@ export const appendOnly = claim({
        where c.relnamespace = 'app'::regnamespace and c.relkind = 'r' and c.relname like 'audit\\_%' and case p.privilege when 'update' then has_any_column_privilege(r.role, c.oid, 'update') else has_table_privilege(r.role, c.oid, p.privilege) end`,
       [roles],
     )) as { rows: { role: string; table: string; privilege: string }[] });
-    const live = await Promise.all(["update app.audit_entries set action = 'x.y'", 'delete from app.audit_entries'].map((sql) => attempt(app, scope, (tx) => tx.knex.raw(sql))));
+    const live = await Promise.all(FALSIFICATIONS.map((sql) => attempt(app, scope, (tx) => tx.knex.raw(sql))));
     const through = live.filter((refused) => refused !== '42501').length;
     return verdict(rows.length === 0 && through === 0, { proved: `${live.length} of ${live.length} attempts were refused just now; no such privilege is granted.`, failing: `${rows.length} privileges to change the log are granted; ${through} of ${live.length} attempts got through.` }, { granted: rows, attempts: live.length, through });
   },
 });
+
+const FALSIFICATIONS = [
+  "update app.audit_entries set action = 'x.y'",
+  'delete from app.audit_entries',
+  `insert into app.audit_entries (workspace_id, seq, id, at, actor_kind, action, outcome, body, hash, key_id, signature, voucher)
+   select workspace_id, seq + 1, gen_random_uuid(), at, actor_kind, action, outcome, body, hash, key_id, signature, voucher from app.audit_entries order by seq desc limit 1`,
+  "insert into app.audit_checkpoints (workspace_id, size, root, note) select (select sec.workspace()), 9223372036854775807, sha256(''), ''",
+  "insert into app.audit_tiles (workspace_id, level, tile_index, hashes) select (select sec.workspace()), 2147483647, 0, decode(repeat('00', 8192), 'hex')",
+] as const;
 
 export const unavoidable = claim({
   id: 'AUD-5',

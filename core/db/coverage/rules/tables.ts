@@ -88,6 +88,13 @@ export const TABLE_RULES: readonly Rule[] = [
              select from pg_trigger g where g.tgrelid = to_regclass('app.audit_entries') and g.tgname = 'follows_another' and g.tgenabled in ('O', 'A') and g.tgfoid = to_regproc('sec.require_previous_entry') and (g.tgtype & 1) = 1 and (g.tgtype & 4) = 4 and g.tgqual is null)`,
   },
   {
+    name: 'audit.voucher',
+    remedy: 'Create the triggers of migrations/0031_written_by_the_program.sql again.',
+    find: `select t.name as object, 'takes rows that the program did not write' as text from tables t
+           where t.name in ('app.audit_entries', 'app.audit_checkpoints', 'app.audit_tiles') and not exists (
+             select from pg_trigger g where g.tgrelid = t.oid and g.tgname = 'written_by_the_program' and g.tgenabled in ('O', 'A') and g.tgfoid = to_regproc('sec.require_voucher') and (g.tgtype & 1) = 1 and (g.tgtype & 4) = 4 and g.tgqual is null)`,
+  },
+  {
     name: 'trigger.disabled',
     remedy: 'ALTER TABLE … ENABLE TRIGGER ALL, and look what was written meanwhile.',
     find: `select distinct g.tgrelid::regclass::text as object, 'has a trigger that does not fire' as text from pg_trigger g join pg_class c on c.oid = g.tgrelid where c.relnamespace in (select oid from ours) and g.tgenabled not in ('O', 'A')`,
