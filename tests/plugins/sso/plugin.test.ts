@@ -249,6 +249,12 @@ t.test('a workspace with its own provider', async (t) => {
     const wrong = new Visitor(server);
     await wrong.get('/sign-in');
     t.equal((await wrong.post('/sign-in', { email: willow.manager.email, password: 'not the password at all' })).statusCode, 401, 'a wrong password learns nothing');
+
+    await change({ enforced: 'yes', breakGlass: willow.admin.email, roles: 'nurses = AGENT' });
+    peer.claims = { email: willow.admin.email, groups: ['nurses'] };
+    t.equal((await comeThrough('keeper')).answer.headers.location, '/sign-in/second');
+    t.equal((await app.withWorkspace(scope, (tx) => tx.knex('app.users').where({ id: willow.admin.id }).first('role')) as { role: string }).role, 'ADMIN', 'whatever the provider says of them');
+    await change({ enforced: 'yes', breakGlass: willow.admin.email });
   });
 
   t.test('a test sign-in shows and changes nothing', async (t) => {
