@@ -111,6 +111,14 @@ t.test('a refusal says how a value is written', async (t) => {
   t.equal(await textOf({ language: 'in English' }), 'language is a BCP 47 tag such as en or es-MX');
 });
 
+t.test('a change leaves a contact one of its names', async (t) => {
+  const call = await as(people.manager);
+  const { id } = (await call('POST', '/contacts', PATIENT)).body;
+  t.match(await call('PATCH', `/contacts/${id}`, { givenName: null, familyName: null }, { 'if-match': '"1"' }), { status: 400, body: { fields: [{ path: 'familyName' }] } });
+  t.match(await call('PATCH', `/contacts/${id}`, { givenName: null }, { 'if-match': '"1"' }), { status: 200, body: { givenName: null } });
+  t.match(await call('PATCH', `/contacts/${id}`, { familyName: null }, { 'if-match': '"2"' }), { status: 400 });
+});
+
 t.test('what was cleared is on the record too', async (t) => {
   const call = await as(people.manager);
   const { id } = (await call('POST', '/contacts', PATIENT)).body;

@@ -73,6 +73,7 @@ export async function updateContact(tx: Tx, { id, version, changes }: { id: stri
     birthDate: changes.birthDate === undefined ? contact.birth_date : changes.birthDate,
     deceasedOn: columns.deceased_on === undefined ? contact.deceased_on : columns.deceased_on, status,
   });
+  refuseNameless(gate, changes, contact);
   const before = { status: contact.status, ownerId: contact.owner_id, preferredChannel: contact.preferred_channel };
   const isSeenByAll = changedFields(changes).some((field) => !gate.shielded.has(field));
   await saveContact(tx, contact, columns, isSeenByAll ? new Date(tx.now) : contact.updated_at);
@@ -120,6 +121,13 @@ async function refuseOwner(tx: Tx, ownerId: string | null, without: string | nul
   if (ownerId === without) return;
   if (!can(tx.scope.actor, 'contact.assign')) throw fault('request.invalid', { fields: [{ path: 'ownerId', text: 'your role does not allow giving contacts to others' }] });
   if (ownerId !== null) await requireColleague(tx, ownerId, 'ownerId');
+}
+
+/** Whoever has a name keeps one, as a new contact must have one; a document may bring somebody who has none. Nothing is said of a name that the actor does not see. */
+function refuseNameless({ hidden }: ContactGate, { givenName, familyName }: ContactChanges, { given_name, family_name }: Contact): void {
+  if (hidden.has('givenName') || hidden.has('familyName') || (given_name === null && family_name === null)) return;
+  const isNamed = (givenName === undefined ? given_name : givenName) !== null || (familyName === undefined ? family_name : familyName) !== null;
+  if (!isNamed) throw fault('request.invalid', { fields: [{ path: 'familyName', text: 'a contact has a given name or a family name' }] });
 }
 
 /** Nothing is said of a date that the actor does not see: the refusal would answer guesses at it. */
