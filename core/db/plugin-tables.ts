@@ -1,4 +1,5 @@
-import pg from 'pg';
+import type pg from 'pg';
+import { withClient } from './single-connection.ts';
 
 /** What a plugin says of one table of its own; the catalog check, key rotation and the retirement of keys go by it. */
 export type PluginTableRecord = { readonly sealed: readonly string[]; readonly plain: Readonly<Record<string, string>>; readonly unaudited: string | null };
@@ -20,14 +21,4 @@ export async function readPluginTables(url: string): Promise<PluginRecord[]> {
 
 export async function pluginTablesOn(client: pg.ClientBase): Promise<PluginRecord[]> {
   return (await client.query<PluginRecord>('select name, version, tables from sys.plugins order by name')).rows;
-}
-
-async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }

@@ -1,4 +1,5 @@
 import knexModule, { type Knex } from 'knex';
+import pg from 'pg';
 
 /** One connection for what comes before the door is open: no workspace is entered, so row-level security shows nothing of any. */
 export async function withConnection<T>(url: string, fn: (knex: Knex) => Promise<T>): Promise<T> {
@@ -7,5 +8,16 @@ export async function withConnection<T>(url: string, fn: (knex: Knex) => Promise
     return await fn(knex);
   } finally {
     await knex.destroy();
+  }
+}
+
+/** The same as the driver has it, for whole statements of our own. */
+export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
   }
 }

@@ -1,7 +1,8 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { phiTables } from '../../crypto/phi.ts';
 import type { RuntimeRoles } from '../migrate.ts';
 import { pluginTablesOn, type PluginTableRecord } from '../plugin-tables.ts';
+import { withClient } from '../single-connection.ts';
 import * as expected from './expected.ts';
 import { PLAIN_COLUMNS } from './plain-columns.ts';
 import { COMMON, type Finding, type Rule } from './rule.ts';
@@ -15,13 +16,7 @@ export type CatalogOptions = { readonly roles: RuntimeRoles };
  * invariant 2). Needs no privilege: it runs as a run-time role, at boot, in `doctor` and in CI. An empty list is a sound schema.
  */
 export async function checkCatalog(url: string, options: CatalogOptions): Promise<Finding[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await checkCatalogOn(client, options);
-  } finally {
-    await client.end();
-  }
+  return withClient(url, (client) => checkCatalogOn(client, options));
 }
 
 /** The same on a connection of one's own, which may be in a transaction; it is left with another search_path. */
