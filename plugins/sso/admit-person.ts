@@ -10,18 +10,18 @@ import type { Settings } from './settings.ts';
 export type Admitted = { readonly userId: string; readonly vouchedBy: string };
 
 /**
- * Whom a proven identity is here: by issuer and subject; the first time by an e-mail the provider vouches for, within the allowed domains; or
+ * Whom a proven identity is here: by protocol, issuer and subject; the first time by an e-mail the provider vouches for, within the allowed domains; or
  * somebody new, where the workspace wants that. Roles follow the groups at every sign-in.
  * @throws Fault sso.person.unknown · sign_in.refused
  */
 export async function admitPerson(tx: Tx, identity: ProvenIdentity, settings: Settings): Promise<Admitted> {
-  const { issuer, subject } = identity;
-  const linked = await Identity.query(tx).findOne({ issuer, subject });
+  const { protocol, issuer, subject } = identity;
+  const linked = await identitiesIn(tx, identity).where({ subject }).orderBy('protocol').first();
   const userId = linked?.user_id ?? (await findByEmail(tx, identity, settings)) ?? (await addPerson(tx, identity, settings));
   if (linked === undefined) {
-    await Identity.query(tx).insert({ user_id: userId, issuer, subject });
+    await Identity.query(tx).insert({ user_id: userId, protocol, issuer, subject });
     record(tx, { action: 'sso.person.linked', target: { type: 'user', id: userId }, detail: { issuer } });
-  } else await Identity.query(tx).patch({ last_used_at: new Date(tx.now) }).where({ id: linked.id });
+  } else await Identity.query(tx).patch({ protocol, last_used_at: new Date(tx.now) }).where({ id: linked.id });
   const user = await User.query(tx).findById(userId);
   if (user === undefined || user.status === 'disabled') throw fault('sign_in.refused');
   if (user.status === 'invited') await enableDirectoryPerson(tx, userId);
@@ -33,11 +33,15 @@ export async function admitPerson(tx: Tx, identity: ProvenIdentity, settings: Se
 
 const isInDomains = (email: string, domains: readonly string[]): boolean => domains.length === 0 || domains.includes(email.slice(email.lastIndexOf('@') + 1).toLowerCase());
 
-async function findByEmail(tx: Tx, { email, isEmailVouched, issuer }: ProvenIdentity, { domains }: Settings): Promise<string | null> {
+/** Of this provider in this protocol: in the other one the same name and subject may mean somebody else. */
+const identitiesIn = (tx: Tx, { protocol, issuer }: ProvenIdentity) => Identity.query(tx).where({ issuer }).where((one) => void one.where({ protocol }).orWhereNull('protocol'));
+
+async function findByEmail(tx: Tx, identity: ProvenIdentity, { domains }: Settings): Promise<string | null> {
+  const { email, isEmailVouched } = identity;
   if (email === null || !isEmailVouched || !isInDomains(email, domains)) return null;
   const user = await User.query(tx).findOne({ email: email.toLowerCase() });
   // Whoever has another subject of this provider already is somebody else with a recycled address.
-  if (user === undefined || (await Identity.query(tx).findOne({ user_id: user.id, issuer })) !== undefined) return null;
+  if (user === undefined || (await identitiesIn(tx, identity).where({ user_id: user.id }).first()) !== undefined) return null;
   return user.id;
 }
 

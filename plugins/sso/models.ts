@@ -4,6 +4,7 @@ import type { PluginTable } from '../../core/plugin.ts';
 export class Identity extends WorkspaceModel {
   static override tableName = 'sso_identities';
   declare user_id: string;
+  declare protocol: 'oidc' | 'saml' | null;
   declare issuer: string;
   declare subject: string;
   declare linked_at: Date;

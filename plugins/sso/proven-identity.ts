@@ -4,6 +4,7 @@ import type { Settings } from './settings.ts';
 
 /** What either protocol proved, in one shape. */
 export type ProvenIdentity = {
+  readonly protocol: 'oidc' | 'saml';
   readonly issuer: string;
   readonly subject: string;
   readonly email: string | null;
@@ -24,7 +25,7 @@ export function provenByOidc(identity: OidcIdentity, settings: Settings): Proven
   const groups = Object.hasOwn(identity.claims, settings.groupsName) ? identity.claims[settings.groupsName] : undefined;
   const email = identity.email !== null && EMAIL.test(identity.email) ? identity.email : null;
   return {
-    issuer: identity.issuer, subject: identity.subject, email, isEmailVouched: email !== null && (identity.isEmailVerified || settings.trustsEmail), name: identity.name,
+    protocol: 'oidc', issuer: identity.issuer, subject: identity.subject, email, isEmailVouched: email !== null && (identity.isEmailVerified || settings.trustsEmail), name: identity.name,
     groups: (Array.isArray(groups) ? groups : [groups]).filter((each): each is string => typeof each === 'string'),
     isSecondFactorDone: settings.secondFactor.some((value) => value === identity.acr || identity.amr.includes(value)),
     sessionKey: identity.sessionId, hint: identity.idToken,
@@ -37,7 +38,7 @@ export function provenBySaml(identity: SamlIdentity, settings: Settings): Proven
   const email = first(EMAIL_ATTRIBUTES) ?? (identity.nameIdFormat?.endsWith(':emailAddress') ? identity.nameId : null);
   const isEmail = email !== null && EMAIL.test(email);
   return {
-    issuer: identity.issuer, subject: identity.nameId, email: isEmail ? email : null, isEmailVouched: isEmail && settings.trustsEmail, name: first(NAME_ATTRIBUTES),
+    protocol: 'saml', issuer: identity.issuer, subject: identity.nameId, email: isEmail ? email : null, isEmailVouched: isEmail && settings.trustsEmail, name: first(NAME_ATTRIBUTES),
     groups: identity.attributes.get(settings.groupsName) ?? [],
     isSecondFactorDone: identity.authnContext !== null && settings.secondFactor.includes(identity.authnContext),
     sessionKey: identity.sessionIndex, hint: identity.nameIdFormat,

@@ -1,5 +1,7 @@
 import t from 'tap';
 import sso from '../../../plugins/sso/index.ts';
+import { decodeRedirect } from '../../../plugins/sso/saml/message.ts';
+import { readXml } from '../../../plugins/sso/saml/xml.ts';
 import { systemScope } from '../../../core/db/scope.ts';
 import { enablePerson } from '../../../core/workspaces/people/actions.ts';
 import { createUser } from '../../../core/workspaces/people/create-user.ts';
@@ -9,6 +11,7 @@ import { whileDisabling } from '../../support/while-disabling.ts';
 import { openHost } from '../open-host.ts';
 import { BrowserStandIn } from './browser-stand-in.ts';
 import { PEER_SECRET, startOidcPeer } from './oidc-peer.ts';
+import { providerFor } from './saml-answers.ts';
 
 const FOLDER = new URL('../../../plugins/sso', import.meta.url).pathname;
 
@@ -255,6 +258,27 @@ t.test('a workspace with its own provider', async (t) => {
     t.equal((await comeThrough('keeper')).answer.headers.location, '/sign-in/second');
     t.equal((await app.withWorkspace(scope, (tx) => tx.knex('app.users').where({ id: willow.admin.id }).first('role')) as { role: string }).role, 'ADMIN', 'whatever the provider says of them');
     await change({ enforced: 'yes', breakGlass: willow.admin.email });
+  });
+
+  t.test('a provider of one name in both protocols: people are found in either, and a subject of one is nobody in the other', async (t) => {
+    const saml = providerFor(`${origin}/plugins/sso/${willow.slug}`, { entityId: peer.origin });
+    const comeBySaml = async (subject: string, email: string) => {
+      const visitor = new Visitor(server);
+      const { location } = (await visitor.get(`/plugins/sso/${willow.slug}/start`)).headers;
+      const id = readXml(decodeRedirect(new URL(String(location)).searchParams.get('SAMLRequest'))).attributes.get('ID') ?? '';
+      const posted = await visitor.post(`/plugins/sso/${willow.slug}/saml/acs`, { SAMLResponse: saml.answerTo(id, email, { subject }) });
+      if (posted.statusCode === 303) await visitor.get(String(posted.headers.location));
+      return visitor;
+    };
+    await change({ createsPeople: 'yes', domains: 'example.org', roles: 'nurses = AGENT', trustsEmail: 'yes', secondFactor: 'mfa' });
+    peer.claims = { groups: ['nurses'] };
+    await comeThrough('both-ways');
+    await change(saml.settings);
+    const whose = () => app.withWorkspace(scope, (tx) => tx.knex('app.sso_identities as i').join('app.users as u', 'u.id', 'i.user_id').where('i.subject', 'both-ways').orderBy('i.protocol').select('i.protocol', 'u.email') as unknown as Promise<object[]>);
+    t.equal((await (await comeBySaml('a-name-id', 'both-ways@example.org')).get('/contacts')).statusCode, 200, 'found by the e-mail, once more');
+    t.equal((await (await comeBySaml('both-ways', 'an-impostor@example.org')).get('/contacts')).statusCode, 200);
+    t.same(await whose(), [{ protocol: 'oidc', email: 'both-ways@example.org' }, { protocol: 'saml', email: 'an-impostor@example.org' }]);
+    await change({});
   });
 
   t.test('a test sign-in shows and changes nothing', async (t) => {

@@ -24,7 +24,7 @@ t.test("a provider's form in Chromium", { timeout: 120_000 }, async (t) => {
   await once(provider, 'listening');
   t.teardown(() => { provider.closeAllConnections(); provider.close(); });
   // 127.0.0.1 and localhost are two sites to a browser.
-  const { settings, answerTo } = providerFor(at, `http://127.0.0.1:${(provider.address() as AddressInfo).port}/sso`);
+  const { settings, answerTo } = providerFor(at, { signOnUrl: `http://127.0.0.1:${(provider.address() as AddressInfo).port}/sso` });
   const admin = await visit(willow.admin);
   await admin.get('/admin/plugins/sso');
   await admin.post('/admin/plugins/sso/on', settings);

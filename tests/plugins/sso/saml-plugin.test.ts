@@ -93,7 +93,7 @@ t.test('SAML through the pages', async (t) => {
     const [mine, theirs] = [await leave(), await leave()];
     t.equal((await come(theirs.visitor, { SAMLResponse: answerTo(mine.id) })).statusCode, 403, 'login CSRF');
     const forged = await leave();
-    t.equal((await come(forged.visitor, { SAMLResponse: answerTo(forged.id, ATTACKER, stranger.key) })).statusCode, 403, 'a stranger');
+    t.equal((await come(forged.visitor, { SAMLResponse: answerTo(forged.id, ATTACKER, { key: stranger.key }) })).statusCode, 403, 'a stranger');
     t.equal((await come(new Visitor(server), { SAMLResponse: answerTo(null) })).statusCode, 403, 'unsolicited');
     await change({ unsolicited: 'yes' });
     t.equal((await come(new Visitor(server), { SAMLResponse: answerTo(null), RelayState: 'https://evil.test' })).headers.location, '/contacts', 'unsolicited, where the workspace wants it');
