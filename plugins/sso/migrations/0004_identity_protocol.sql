@@ -2,3 +2,4 @@
 alter table app.sso_identities add column protocol text check (protocol in ('oidc', 'saml'));
 drop index app.sso_identity_once;
 create unique index sso_identity_once on app.sso_identities (workspace_id, issuer, subject, protocol) nulls not distinct;
+call sec.forget_statistics('app.sso_identities');
