@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import t from 'tap';
-import { systemScope, type Tx } from '../../core/db/scope.ts';
+import { systemScope, type Role, type Tx } from '../../core/db/scope.ts';
 import { answerOnce } from '../../core/http/api/idempotency.ts';
+import { changePerson } from '../../core/workspaces/people/actions.ts';
 import { openPractice, recorded } from './open-server.ts';
 
 const { app, people, other, as, agent } = await openPractice(t);
@@ -207,6 +208,17 @@ t.test('Idempotency-Key: once, also under a race', async (t) => {
   const corrected = { 'idempotency-key': 'import-18' };
   t.equal((await call('POST', '/contacts', { sex: 'female' }, corrected)).status, 400);
   t.equal((await call('POST', '/contacts', { familyName: 'Corrected' }, corrected)).status, 201, 'a refusal leaves no key');
+});
+
+t.test('Idempotency-Key: the first answer is for who may still ask for it', async (t) => {
+  const manager = await as(people.manager);
+  const key = { 'idempotency-key': 'import-20' };
+  const change = (role: Role) => app.withWorkspace(systemScope(people.workspaceId, 'test'), (tx) => changePerson(tx, people.manager.id, { role, designations: [] }));
+  t.equal((await manager('POST', '/contacts', PATIENT, key)).status, 201);
+  await change('READONLY');
+  t.match(await manager('POST', '/contacts', PATIENT, key), { status: 403, body: { code: 'access.denied' } });
+  await change('MANAGER');
+  t.equal((await manager('POST', '/contacts', PATIENT, key)).status, 201);
 });
 
 t.test('Idempotency-Key: past its life it is as good as none, whatever the sweep met', async (t) => {
