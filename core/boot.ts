@@ -5,7 +5,7 @@ import type { Config } from './config.ts';
 import { checkDataFolder } from './data-folder.ts';
 import { readRootKeyFile } from './crypto/root-key-file.ts';
 import { localRootKeys, MissingRootKeyError } from './crypto/root-keys.ts';
-import { startEmbedded } from './db/embedded.ts';
+import { startEmbedded, type Embedded } from './db/embedded.ts';
 import { assertCatalog } from './db/coverage/check-catalog.ts';
 import { recordPluginTables } from './db/plugin-tables.ts';
 import { CORE_MIGRATIONS, migrate, type RuntimeRoles } from './db/migrate.ts';
@@ -16,7 +16,14 @@ import type { PluginHost } from './plugins/host.ts';
 import { checkRecorded, loadHost } from './plugins/load-host.ts';
 
 /** A program brought up as far as its data: PostgreSQL reachable, schema current where the owner's URL is known, keys open. */
-export type Booted = { readonly app: App; readonly host: PluginHost; readonly urls: DatabaseUrls; close(): Promise<void> };
+export type Booted = {
+  readonly app: App;
+  readonly host: PluginHost;
+  readonly urls: DatabaseUrls;
+  /** The bundled PostgreSQL is no more, which is in the log: it was killed, or has given up on a full disk. Nobody but a new start brings it back. */
+  readonly databaseGone: Promise<'failed'>;
+  close(): Promise<void>;
+};
 export type DatabaseUrls = { readonly ownerUrl: string | null; readonly appUrl: string; readonly jobsUrl: string };
 
 /** The file the environment names, or root.key in the data folder: where `keys init` puts a root key and where the program looks for it. */
@@ -38,8 +45,8 @@ export async function withRootKeys(config: Config): Promise<Config> {
 }
 
 /** Opens the database (external, or the bundled one, started or joined) without touching its content. */
-export async function openDatabase(config: Config): Promise<DatabaseUrls & { stop(): Promise<void> }> {
-  if (config.database !== null) return { ...config.database, stop: async () => undefined };
+export async function openDatabase(config: Config): Promise<DatabaseUrls & Pick<Embedded, 'gone' | 'stop'>> {
+  if (config.database !== null) return { ...config.database, gone: new Promise(() => undefined), stop: async () => undefined };
   return startEmbedded(config.dataDir);
 }
 
@@ -68,11 +75,16 @@ export async function boot(given: Config, loaded?: PluginHost): Promise<Booted> 
     await migrateDatabase(config, database, host);
     await checkRecorded(database.appUrl, host);
     await assertCatalog(database.appUrl, { roles: rolesOf(database) });
-    const app = await openApp({ config, log: createLog(config.logLevel), appUrl: database.appUrl, jobsUrl: database.jobsUrl, plugged: host.plugged });
+    const log = createLog(config.logLevel);
+    const app = await openApp({ config, log, appUrl: database.appUrl, jobsUrl: database.jobsUrl, plugged: host.plugged });
     return {
       app,
       host,
       urls: database,
+      databaseGone: database.gone.then(() => {
+        log.error('The bundled PostgreSQL has ended');
+        return 'failed' as const;
+      }),
       close: async () => {
         await app.close();
         await database.stop();

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chown, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { syncFolder } from '../crypto/root-key-file.ts';
 import type { RootKeyProvider } from '../crypto/root-keys.ts';
+import { asideIn } from '../db/aside.ts';
 import { writeState } from '../db/embedded-state.ts';
 import { bundledVersion, unprivilegedUser } from '../db/postgres-binaries.ts';
 import { BackupFileError, openBackup, readHeader } from './backup-file.ts';
@@ -30,7 +30,7 @@ export async function unpackBackup(roots: RootKeyProvider, file: string, dataDir
   const [{ postgres }, here] = await Promise.all([readHeader(file), bundledVersion()]);
   if (major(postgres) !== major(here)) throw new BackupFileError(`The backup was made with PostgreSQL ${postgres}; this program brings ${here}, which cannot read its files. Restore it with the version of Wardkeep that made it.`);
   const user = unprivilegedUser();
-  const draft = `${place}.${randomBytes(4).toString('hex')}`;
+  const draft = asideIn(dataDir);
   await mkdir(draft, { mode: 0o700 });
   if (user.uid !== undefined && user.gid !== undefined) await chown(draft, user.uid, user.gid);
   try {

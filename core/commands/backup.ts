@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -12,7 +11,8 @@ import { boot, withRootKeys } from '../boot.ts';
 import { ConfigError, readConfig, type Config } from '../config.ts';
 import { localRootKeys } from '../crypto/root-keys.ts';
 import { makeDataFolder } from '../data-folder.ts';
-import { startEmbedded } from '../db/embedded.ts';
+import { asideIn } from '../db/aside.ts';
+import { clearAbandoned, startEmbedded } from '../db/embedded.ts';
 import { bundledVersion } from '../db/postgres-binaries.ts';
 import { programVersion } from '../trust/attest.ts';
 import { EXIT, required, UsageError, type Command, type Invocation, type Output } from './command.ts';
@@ -83,6 +83,7 @@ export const restore: Command = {
     const { id, at } = await readHeader(file);
     const { proved, ended } = await interruptible(async (interrupted) => {
       out.say(`Restoring the backup of ${at} …`);
+      await clearAbandoned(config.dataDir);
       const { logs } = await unpackBackup(localRootKeys(config.rootKeys), file, config.dataDir, { isSynced: true, signal: signalOf(interrupted) });
       const { app, close } = await boot(config);
       try {
@@ -106,7 +107,8 @@ async function check(config: Config, file: string, out: Output): Promise<ProvedL
   return interruptible(async (interrupted) => {
     const header = await readHeader(file);
     await makeDataFolder(config.dataDir);
-    const folder = join(config.dataDir, `check-${randomBytes(4).toString('hex')}`);
+    await clearAbandoned(config.dataDir);
+    const folder = asideIn(config.dataDir);
     try {
       await makeDataFolder(folder);
       out.say('Restoring it aside …');

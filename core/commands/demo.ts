@@ -56,7 +56,7 @@ async function serveDemo(config: Config, out: Output, asked: Promise<Ending>, fa
       const facts: DemoFacts = { url: serving.url, caFile: serving.caFile, postgres: { appUrl: booted.urls.appUrl }, workspaces };
       await writeDemoFacts(config.dataDir, facts);
       out.result(facts, signInTable(facts, factsFile));
-      return said(out, await asked);
+      return said(out, await Promise.race([asked, booted.databaseGone]));
     } finally {
       await serving.stop();
     }

@@ -23,7 +23,7 @@ export const serve: Command = {
         if (serving.caFile !== null) out.say(`Its certificate comes from a local authority; have browsers trust ${serving.caFile}`);
         const setup = await createSetupLink(booted.app);
         if (setup !== null) out.say(`\nThis installation is empty. Make its first workspace and administrator here, once, until ${setup.expiresAt.toISOString()}:\n${setup.url}\n`);
-        const ending = await asked;
+        const ending = await Promise.race([asked, booted.databaseGone]); // whoever runs us starts us again, and it with us
         out.say('Stopping.');
         return ending === 'failed' ? EXIT.checkFailed : EXIT.done;
       } finally {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { lstat, lutimes, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -28,8 +28,13 @@ export async function readState(dataDir: string): Promise<EmbeddedState | null> 
 /** Written aside and renamed: it holds the only passwords, and a crash must not leave half of them. */
 export async function writeState(dataDir: string, state: EmbeddedState): Promise<void> {
   const draft = draftOf(fileOf(dataDir));
-  await writeFile(draft, JSON.stringify(state), { mode: 0o600, flag: 'wx', flush: true });
-  await rename(draft, fileOf(dataDir));
+  try {
+    await writeFile(draft, JSON.stringify(state), { mode: 0o600, flag: 'wx', flush: true });
+    await rename(draft, fileOf(dataDir));
+  } catch (error) {
+    await rm(draft, { force: true }); // on a full disk it is there, and empty
+    throw error;
+  }
 }
 
 const POLL_MS = 50;
@@ -37,12 +42,15 @@ const BEAT_MS = 1_000;
 /** A holder that has not been heard of for so long was killed. */
 const SILENT_MS = 10_000;
 
-/** One program at a time starts, joins or leaves the server. */
+/**
+ * One program at a time starts, joins or leaves the server. The lock is a symbolic link that leads nowhere and says who holds it: there whole or
+ * not at all, refused where there is one, and without a byte of content, so that a program can leave on a full disk, too.
+ */
 export async function underLock<T>(dataDir: string, work: () => Promise<T>): Promise<T> {
   const file = join(dataDir, 'postgres.lock');
   while (!(await takeLock(file))) await sleep(POLL_MS);
   // A beat that fails only makes the lock look older than it is.
-  const beat = setInterval(() => utimes(file, new Date(), new Date()).catch(() => undefined), BEAT_MS);
+  const beat = setInterval(() => lutimes(file, new Date(), new Date()).catch(() => undefined), BEAT_MS);
   try {
     return await work();
   } finally {
@@ -52,33 +60,32 @@ export async function underLock<T>(dataDir: string, work: () => Promise<T>): Pro
 }
 
 async function takeLock(file: string): Promise<boolean> {
-  const draft = draftOf(file);
-  await writeFile(draft, String(process.pid), { mode: 0o600, flag: 'wx' });
   try {
-    await link(draft, file); // unlike rename(), refuses an existing name; unlike open('wx'), never shows a lock without its holder
+    await symlink(String(process.pid), file);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    if (await isAbandoned(file)) await breakLock(file, draft);
+    if (await isAbandoned(file)) await breakLock(file);
     return false;
-  } finally {
-    await rm(draft, { force: true });
   }
 }
 
 /** Moved away rather than removed: whoever looked a moment later may have a fresh lock under this name, and gets it back. */
-async function breakLock(file: string, aside: string): Promise<void> {
+async function breakLock(file: string): Promise<void> {
+  const aside = draftOf(file);
   try {
     await rename(file, aside);
-    if (!(await isAbandoned(aside))) await link(aside, file);
+    if (!(await isAbandoned(aside))) await symlink(await readlink(aside), file);
   } catch (error) {
     if (!['ENOENT', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error; // another program was quicker
+  } finally {
+    await rm(aside, { force: true });
   }
 }
 
 async function isAbandoned(file: string): Promise<boolean> {
   try {
-    const [holder, { mtimeMs }] = await Promise.all([readFile(file, 'utf8'), stat(file)]);
+    const [holder, { mtimeMs }] = await Promise.all([readlink(file), lstat(file)]);
     return !isAlive(Number(holder)) || Date.now() - mtimeMs > SILENT_MS;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false; // let go meanwhile

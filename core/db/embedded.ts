@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chown, mkdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { basename, join } from 'node:path';
+import { connect, createServer } from 'node:net';
+import { basename, dirname, join } from 'node:path';
 import pg from 'pg';
+import { abandonedIn, asideIn } from './aside.ts';
 import { isAlive, readState, underLock, writeState, type EmbeddedState } from './embedded-state.ts';
 import { quoteName } from './quote-name.ts';
 import { findPostgresBinaries, unprivilegedUser } from './postgres-binaries.ts';
@@ -13,7 +14,13 @@ import { findPostgresBinaries, unprivilegedUser } from './postgres-binaries.ts';
  * `postgres.json` (mode 0600). A second program beside a running one finds it through that file instead of starting another.
  */
 export type EmbeddedUrls = { readonly superuserUrl: string; readonly ownerUrl: string; readonly appUrl: string; readonly jobsUrl: string };
-export type Embedded = EmbeddedUrls & { /** False when it was running already. */ readonly started: boolean; stop(): Promise<void> };
+export type Embedded = EmbeddedUrls & {
+  /** False when it was running already. */
+  readonly started: boolean;
+  /** Resolves when the server is no more although nobody who uses it has stopped it: killed, or given up on a full disk. Never after `stop()`. */
+  readonly gone: Promise<void>;
+  stop(): Promise<void>;
+};
 
 const DATABASE = 'wardkeep';
 
@@ -34,15 +41,38 @@ export async function startEmbedded(dataDir: string, extraFlags: readonly string
   await mkdir(dataDir, { recursive: true, mode: user.uid === undefined ? 0o700 : 0o711 });
   const cluster: Cluster = { dir: join(dataDir, 'postgres'), user, ...(await findPostgresBinaries()) };
   return underLock(dataDir, async () => {
+    await sweep(dataDir);
     const known = await readState(dataDir);
     const isRunning = known !== null && !known.isUnfinished && (await answers(urls(known).superuserUrl, cluster.dir));
     const state = isRunning ? { ...known, programs: [...known.programs.filter(isAlive), process.pid] } : await start(dataDir, cluster, known, extraFlags);
     await writeState(dataDir, state);
-    return { ...urls(state), started: !isRunning, stop: () => leave(dataDir, cluster) };
+    const { gone, unwatch } = watch(state.port);
+    const stop = () => {
+      unwatch();
+      return leave(dataDir, cluster, state.port);
+    };
+    return { ...urls(state), started: !isRunning, gone, stop };
   });
 }
 
+/** Removes what killed programs left aside, with the servers that still run on it, as every start does. */
+export function clearAbandoned(dataDir: string): Promise<void> {
+  return underLock(dataDir, () => sweep(dataDir));
+}
+
+async function sweep(dataDir: string): Promise<void> {
+  for (const folder of await abandonedIn(dataDir)) {
+    const cluster: Cluster = { dir: join(folder, 'postgres'), user: unprivilegedUser(), ...(await findPostgresBinaries()) };
+    const state = await readState(folder).catch(() => null); // a file: initdb's password
+    if (state !== null && (await answers(urls(state).superuserUrl, cluster.dir))) await stopServer(cluster);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 type Cluster = { readonly dir: string; readonly user: { uid?: number; gid?: number }; readonly initdb: string; readonly pg_ctl: string };
+
+/** After a power cut it first reads its log anew, which may take minutes; pg_ctl's own limit of one would have it begin again for ever. */
+const START_S = 600;
 
 async function start(dataDir: string, cluster: Cluster, known: EmbeddedState | null, extraFlags: readonly string[]): Promise<EmbeddedState> {
   const isThere = await exists(cluster.dir);
@@ -52,7 +82,7 @@ async function start(dataDir: string, cluster: Cluster, known: EmbeddedState | n
   await writeState(dataDir, isNew ? { ...state, isUnfinished: true } : state);
   if (!isThere) await makeCluster(cluster, state);
   const flags = [...SERVER_SETTINGS, `port=${state.port}`, ...extraFlags].map((setting) => `-c ${setting.endsWith('=') ? `${setting}''` : setting}`).join(' ');
-  const startServer = () => run(cluster.pg_ctl, ['start', '--pgdata', cluster.dir, '--wait', '--silent', '--log', join(cluster.dir, 'server.log'), '--options', flags], cluster);
+  const startServer = () => run(cluster.pg_ctl, ['start', '--pgdata', cluster.dir, '--wait', '--timeout', String(START_S), '--silent', '--log', join(cluster.dir, 'server.log'), '--options', flags], cluster);
   await startServer().catch(async (error: unknown) => {
     // A server that a killed program was just starting is in the way, on a port or with roles that nobody noted.
     if (!(await exists(join(cluster.dir, 'postmaster.pid')))) throw error;
@@ -66,20 +96,44 @@ async function start(dataDir: string, cluster: Cluster, known: EmbeddedState | n
 /** Made beside its place and renamed: initdb outlives a program that is killed, and must not meet the next one's in one folder. */
 async function makeCluster(cluster: Cluster, { passwords }: EmbeddedState): Promise<void> {
   const { dir, user, initdb } = cluster;
-  const draft = { ...cluster, dir: `${dir}.${randomBytes(4).toString('hex')}` };
+  const draft = { ...cluster, dir: asideIn(dirname(dir)) };
   await mkdir(draft.dir, { mode: 0o700 });
   if (user.uid !== undefined && user.gid !== undefined) await chown(draft.dir, user.uid, user.gid);
   await withPasswordFile(draft, passwords.postgres, (file) => run(initdb, ['--pgdata', draft.dir, '--username', 'postgres', '--pwfile', file, '--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C', '--no-sync', '--data-checksums'], draft));
   await rename(draft.dir, dir);
 }
 
-function leave(dataDir: string, cluster: Cluster): Promise<void> {
+function leave(dataDir: string, cluster: Cluster, port: number): Promise<void> {
   return underLock(dataDir, async () => {
     const state = await readState(dataDir);
     const own = state?.programs.indexOf(process.pid) ?? -1;
     const others = (state?.programs ?? []).filter((pid, at) => at !== own && isAlive(pid));
-    if (state !== null) await writeState(dataDir, { ...state, programs: others });
-    if (others.length === 0) await stopServer(cluster);
+    if (others.length === 0 && (await isListening(port))) await stopServer(cluster);
+    if (state !== null) await writeState(dataDir, { ...state, programs: others }); // last, since a full disk refuses it
+  });
+}
+
+const WATCH_MS = 5_000;
+
+/** A backend that crashes is the server's own matter, which goes on listening; the server's own end is ours. */
+function watch(port: number): { gone: Promise<void>; unwatch: () => void } {
+  const { promise: gone, resolve } = Promise.withResolvers<void>();
+  const look = setInterval(async () => {
+    if (await isListening(port)) return;
+    clearInterval(look);
+    resolve();
+  }, WATCH_MS).unref();
+  return { gone, unwatch: () => clearInterval(look) };
+}
+
+/** Rather than by its process id: whatever runs as the first process of a container has dead ones that nobody takes away. */
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED'));
   });
 }
 
@@ -87,7 +141,7 @@ function stopServer(cluster: Cluster): Promise<void> {
   return run(cluster.pg_ctl, ['stop', '--pgdata', cluster.dir, '--mode', 'fast', '--wait', '--silent'], cluster);
 }
 
-/** @throws with the command's last line; neither initdb nor pg_ctl prints a password. */
+/** @throws with what the command says of it; neither initdb nor pg_ctl prints a password. */
 async function run(command: string, args: readonly string[], { user, dir }: Cluster): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const child = spawn(command, args, { ...user, detached: true, stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' } });
@@ -98,9 +152,15 @@ async function run(command: string, args: readonly string[], { user, dir }: Clus
     child.on('exit', (code) => {
       child.stderr.destroy();
       if (code === 0) resolve();
-      else reject(new Error(`The bundled PostgreSQL's ${basename(command)} failed in ${dir}: ${last.trim().split('\n').at(-1) ?? `exit ${code}`}. Every folder above it must be open to the system user that runs PostgreSQL.`));
+      else reject(new Error(`The bundled PostgreSQL's ${basename(command)} failed in ${dir} (${reasonIn(last) ?? `exit ${code}`}). The disk must have room, and every folder above be open to the system user that runs PostgreSQL; server.log there may say more.`));
     });
   });
+}
+
+/** Not always the last line: behind it initdb tells what it clears up, and pg_ctl where to look. */
+function reasonIn(output: string): string | undefined {
+  const lines = output.trim().split('\n').filter(Boolean);
+  return lines.findLast((line) => /error:|FATAL:|PANIC:|could not/.test(line)) ?? lines.at(-1);
 }
 
 async function withPasswordFile({ dir, user }: Cluster, password: string, work: (file: string) => Promise<void>): Promise<void> {

@@ -145,7 +145,7 @@ t.test('what cannot be restored is refused, and leaves nothing', async (t) => {
 
   t.match(await wardkeep(empty, ['restore', file]), { code: 78, error: /No root key is configured/ });
   t.match(await wardkeep(dataDir, ['backup', 'check', damaged]), { code: 2, error: /damaged or was altered/ });
-  t.notOk(readdirSync(dataDir).some((name) => name.startsWith('check-')));
+  t.notOk(readdirSync(dataDir).some((name) => name.startsWith('aside-')));
   const external = { WARDKEEP_DATABASE_APP_URL: 'postgres://a:b@localhost/x', WARDKEEP_DATABASE_JOBS_URL: 'postgres://a:b@localhost/x' };
   t.match(await wardkeep(empty, ['backup', '--out', join(kept, 'x')], external), { code: 78, error: /PostgreSQL of your own/ });
   const run = ({ run }: Command, positionals: string[], values: Record<string, string>) => run({ positionals, values, out: { say: () => undefined, result: () => undefined } });

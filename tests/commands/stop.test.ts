@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,6 +49,19 @@ t.test('an error that nobody handled is logged without its message, and the prog
   t.match(JSON.parse(logged), { level: 'error', message: 'an error that nobody handled', err: { name: 'TypeError', code: 'ODD' } });
   t.notMatch(logged, 'Achterberg');
   t.match(said, 'Stopping.');
+});
+
+t.test('a program whose PostgreSQL has ended ends as well, for whoever runs it to start both again', async (t) => {
+  const { folder, env } = await installation(t);
+  const program = spawn(process.execPath, [MAIN, 'serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const exited = once(program, 'exit');
+  let [said, logged] = ['', ''];
+  program.stdout.on('data', (chunk: Buffer) => { said += chunk.toString(); });
+  program.stderr.on('data', (chunk: Buffer) => { logged += chunk.toString(); });
+  while (!said.includes('/setup/') && program.exitCode === null) await sleep(20);
+  process.kill(Number(readFileSync(join(folder, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]), 'SIGKILL');
+  t.same(await exited, [1, null]);
+  t.match(logged, '"message":"The bundled PostgreSQL has ended"');
 });
 
 t.test('a command that is interrupted takes its PostgreSQL along', async (t) => {

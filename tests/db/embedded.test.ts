@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, lutimes, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import t, { type Test } from 'tap';
-import { startEmbedded } from '../../core/db/embedded.ts';
+import { asideIn } from '../../core/db/aside.ts';
+import { clearAbandoned, startEmbedded } from '../../core/db/embedded.ts';
 
 t.test('the bundled PostgreSQL', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'wardkeep-embedded-'));
@@ -98,15 +100,47 @@ t.test('a first start that was killed is begun anew', async (t) => {
 t.test('a lock whose holder is gone, or silent, keeps nobody out', async (t) => {
   const folder = await makeFolder(t);
   const lock = join(folder, 'postgres.lock');
-  await writeFile(lock, '2147483646');
+  await symlink('2147483646', lock);
   const first = await startEmbedded(folder, ['fsync=off']);
   await first.stop();
-  await writeFile(lock, String(process.pid));
+  await symlink(String(process.pid), lock);
   const long = new Date(Date.now() - 60_000);
-  await utimes(lock, long, long);
+  await lutimes(lock, long, long);
   const second = await startEmbedded(folder, ['fsync=off']);
   t.ok(second.started);
   await second.stop();
+});
+
+t.test('a server that ended by itself is told of, once; one that was stopped is not', async (t) => {
+  const folder = await makeFolder(t);
+  const first = await startEmbedded(folder, ['fsync=off']);
+  process.kill(Number((await readFile(join(folder, 'postgres', 'postmaster.pid'), 'utf8')).split('\n')[0]), 'SIGKILL');
+  t.not(await Promise.race([first.gone, sleep(30_000, 'silent')]), 'silent');
+  await first.stop(); // there is nothing to stop any more
+  const again = await startEmbedded(folder, ['fsync=off']);
+  t.ok(again.started, 'and the next start brings it back');
+  await again.stop();
+  t.equal(await Promise.race([again.gone, sleep(5_000, 'silent')]), 'silent');
+});
+
+t.test('what a killed program left aside is cleared, with the server it left running on it', async (t) => {
+  const folder = await makeFolder(t);
+  const [mine, left, draft] = [asideIn(folder), join(folder, 'aside-2147483646-0a'), join(folder, 'aside-2147483646-0b.pw')];
+  await mkdir(mine, { mode: 0o755 });
+  await writeFile(draft, 'password');
+  await mkdir(left, { mode: 0o755 });
+  const { appUrl } = await startEmbedded(left, ['fsync=off']); // never stopped
+  await clearAbandoned(folder);
+  t.same(await readdir(folder), [basename(mine)]);
+  await t.rejects(new pg.Client({ connectionString: appUrl }).connect(), { code: 'ECONNREFUSED' });
+});
+
+t.test('a command that fails says why, and not what it does behind that', async (t) => {
+  const folder = await makeFolder(t);
+  const server = await startEmbedded(folder, ['fsync=off']);
+  await server.stop();
+  await rename(join(folder, 'postgres', 'pg_wal'), join(folder, 'pg_wal'));
+  await t.rejects(startEmbedded(folder), { message: /pg_ctl: could not start server.*server\.log/ });
 });
 
 t.test('a database without its passwords is left alone', async (t) => {
