@@ -4,7 +4,7 @@ import { daysBetween, todayOf } from './calendar-days.ts';
 import { Agreement, Notice, Reminder, Subprocessor } from './models.ts';
 import { readRegister, standingOf } from './register/read-register.ts';
 
-/** What waits for somebody, for those who keep the register; nothing for others. */
+/** What waits for somebody, for those who keep the register; nothing for others, nor while everything is in order. */
 export async function dashboardCard(tx: Tx): Promise<Fragment | null> {
   if (!can(tx.scope.actor, 'baa-tracker.register.read')) return null;
   const register = await readRegister(tx);
@@ -13,7 +13,8 @@ export async function dashboardCard(tx: Tx): Promise<Fragment | null> {
     return agreement === undefined ? [] : [{ id: agreement_id, title: agreement.title, daysLeft: daysBetween(register.today, decide_by), isMine: agreement.owner_id === tx.scope.actor.id }];
   });
   const missing = register.subprocessors.filter((each) => standingOf(register, each) === 'missing').map(({ id, name }) => ({ id, name }));
-  return { title: 'Agreements', template: 'baa-tracker/dashboard', context: { due, missing, notices: register.openNotices.length } };
+  const notices = register.openNotices.length;
+  return due.length + missing.length + notices === 0 ? null : { title: 'Agreements', template: 'baa-tracker/dashboard', context: { due, missing, notices } };
 }
 
 export async function health(tx: Tx): Promise<Health> {

@@ -149,7 +149,7 @@ t.test('on a phone the current tab is in sight, and a drop zone holds its words'
 
 t.test('a name of one endless word stays in its place', async (t) => {
   const { page } = await open(t, 'contacts/list');
-  await page.evaluate("document.querySelector('table .main a').textContent = 'W'.repeat(100)");
+  await page.evaluate("for (const text of document.querySelectorAll('table .main a, table .detail')) text.textContent = 'W'.repeat(100)"); // a name, an e-mail address
   t.ok(await page.locator('.table-wrap').first().evaluate((wrap) => wrap.scrollWidth <= wrap.clientWidth), 'the other columns stay in sight');
   await page.setViewportSize(PHONE);
   await page.goto(`${server.info.uri}/contacts/page/details`);

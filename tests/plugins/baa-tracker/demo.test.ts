@@ -41,4 +41,6 @@ t.test('the demo’s registers', async (t) => {
   });
   const page = await (await visit(harbor.officer)).get(HOME);
   for (const text of ['Coastline Transcription', 'in 20 days', 'A subprocessor is added']) t.match(page.payload, text);
+  t.match((await (await visit(harbor.officer)).get('/contacts')).payload, /aria-label="Agreements"[^]*has patients’ data/, 'the page people land on says what waits');
+  t.notMatch((await (await visit(willow.officer)).get('/contacts')).payload, 'aria-label="Agreements"', 'and nothing while all is in order');
 });
