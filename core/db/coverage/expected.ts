@@ -45,7 +45,7 @@ export const JOBS_GRANTS: Readonly<Record<string, readonly string[]>> = {
   audit_checkpoints: ['select', 'insert'],
   audit_tiles: ['select', 'insert'],
   audit_verifications: ['select', 'insert'],
-  users: ['select', 'insert'], // sign-in looks for an e-mail; INSERT and the tables below are for what the trust page tries and undoes (core/trust/trial.ts)
+  users: ['select', 'insert', 'update(time_zone)'], // sign-in looks for an e-mail; INSERT, UPDATE (which FOR SHARE asks for) and the tables below are for what the trust page tries and undoes (core/trust/trial.ts)
   passwords: ['select', 'insert', 'update'],
   sessions: ['select', 'insert', 'update(ended_at)', 'update(ended_reason)', 'delete'],
   service_accounts: ['select', 'insert', 'update(last_used_at)'],
