@@ -146,7 +146,7 @@ export const pages: Record<string, object> = {
     rows: [{ field: 'givenName', label: 'Given name', own: 'Wim', other: 'W.', takes: false }, { field: 'sex', label: 'Sex', own: null, other: 'male', takes: true }],
   },
   'documents/document': {
-    document: { id: ID, title: 'Summary of care of Rosalind Achterberg', contactId: ID, fileName: 'summary.xml', bytes: 48_210, sha256: HASH, documentDate: AT, createdAt: AT, pending: false }, contactName: 'Rosalind Achterberg',
+    document: { id: ID, title: 'Summary of care of Rosalind Achterberg', contactId: ID, fileName: 'summary.xml', bytes: 48_210, sha256: HASH, written: 'Jun 1, 2020', createdAt: AT, pending: false }, contactName: 'Rosalind Achterberg',
     facts: [{ term: 'Type', text: 'Summarization of Episode Note' }, { term: 'Author', text: 'Dr. Lindqvist' }], repairs: ['Something stood after the document and was dropped. (line 812)'], attachments: [{ mediaType: 'application/pdf', bytes: 18_204 }],
     sections: [
       { id: '0', title: 'Allergies', items: [{ name: 'Penicillin G', when: 'since 2011', detail: 'Hives', status: { label: 'active', tone: 'good' } }], narrative: null },

@@ -9,6 +9,7 @@ import { systemScope, type Scope } from '../../core/db/scope.ts';
 import { Contact, ContactIdentifier, ContactPoint } from '../../core/practice/contacts/model.ts';
 import { mergeContacts } from '../../core/practice/contacts/merge-contacts.ts';
 import { importDocument, type Imported } from '../../core/practice/documents/import-document.ts';
+import { writtenText } from '../../core/practice/documents/document-date.ts';
 import { addOutcome, emptyReport, importCandidates, importFile, type Candidate } from '../../core/practice/documents/import-files.ts';
 import { runBatch, startBatch } from '../../core/practice/imports/run-batch.ts';
 import { MatchReview } from '../../core/practice/documents/model.ts';
@@ -335,4 +336,21 @@ t.test('outcomes that could not be written are written later, and the batch ends
   });
   t.match(await rows(database, `select status, done, refused from app.import_batches where id = '${id}'`), [{ status: 'done', done: 30, refused: 30 }]);
   t.equal((await rows(database, `select from app.import_outcomes where batch_id = '${id}'`)).length, 30);
+});
+
+t.test('a document is of the day it says, in a practice anywhere', async (t) => {
+  const { app, database } = await openTestApp(t);
+  const people = await createPeople(app);
+  await rows(database, `update app.workspaces set time_zone = 'America/Denver' where workspace_id = '${people.workspaceId}'`);
+  const dateOf = async (written: string) => {
+    const { documentId } = await file(app, scopeAs(people.admin), documentXml({}).replace('20200601120000-0500', written));
+    return (await rows<{ document_date: Date }>(database, `select document_date from app.documents where id = '${documentId}'`))[0]?.document_date?.toISOString() ?? null;
+  };
+  t.equal(await dateOf('20200601'), '2020-06-01T06:00:00.000Z', 'the day begins where the practice is');
+  t.equal(await dateOf('202006010130'), '2020-06-01T07:30:00.000Z');
+  t.equal(await dateOf('20200308023015'), '2020-03-08T02:30:00.000Z', 'clocks leave that hour out');
+  t.equal(await dateOf('2020'), '2020-01-01T07:00:00.000Z');
+  t.equal(await dateOf('20200601013000+0000'), '2020-06-01T01:30:00.000Z', 'a zone of its own counts');
+  t.equal(await dateOf('soon'), null);
+  t.same([writtenText('2020-06', null, 'UTC'), writtenText('2020-06-01', new Date('2020-06-01T06:00Z'), 'UTC'), writtenText('2020-06-01T01:30', new Date('2020-06-01T07:30Z'), 'America/Denver'), writtenText(null, null, 'UTC')], ['2020-06', 'Jun 1, 2020', 'Jun 1, 2020, 01:30', null]);
 });

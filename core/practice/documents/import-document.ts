@@ -13,6 +13,7 @@ import { isWritable, requireMatchingFields, type ContactGate } from '../contacts
 import { UNGATED } from '../contacts/gated-model.ts';
 import { holdMatching } from '../contacts/hold-matching.ts';
 import { Contact, ContactAddress, ContactIdentifier, ContactPoint } from '../contacts/model.ts';
+import { documentDate } from './document-date.ts';
 import { patientWith } from './gated-document.ts';
 import { matchableIdentifiers, matchContact, type Match } from './match-contact.ts';
 import { Document, DocumentContent, MatchReview } from './model.ts';
@@ -32,14 +33,14 @@ export async function importDocument(tx: Tx, input: ImportInput): Promise<Import
   const filing = sealDocument(tx, input); // before anybody is kept waiting
   const locked = holdMatching(tx);
   const found = Document.query(tx).findOne({ sha256: filing.sha256 }).select('id', 'contact_id');
-  const [, known, match] = await Promise.all([locked, found, document.missing.length > 0 ? null : matchContact(tx, document.patient)]);
+  const [, known, match, writtenAt] = await Promise.all([locked, found, document.missing.length > 0 ? null : matchContact(tx, document.patient), documentDate(tx, document.header.effectiveTime)]);
   if (known !== undefined) {
     record(tx, { action: 'document.import_repeated', target: { type: 'document', id: known.id } });
     return { documentId: known.id, contactId: known.contact_id, contact: 'unchanged' };
   }
   const target = { type: 'document', id: filing.id };
   if (match === null) {
-    await insertDocument(tx, filing, null);
+    await insertDocument(tx, filing, { contact_id: null, document_date: writtenAt });
     record(tx, { action: 'document.imported', target, detail: { contact: 'pending', missing: document.missing.map(({ field }) => field) } });
     return { documentId: filing.id, contactId: null, contact: 'pending' };
   }
@@ -47,7 +48,7 @@ export async function importDocument(tx: Tx, input: ImportInput): Promise<Import
   // Sent in the order in which rows refer to each other, waited for together.
   const written = Promise.all([
     match.kind === 'match' ? addToContact(tx, contactId, document.patient, gate) : insertContact(tx, contactId, document.patient, {}, gate),
-    insertDocument(tx, filing, contactId),
+    insertDocument(tx, filing, { contact_id: contactId, document_date: writtenAt }),
     match.kind === 'doubt' ? raiseDoubt(tx, match, filing.id, contactId) : undefined,
   ]);
   if (match.kind !== 'match') holdChain(tx); // nothing more will be asked
@@ -61,24 +62,23 @@ export async function importDocument(tx: Tx, input: ImportInput): Promise<Import
   return { documentId: filing.id, contactId, contact };
 }
 
-/** A document's rows, sealed, but for the contact it will belong to. */
+/** A document's rows, sealed, but for what the database is asked first. */
 type Filing = { readonly id: string; readonly sha256: Buffer; readonly row: SealedRow; readonly content: SealedRow };
 
 function sealDocument(tx: Tx, { document, bytes, fileName }: ImportInput): Filing {
   const id = uuidv7(tx.now);
   const sha256 = createHash('sha256').update(bytes).digest();
-  const date = document.header.effectiveTime === null ? Number.NaN : Date.parse(document.header.effectiveTime);
   const row: Partial<Document> = {
     id, kind: 'ccda', status: document.missing.length > 0 ? 'pending' : 'filed',
     pending_reason: document.missing.map(({ field }) => field).join(',') || null,
     title: document.header.title, file_name: fileName, media_type: 'application/xml', bytes: bytes.length, sha256,
-    document_date: Number.isNaN(date) ? null : new Date(date), parsed: JSON.stringify(withoutBytes(document)),
+    parsed: JSON.stringify(withoutBytes(document)),
   };
   return { id, sha256, row: sealNew(tx, Document, row), content: sealNew(tx, DocumentContent, { id, content: Buffer.from(bytes).toString('base64') }) };
 }
 
-async function insertDocument(tx: Tx, { row, content }: Filing, contactId: string | null): Promise<void> {
-  await Promise.all([insertSealed(tx, Document, [{ ...row, contact_id: contactId }]), insertSealed(tx, DocumentContent, [content])]);
+async function insertDocument(tx: Tx, { row, content }: Filing, asked: Pick<Document, 'contact_id' | 'document_date'>): Promise<void> {
+  await Promise.all([insertSealed(tx, Document, [{ ...row, ...asked }]), insertSealed(tx, DocumentContent, [content])]);
 }
 
 /** Attachments are in the original; the parsed copy names them only. */

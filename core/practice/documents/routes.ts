@@ -5,7 +5,7 @@ import type { ClinicalDocument } from '../../clinical/clinical-document.ts';
 import { REPAIRS } from '../../clinical/repairs.ts';
 import { apiRoutes } from '../../http/api/api-route.ts';
 import { Fault } from '../../errors.ts';
-import { scopeOf } from '../../http/credentials.ts';
+import { credentialsOf, scopeOf } from '../../http/credentials.ts';
 import { flash } from '../../http/flash.ts';
 import { parse } from '../../http/refusals.ts';
 import { trustHtml } from '../../http/views.ts';
@@ -18,6 +18,7 @@ import { calendarDate, id, oneId } from '../schemas.ts';
 import { DOCUMENT_API } from './api.ts';
 import { chooseContactPage, searchContact } from './choose-contact.ts';
 import { clinicalTab, documentsTab } from './contact-tabs.ts';
+import { writtenText } from './document-date.ts';
 import { dayText, itemOf } from './item-line.ts';
 import { readOneDocument, readOriginal } from './read-documents.ts';
 import { keepApart, listWaiting, resolveDocument } from './reviews.ts';
@@ -47,7 +48,8 @@ async function documentPage(app: App, request: Request, h: ResponseToolkit) {
   const context = await app.withWorkspace(scopeOf(request), async (tx) => {
     const { document, parsed } = await readOneDocument(tx, id);
     const contactName = document.contactId === null ? null : nameOf(await wholeContact(tx, document.contactId));
-    return { document: { ...document, pending: document.status === 'pending' }, contactName, ...bodyOf(parsed) };
+    const written = writtenText(parsed?.header.effectiveTime ?? null, document.documentDate, credentialsOf(request).workspace.timeZone);
+    return { document: { ...document, written, pending: document.status === 'pending' }, contactName, ...bodyOf(parsed) };
   });
   return h.page('documents/document', context);
 }
