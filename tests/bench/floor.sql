@@ -38,9 +38,10 @@ create table app.audit_entries (
   action text not null, outcome text not null, target_type text, target_id text, body text not null, hash bytea not null, key_id text not null, signature bytea not null,
   primary key (workspace_id, seq)
 );
-create index audit_entries_by_time on app.audit_entries (workspace_id, at);
-create index audit_entries_by_target on app.audit_entries (workspace_id, target_id) where target_id is not null;
-create index audit_entries_by_actor on app.audit_entries (workspace_id, actor_id) where actor_id is not null;
+create index audit_entries_by_time on app.audit_entries (workspace_id, at, seq);
+create index audit_entries_by_action on app.audit_entries (workspace_id, action, at, seq);
+create index audit_entries_by_target on app.audit_entries (workspace_id, target_id, at, seq) where target_id is not null;
+create index audit_entries_by_actor on app.audit_entries (workspace_id, actor_id, at, seq) where actor_id is not null;
 
 grant usage on schema app to wardkeep_app;
 grant select, insert, update on all tables in schema app to wardkeep_app;

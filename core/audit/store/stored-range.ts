@@ -27,13 +27,17 @@ export async function findRange(tx: LogTx, asked: Asked, last: number): Promise<
     return { fromSeq, toSeq: Math.max(fromSeq - 1, Math.min(asked.toSeq, last)), from: null, to: null };
   }
   const { from, to } = await spanOf(tx, asked);
+  // OFFSET 0 keeps PostgreSQL from walking the chain to the first that fits: the index by time has just these.
   const { rows } = (await tx.knex.raw(
-    `select (select min(seq) from app.audit_entries where seq <= :last and at >= coalesce(:from::timestamptz, '-infinity') and at < coalesce(:to::timestamptz, 'infinity')) as first,
-            (select max(seq) from app.audit_entries where seq <= :last and at >= coalesce(:from::timestamptz, '-infinity') and at < coalesce(:to::timestamptz, 'infinity')) as final,
-            (select coalesce(max(seq), 0) from app.audit_entries where seq <= :last and at < coalesce(:from::timestamptz, '-infinity')) as before`, { last, from, to } as never,
-  )) as { rows: [{ first: number | null; final: number | null; before: number }] };
-  const [{ first, final, before }] = rows;
-  return { fromSeq: first ?? before + 1, toSeq: final ?? before, from, to };
+    `select min(seq) as first, max(seq) as final from (select seq from app.audit_entries where seq <= :last and at >= coalesce(:from::timestamptz, '-infinity') and at < coalesce(:to::timestamptz, 'infinity') offset 0) as asked`,
+    { last, from, to } as never,
+  )) as { rows: [{ first: number | null; final: number | null }] };
+  const [{ first, final }] = rows;
+  if (first !== null && final !== null) return { fromSeq: first, toSeq: final, from, to };
+  const { rows: [{ before }] } = (await tx.knex.raw(
+    `select coalesce(max(seq), 0) as before from (select seq from app.audit_entries where seq <= :last and at < coalesce(:from::timestamptz, '-infinity') offset 0) as earlier`, { last, from } as never,
+  )) as { rows: [{ before: number }] };
+  return { fromSeq: before + 1, toSeq: before, from, to };
 }
 
 /**

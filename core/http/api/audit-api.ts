@@ -2,6 +2,7 @@ import Joi from 'joi';
 import { authorize } from '../../access/authorize.ts';
 import { ENTRY_COLUMNS, entryOf } from '../../audit/entry-of.ts';
 import { record } from '../../audit/record.ts';
+import { readPage } from '../../audit/store/log-page.ts';
 import type { StoredEntry } from '../../audit/stored-log.ts';
 import type { Tx } from '../../db/scope.ts';
 import { instant } from '../schemas.ts';
@@ -27,15 +28,9 @@ export const AUDIT_API: readonly ApiRoute[] = [
   }),
 ];
 
-async function listAuditEntries(tx: Tx, { from, to, actorKind, action, cursor, limit }: AuditQuery): Promise<object> {
+async function listAuditEntries(tx: Tx, { cursor, limit, ...wanted }: AuditQuery): Promise<object> {
   authorize(tx, 'audit.read');
-  const query = tx.knex('audit_entries').select(...ENTRY_COLUMNS, 'hash', 'key_id', 'signature').orderBy('seq', 'desc').limit(limit + 1);
-  if (from !== undefined) query.where('at', '>=', from);
-  if (to !== undefined) query.where('at', '<', to);
-  if (actorKind !== undefined) query.where('actor_kind', actorKind);
-  if (action !== undefined) query.where('action', action);
-  if (cursor !== undefined) query.where('seq', '<', cursor);
-  const rows = (await query) as StoredEntry[];
+  const rows = await readPage<StoredEntry>(tx, [...ENTRY_COLUMNS, 'hash', 'key_id', 'signature'], wanted, { before: cursor }, limit + 1);
   const shown = rows.slice(0, limit);
   record(tx, { action: 'audit.listed', detail: { count: shown.length } });
   return {

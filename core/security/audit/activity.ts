@@ -1,7 +1,8 @@
+import { entriesOf } from '../../audit/store/log-page.ts';
 import type { Tx } from '../../db/scope.ts';
 import { barChart, heatStrip, type BarChart, type HeatStrip, type Point } from '../../http/charts.ts';
 import { calendarDate } from '../../http/formats.ts';
-import { narrow, type Filters } from './filters.ts';
+import { wantedBy, type Filters } from './filters.ts';
 
 export type Activity = { readonly chart: BarChart; readonly heat: HeatStrip; readonly from: string; readonly to: string };
 
@@ -18,9 +19,9 @@ type Hour = { hour: string; entries: number; refused: number };
 export async function activityOf(tx: Tx, filters: Filters, timeZone: string): Promise<Activity> {
   const to = filters.to ?? calendarDate(tx.now, timeZone);
   const from = filters.from === undefined ? addDays(to, 1 - DAYS_SHOWN) : [filters.from, addDays(to, 1 - DAYS_MAX)].sort()[1] as string;
-  const hours = (await narrow(tx, tx.knex('app.audit_entries'), { ...filters, from, to }, timeZone)
-    .select(tx.knex.raw(`to_char(at at time zone ?, 'YYYY-MM-DD"T"HH24') as hour, count(*)::int as entries, (count(*) filter (where outcome <> 'ok'))::int as refused`, [timeZone]))
-    .groupByRaw('1')) as unknown as Hour[];
+  const counts = entriesOf(tx, wantedBy(tx, { ...filters, from, to }, timeZone))
+    .select(tx.knex.raw(`date_trunc('hour', at at time zone ?) as hour, count(*)::int as entries, (count(*) filter (where outcome <> 'ok'))::int as refused`, [timeZone])).groupByRaw('1');
+  const hours = (await tx.knex(counts.as('counts')).select(tx.knex.raw(`to_char(hour, 'YYYY-MM-DD"T"HH24') as hour`), 'entries', 'refused')) as unknown as Hour[];
   const days = Math.max(1, Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS) + 1);
   const [category, keyLength] = days <= 2 ? ['Hour', 13] : days <= DAYS_BY_DAY_MAX ? ['Day', 10] : ['Month', 7];
   const counted = new Map<string, { value: number; part: number }>();

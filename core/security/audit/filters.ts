@@ -1,5 +1,5 @@
 import Joi from 'joi';
-import type { Knex } from 'knex';
+import type { Wanted } from '../../audit/store/log-page.ts';
 import type { Tx } from '../../db/scope.ts';
 import { id, isDay } from '../../http/schemas.ts';
 
@@ -15,7 +15,6 @@ export type Filters = {
 };
 
 export const ACTOR_KINDS = ['user', 'agent', 'patient', 'system'] as const;
-/** `not-ok` is refused and failed together. */
 export const OUTCOMES = ['ok', 'refused', 'failed', 'not-ok'] as const;
 
 const day = Joi.string().pattern(/^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/, 'a day').custom((value: string, helpers) => (isDay(value) ? value : helpers.error('date.format', { format: 'YYYY-MM-DD' }))).empty('');
@@ -24,17 +23,13 @@ export const filterFields = {
   action: Joi.string().max(100).pattern(/^[a-z][A-Za-z0-9_.-]*$/, 'an action').empty(''), target: Joi.string().trim().max(200).pattern(/^[\w.:-]+$/, 'an id').empty(''),
 };
 
-/** Narrows a query on app.audit_entries; days are whole days of `timeZone`. */
-export function narrow(tx: Tx, query: Knex.QueryBuilder, { from, to, actor, actorKind, action, outcome, target }: Filters, timeZone: string): Knex.QueryBuilder {
-  if (from !== undefined) query.where('at', '>=', tx.knex.raw('(?::date)::timestamp at time zone ?', [from, timeZone]));
-  if (to !== undefined) query.where('at', '<', tx.knex.raw('(?::date + 1)::timestamp at time zone ?', [to, timeZone]));
-  if (actor !== undefined) query.where('actor_id', actor);
-  if (actorKind !== undefined) query.where('actor_kind', actorKind);
-  if (action !== undefined) query.where('action', action);
-  if (target !== undefined) query.where('target_id', target);
-  if (outcome === 'not-ok') query.where('outcome', '<>', 'ok');
-  else if (outcome !== undefined) query.where('outcome', outcome);
-  return query;
+/** Days are whole days of `timeZone`. */
+export function wantedBy(tx: Tx, { from, to, ...others }: Filters, timeZone: string): Wanted {
+  return {
+    ...others,
+    ...(from === undefined ? {} : { from: tx.knex.raw('((?::date)::timestamp at time zone ?)', [from, timeZone]) }),
+    ...(to === undefined ? {} : { to: tx.knex.raw('((?::date + 1)::timestamp at time zone ?)', [to, timeZone]) }),
+  };
 }
 
 export function queryOf(filters: Filters, more: Readonly<Record<string, string | number>> = {}): string {

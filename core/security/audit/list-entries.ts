@@ -2,31 +2,27 @@ import { authorize } from '../../access/authorize.ts';
 import type { AuditEntry } from '../../audit/entry.ts';
 import { ENTRY_COLUMNS, entryOf, type EntryRow } from '../../audit/entry-of.ts';
 import { record } from '../../audit/record.ts';
+import { readPage, type Place } from '../../audit/store/log-page.ts';
 import { ServiceAccount } from '../../auth/service-accounts/model.ts';
 import { User } from '../../auth/user.ts';
 import type { Tx } from '../../db/scope.ts';
-import { narrow, type Filters } from './filters.ts';
+import { wantedBy, type Filters } from './filters.ts';
 
-/** Entries before (older than) or after (newer than) a sequence number; without either the newest. */
-export type Place = { readonly before?: number; readonly after?: number };
 export type EntryPage = { readonly entries: readonly AuditEntry[]; readonly hasOlder: boolean; readonly hasNewer: boolean };
 export type Choice = { readonly value: string; readonly label: string };
 
 const PAGE = 50;
 
 /** One page of the log, newest first, as signed. Looking is itself on the record. */
-export async function listEntries(tx: Tx, filters: Filters, { before, after }: Place, timeZone: string): Promise<EntryPage> {
+export async function listEntries(tx: Tx, filters: Filters, place: Place, timeZone: string): Promise<EntryPage> {
   authorize(tx, 'audit.read');
-  const forward = after !== undefined;
-  const query = narrow(tx, tx.knex('app.audit_entries').select(...ENTRY_COLUMNS), filters, timeZone).orderBy('seq', forward ? 'asc' : 'desc').limit(PAGE + 1);
-  if (forward) query.where('seq', '>', after);
-  else if (before !== undefined) query.where('seq', '<', before);
-  const rows = (await query) as EntryRow[];
+  const forward = place.after !== undefined;
+  const rows = await readPage<EntryRow>(tx, ENTRY_COLUMNS, wantedBy(tx, filters, timeZone), place, PAGE + 1);
   const isMore = rows.length > PAGE;
   const entries = rows.slice(0, PAGE).map((row) => entryOf(row, tx.scope.workspaceId));
   if (forward) entries.reverse();
   record(tx, { action: 'audit.listed', detail: { count: entries.length, filters: Object.keys(filters).filter((name) => filters[name as keyof Filters] !== undefined) } });
-  return { entries, hasOlder: forward || isMore, hasNewer: forward ? isMore : before !== undefined };
+  return { entries, hasOlder: forward || isMore, hasNewer: forward ? isMore : place.before !== undefined };
 }
 
 /** People and service accounts to filter by. */

@@ -3,6 +3,7 @@ import type { Request, ResponseObject, ResponseToolkit } from '@hapi/hapi';
 import Joi from 'joi';
 import { authorize, can } from '../../access/authorize.ts';
 import type { App } from '../../app.ts';
+import type { Place } from '../../audit/store/log-page.ts';
 import { Fault } from '../../errors.ts';
 import { credentialsOf, scopeOf } from '../../http/credentials.ts';
 import type { Feature } from '../../http/feature.ts';
@@ -14,7 +15,7 @@ import { namesOfMarks } from '../../practice/contacts/field-gate.ts';
 import { entryView, lineOf, proofView } from './entry-view.ts';
 import { exportLog, EXPORT_FORMATS, type ExportFormat } from './export-log.ts';
 import { ACTOR_KINDS, filterFields, OUTCOMES, queryOf, type Filters } from './filters.ts';
-import { actorChoices, listEntries, type Place } from './list-entries.ts';
+import { actorChoices, listEntries } from './list-entries.ts';
 import { keepProof, readEntry } from './read-entry.ts';
 import { actionChoices } from './sentences.ts';
 import { readKept, recentOutcomes, verificationsOf, type Verifications } from './verification.ts';
@@ -56,7 +57,7 @@ async function listPage(app: App, request: Request, h: ResponseToolkit): Promise
   const { before, after, ...filters } = parse(listQuery, request.query);
   const { actor: viewer, workspace: { timeZone } } = credentialsOf(request);
   const page = await app.withWorkspace(scopeOf(request), async (tx) => ({
-    ...(await listEntries(tx, filters, { ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }, timeZone)),
+    ...(await listEntries(tx, filters, { before, after }, timeZone)),
     actors: await actorChoices(tx), activity: await activityOf(tx, filters, timeZone), last: (await recentOutcomes(tx, 1))[0] ?? null,
   }));
   const [newest, oldest] = [page.entries[0], page.entries.at(-1)];
