@@ -88,6 +88,8 @@ export async function removeUser({ tx, settings }: ScimContext, id: string, ifMa
 async function write({ tx, settings }: ScimContext, id: string, body: unknown): Promise<void> {
   const input = readUser(body);
   const { user, row } = await readKnown(tx, id);
+  // They are known by their address: under another nobody could come when the directory fails.
+  if (isBreakGlass(user, settings) && input.email !== user.email) throw new ScimError(400, 'The address of the break-glass administrator is not changed from here.', 'mutability');
   try {
     await renameDirectoryPerson(tx, id, input);
   } catch (error) {
@@ -104,7 +106,7 @@ async function write({ tx, settings }: ScimContext, id: string, body: unknown): 
 async function setActive(tx: Tx, user: User, isActive: boolean, settings: Settings): Promise<void> {
   if (isActive) return enableDirectoryPerson(tx, user.id);
   if (user.status === 'disabled') return;
-  if (settings.enforced && user.email === settings.breakGlass) throw new ScimError(400, 'The break-glass administrator is not disabled from here.', 'mutability');
+  if (isBreakGlass(user, settings)) throw new ScimError(400, 'The break-glass administrator is not disabled from here.', 'mutability');
   try {
     await disablePerson(tx, user.id);
   } catch (error) {
@@ -112,6 +114,8 @@ async function setActive(tx: Tx, user: User, isActive: boolean, settings: Settin
     throw error;
   }
 }
+
+const isBreakGlass = ({ email }: User, { enforced, breakGlass }: Settings): boolean => enforced && email === breakGlass;
 
 /** RFC 7644, 3.14. */
 async function checkVersion(tx: Tx, id: string, ifMatch: string | null): Promise<void> {

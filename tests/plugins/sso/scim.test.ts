@@ -116,6 +116,20 @@ t.test('a directory provisions a workspace', async (t) => {
     t.match(await call('DELETE', `/Users/${willow.admin.id}`), { status: 400, body: { scimType: 'mutability' } }, 'not the last administrator');
   });
 
+  t.test('the way in for when it fails is not its to close', async (t) => {
+    const admin = await visit(willow.admin);
+    const save = async (form: Record<string, string>) => {
+      await admin.get('/admin/plugins/sso');
+      t.equal((await admin.post('/admin/plugins/sso/settings', { ...settings, ...form })).statusCode, 303);
+    };
+    await save({ enforced: 'yes', breakGlass: willow.admin.email });
+    const replace = (op: object) => call('PATCH', `/Users/${willow.admin.id}`, { schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'], Operations: [{ op: 'replace', ...op }] });
+    t.match(await replace({ path: 'active', value: false }), { status: 400, body: { scimType: 'mutability' } });
+    t.match(await replace({ path: 'userName', value: 'moved@willow.example' }), { status: 400, body: { scimType: 'mutability' } }, 'nor by an address that the settings do not name');
+    t.match(await replace({ path: 'displayName', value: 'Ada Min' }), { status: 200, body: { displayName: 'Ada Min', userName: willow.admin.email } });
+    await save({});
+  });
+
   t.test('every comparison is the database’s, and as before', async (t) => {
     await rows(database, `insert into app.users (workspace_id, id, email, name, role) select $1, gen_random_uuid(), 'p' || n || '@willow.example', 'Person_' || n || '%', 'AGENT' from generate_series(1, 300) n`, [willow.workspaceId]);
     const nurses = (await call('POST', '/Groups', { displayName: 'Night_Nurses', externalId: 'G-1', members: [{ value: willow.agent.id }] })).body.id;
