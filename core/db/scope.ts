@@ -98,6 +98,6 @@ export function systemActor(name: string): Actor {
   return { kind: 'system', id: null, name, role: null, designations: [], scopes: null, sessionId: null, assuredAt: 0 };
 }
 
-export function systemScope(workspaceId: string, name: string, requestId: string | null = null): Scope {
-  return { workspaceId, actor: systemActor(name), ip: null, userAgent: null, requestId };
+export function systemScope(workspaceId: string, name: string): Scope {
+  return { workspaceId, actor: systemActor(name), ip: null, userAgent: null, requestId: null };
 }

@@ -5,24 +5,19 @@ import { fault } from '../../errors.ts';
 import { UNGATED } from './gated-model.ts';
 import { Contact, ContactShare, type ShareAccess } from './model.ts';
 
-/** What an actor who is limited to own and shared contacts may open, for fixed statements; `me` is the placeholder of their id. */
+/** What an actor who is limited to own and shared contacts may open; `me` is the placeholder of their id. The array is worked out once per statement. */
 export const ownOrShared = (me: string): string => `(contacts.owner_id = ${me} or contacts.id = any (array(select s.contact_id from contact_shares s where s.user_id = ${me})))`;
 
-/** The array is worked out once per statement. */
-const SHARED_ROW: Readonly<Record<ShareAccess, string>> = {
-  READ: 'contacts.id = any (array(select s.contact_id from contact_shares s where s.user_id = ?::uuid))',
-  WRITE: "contacts.id = any (array(select s.contact_id from contact_shares s where s.user_id = ?::uuid and s.access = 'WRITE'))",
-};
-
 /**
- * The contacts an actor may open: all of the workspace with `contact.all`, otherwise their own and those shared with them; for WRITE, their
- * own and those shared for writing. Every query that starts from a contact starts here; one that starts from what hangs on a contact
- * (activities, appointments, documents) goes through `onVisibleContacts`.
+ * The contacts an actor may open: all of the workspace with `contact.all`, otherwise their own and those shared with them. Every query that starts
+ * from a contact starts here, to write one as well: `writableContact` and `reachContact` then refuse what was shared for reading. One that starts from
+ * what hangs on a contact (activities, appointments, documents) goes through `onVisibleContacts`.
  */
-export function visibleContacts(tx: Tx, access: ShareAccess = 'READ'): QueryBuilder<Contact> {
+export function visibleContacts(tx: Tx): QueryBuilder<Contact> {
   const contacts = Contact.query(tx);
   if (!seesOwnOnly(tx)) return contacts;
-  return contacts.where((open) => open.where('contacts.owner_id', tx.scope.actor.id).orWhereRaw(SHARED_ROW[access], [tx.scope.actor.id]));
+  const { id } = tx.scope.actor;
+  return contacts.whereRaw(ownOrShared('?::uuid'), [id, id]);
 }
 
 /**
