@@ -59,7 +59,8 @@ export function checkContext(template: MailTemplate, context: Readonly<Record<st
 }
 
 const CHECKS: Record<Field, (value: unknown, origin: string) => string | null> = {
-  workspace: (value) => (typeof value === 'string' && /^[^\p{C}<>]{1,120}$/u.test(value) ? value : null),
+  // Whatever a practice calls itself, its people hear of it: what no line of a mail may hold is a space.
+  workspace: (value) => (typeof value === 'string' && value.length <= 120 ? value.replace(/[\p{C}<>]+/gu, ' ').trim() || null : null),
   // A name that looks like an address would be turned into a link by mail readers: such a person is greeted without it.
   firstName: (value) => (typeof value !== 'string' ? null : /^[\p{L}\p{M}][\p{L}\p{M}'’ -]{0,59}$/u.test(value) ? value : ''),
   // Links lead home only; RFC 3986 origin, so no look-alike prefix passes.

@@ -50,9 +50,17 @@ t.test('a context that could carry more is refused without being quoted', async 
   refused('password-reset', { ...all['password-reset'], link: 'https://records.example.org.evil.test/' }, 'link');
   refused('password-reset', { ...all['password-reset'], link: 'javascript:alert(1)' }, 'link');
   refused('password-reset', { ...all['password-reset'], minutes: 1.5 }, 'minutes');
-  refused('invitation', { ...all.invitation, workspace: 'a\r\nBcc: b@example.org' }, 'workspace');
+  refused('invitation', { ...all.invitation, workspace: 'x'.repeat(121) }, 'workspace');
   refused('constructor' as MailTemplate, {}, 'no mail template');
   t.throws(() => checkContext('password-reset', { ...all['password-reset'], patient: 'Maria Lopez' }, ORIGIN), { message: /^(?!.*Maria)/ });
+});
+
+t.test('whatever a practice is called, its people get their mail', async (t) => {
+  for (const [workspace, said] of [['Smith <& Sons> Clinic', 'Smith & Sons Clinic'], ['a\r\nBcc: b@example.org', 'a Bcc: b@example.org'], ['Care\u200d\u00adPlus', 'Care Plus']] as const) {
+    const { text, subject } = compose({ to: 'a@example.org', template: 'invitation', context: { ...all.invitation, workspace } });
+    t.match(text.replace(/ +/g, ' '), `\n${said} has invited you`);
+    t.notMatch(subject, /Bcc|Smith|Care/);
+  }
 });
 
 t.test('a name that a mail reader would turn into a link is left out of the greeting', async (t) => {
