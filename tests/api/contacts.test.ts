@@ -158,6 +158,22 @@ t.test('an AGENT sees own and shared contacts only; the rest is not there', asyn
   t.equal((await manager('POST', '/contacts/search', { q: 'min' })).body.items.length, 2);
 });
 
+t.test('what is shared with an AGENT is theirs to read or write, not to hand on', async (t) => {
+  const [agent, manager] = [await as(people.agent), await as(people.manager)];
+  const { id } = (await manager('POST', '/contacts', { familyName: 'Handon' })).body;
+  const share = (call: typeof agent, userId: string, access: 'READ' | 'WRITE') => call('POST', `/contacts/${id}/shares`, { userId, access });
+  const change = async () => agent('PATCH', `/contacts/${id}`, { notes: 'x' }, { 'if-match': String((await manager('GET', `/contacts/${id}`)).headers['etag']) });
+  t.match(await share(agent, people.readonly.id, 'READ'), { status: 404 }, 'unseen');
+  const { body: { id: shareId } } = await share(manager, people.agent.id, 'READ');
+  t.match(await change(), { status: 403, body: { code: 'contact.read_only' } });
+  t.equal((await share(manager, people.agent.id, 'WRITE')).status < 300, true);
+  t.equal((await change()).status, 200);
+  for (const answer of [await share(agent, people.readonly.id, 'READ'), await agent('DELETE', `/contacts/${id}/shares/${shareId}`)]) t.match(answer, { status: 403, body: { code: 'contact.not_owner' } });
+  t.same((await recorded(app, people.workspaceId, 'contact.share_refused')).map(({ outcome, target }) => [outcome, target]), [['refused', { type: 'contact', id }], ['refused', { type: 'contact', id }]]);
+  t.equal((await manager('DELETE', `/contacts/${id}/shares/${shareId}`)).status, 204);
+  t.equal((await agent('GET', `/contacts/${id}`)).status, 404, 'taken back');
+});
+
 t.test('whole values are found in all their readings, by whoever may see the contact, within the filters', async (t) => {
   const [agent, manager] = [await as(people.agent), await as(people.manager)];
   const known = { birthDate: '1931-07-04', phones: [{ value: '(617) 555-0177' }], emails: [{ value: 'Shared.Line@example.com' }], identifiers: [{ system: 'mrn', value: 'QX-5561' }], tags: ['recall'] };
