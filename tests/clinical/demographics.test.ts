@@ -11,6 +11,9 @@ const NAMES: [what: string, xml: string, expected: object][] = [
   ['parts', '<name use="L"><prefix>Dr.</prefix><given>Ada</given><given>Mary</given><given qualifier="CL">Addy</given><family>Lovell</family><suffix>III</suffix></name>', { prefix: 'Dr.', given: 'Ada', middle: 'Mary', nickname: 'Addy', family: 'Lovell', suffix: 'III' }],
   ['legal before others, whatever the order', '<name use="P"><given>Countess</given><family>X</family></name><name use="OLD"><given>Ada</given><family>Byron</family></name><name use="L"><given>Ada</given><family>Lovell</family></name>', { given: 'Ada', family: 'Lovell', use: 'L' }],
   ['legal among several uses', '<name use="ASGN"><given>Z</given><family>Z</family></name><name use="C L"><given>Ada</given><family>Lovell</family></name>', { family: 'Lovell' }],
+  ['a legal name that ended, before the present one', '<name use="L"><given>Ada</given><family>Byron</family><validTime><low value="1956"/><high value="1980"/></validTime></name><name use="L"><given>Ada</given><family>Lovell</family><validTime><low value="1980"/></validTime></name>', { family: 'Lovell' }],
+  ['a birth name of its own, before the present one', '<name use="L"><given>Ada</given><family qualifier="BR">Byron</family></name><name><given>Ada</given><family>Lovell</family></name>', { family: 'Lovell' }],
+  ['a birth name alone', '<name use="L"><given>Ada</given><family qualifier="BR">Byron</family></name>', { family: 'Byron' }],
   ['unmarked before a pseudonym', '<name use="P"><given>Q</given><family>Q</family></name><name><given>Ada</given><family>Lovell</family></name>', { family: 'Lovell' }],
   ['null-flavored name first', '<name nullFlavor="UNK"/><name><given>Ada</given><family>Lovell</family></name>', { given: 'Ada' }],
   ['empty and null-flavored parts', '<name><given/><given nullFlavor="NI"/><given>Ada</given><family> Lovell </family><suffix nullFlavor="UNK"/></name>', { given: 'Ada', middle: '', family: 'Lovell', suffix: '' }],
@@ -36,6 +39,12 @@ const pick = (value: object, expected: object): object => Object.fromEntries(Obj
 for (const [what, xml, expected] of NAMES) t.test(`name: ${what}`, async (t) => t.strictSame(pick(readPerson(xml + SEX + BIRTH).name, expected), expected));
 
 t.test('a name split from text is reported', async (t) => t.match(readText(documentXml({ person: `<name>Ada Lovell</name>${SEX}${BIRTH}` })).repairs, [{ code: 'name.split' }]));
+t.test('where somebody lived and could be called before comes behind', async (t) => {
+  const period = (high: string) => `<useablePeriod xsi:type="IVL_TS"><low value="2010"/>${high}</useablePeriod>`;
+  const address = (city: string, high: string) => `<addr use="HP"><city>${city}</city>${period(high)}</addr>`;
+  const { addresses, telecoms } = readPerson(NAME + SEX + BIRTH, address('Troy', '<high value="2015"/>') + address('Albany', '') + address('Utica', '<high nullFlavor="UNK"/>') + `<telecom value="tel:1">${period('<high value="2015"/>')}</telecom><telecom value="tel:2"/>`);
+  t.strictSame([addresses.map(({ city }) => city), telecoms.map(({ value }) => value)], [['Albany', 'Utica', 'Troy'], ['2', '1']]);
+});
 t.test('other names are kept', async (t) => t.match(readPerson(`${NAME}<name use="SRCH"><given>Ada</given><family>Byron</family></name>${SEX}${BIRTH}`).otherNames, [{ family: 'Byron', use: 'SRCH' }]));
 
 const BIRTHS: [what: string, xml: string, date: string | null, missing: boolean, repaired?: boolean][] = [

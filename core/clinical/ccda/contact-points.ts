@@ -1,6 +1,7 @@
 // AD and TEL (HL7 V3 data types R1, 3.6 and 3.7). C-CDA US Realm address: 2.16.840.1.113883.10.20.22.5.2.
 
 import { attribute, child, children, elementsOf, ownText, textOf } from '../xml-tree.ts';
+import { hasEnd } from './times.ts';
 import type { Address, Telecom } from '../clinical-document.ts';
 import type { XmlElement } from '../xml.ts';
 
@@ -49,7 +50,10 @@ function unescaped(text: string): string {
   }
 }
 
-export const readTelecoms = (holder: XmlElement | undefined): Telecom[] => distinct(children(holder, 'telecom').flatMap((element) => readTelecom(element) ?? []));
-export const readAddresses = (holder: XmlElement | undefined): Address[] => distinct(children(holder, 'addr').flatMap((element) => readAddress(element) ?? []));
+export const readTelecoms = (holder: XmlElement | undefined): Telecom[] => distinct(presentFirst(children(holder, 'telecom')).flatMap((element) => readTelecom(element) ?? []));
+export const readAddresses = (holder: XmlElement | undefined): Address[] => distinct(presentFirst(children(holder, 'addr')).flatMap((element) => readAddress(element) ?? []));
+
+/** What has an end of its use is kept, behind what has none: products send where somebody lived before. */
+const presentFirst = (elements: readonly XmlElement[]): XmlElement[] => [...elements].sort((a, b) => Number(hasEnd(child(a, 'useablePeriod'))) - Number(hasEnd(child(b, 'useablePeriod'))));
 
 const distinct = <T>(values: T[]): T[] => [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];

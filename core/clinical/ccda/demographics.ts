@@ -5,7 +5,7 @@ import { attribute, at, child, children, find, ownText, textOf } from '../xml-tr
 import { displayOf, readCoded } from './codes.ts';
 import { readAddresses, readTelecoms } from './contact-points.ts';
 import { readIdentifier } from './identifiers.ts';
-import { inOrderOfUse, readPersonName } from './person-name.ts';
+import { readPersonName, readPersonNames } from './person-name.ts';
 import { readSex } from './sex.ts';
 import { parseTime, readTime } from './times.ts';
 import type { Coded, Guardian, Identifier, Patient, PersonName } from '../clinical-document.ts';
@@ -39,7 +39,7 @@ function patientRoles(root: XmlElement, reading: Reading): XmlElement[] {
 function readRole(role: XmlElement, reading: Reading): Omit<ReadPatient, 'isSeveral'> {
   // CDA ballots before 2005 and some older products call the element patientPatient; a name straight in the role was seen too.
   const person = child(role, 'patient') ?? child(role, 'patientPatient') ?? role;
-  const names = inOrderOfUse(children(person, 'name').flatMap((element) => readPersonName(element, reading.repaired) ?? []));
+  const names = readPersonNames(person, reading.repaired);
   const birth = readBirthDate(child(person, 'birthTime'), reading);
   const gender = child(person, 'administrativeGenderCode');
   const codes = (name: string): Coded[] => children(person, name).flatMap((element) => readCoded(element, reading) ?? []);

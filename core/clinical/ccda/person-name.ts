@@ -1,6 +1,7 @@
 // PN and EN (HL7 V3 data types R1, 3.5): named parts, mixed content, or one text. C-CDA US Realm name: 2.16.840.1.113883.10.20.22.5.1 (.1).
 
-import { attribute, elementsOf, ownText, textOf } from '../xml-tree.ts';
+import { attribute, child, children, elementsOf, ownText, textOf } from '../xml-tree.ts';
+import { hasEnd } from './times.ts';
 import type { PersonName } from '../clinical-document.ts';
 import type { RepairCode } from '../repairs.ts';
 import type { XmlElement } from '../xml.ts';
@@ -101,13 +102,24 @@ function splitName(text: string, known: { hasGiven: boolean; hasFamily: boolean 
 // Names by which a person is not to be filed: search, pseudonym, assigned, maiden, former, bad (HL7 EntityNameUse).
 const SECONDARY_USE = /\b(?:SRCH|PHON|SNDX|P|ASGN|A|I|R|MAID|OLD|BAD|DN)\b/;
 
-/** Legal first, then unmarked, then any other, in document order. */
-export function inOrderOfUse(names: readonly PersonName[]): PersonName[] {
-  const rank = (name: PersonName): number => {
+/** A person's names: legal first, then unmarked, then any other; former ones behind them; in document order. */
+export function readPersonNames(person: XmlElement, onRepair: OnRepair): PersonName[] {
+  const rank = (name: PersonName, isFormer: boolean): number => {
     if (name.given === '' || name.family === '') return 4;
+    if (isFormer) return 3;
     if (name.use === null) return 1;
     if (SECONDARY_USE.test(name.use)) return 3;
     return /\bL\b/.test(name.use) ? 0 : 2;
   };
-  return [...names].sort((a, b) => rank(a) - rank(b));
+  const names = children(person, 'name').flatMap((element) => {
+    const name = readPersonName(element, onRepair);
+    return name === null ? [] : [{ name, rank: rank(name, isFormerName(element)) }];
+  });
+  return names.sort((a, b) => a.rank - b.rank).map(({ name }) => name);
+}
+
+/** A legal name that has an end, or whose family name is that of birth alone, is not the present one, though it keeps its use (C-CDA US Realm Patient Name, 5.1). */
+function isFormerName(element: XmlElement): boolean {
+  const families = children(element, 'family');
+  return hasEnd(child(element, 'validTime')) || (families.length > 0 && families.every((family) => /\bBR\b/.test(attribute(family, 'qualifier') ?? '')));
 }

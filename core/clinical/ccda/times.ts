@@ -51,6 +51,9 @@ export function readPeriod(element: XmlElement | undefined, reading: Reading): P
   return { start, end: readTime(child(element, 'high'), reading) };
 }
 
+/** Whether a validity or a useable period says when it ends. */
+export const hasEnd = (period: XmlElement | undefined): boolean => attribute(child(period, 'high'), 'value') !== undefined;
+
 /** Whether `time` is before the day of `other`, both ISO at any precision. */
 export function isBefore(time: string, other: string): boolean {
   const length = Math.min(dayOf(time).length, dayOf(other).length);
