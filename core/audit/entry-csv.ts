@@ -1,15 +1,13 @@
 import { stringify } from 'csv-stringify/sync';
 import { canonicalize } from './canonical.ts';
 import type { SealedEntry } from './entry.ts';
+import { CSV_COLUMNS } from './reading-format.ts';
 
-const COLUMNS = [
-  'seq', 'id', 'at', 'actor_kind', 'actor_id', 'actor_name', 'action', 'outcome', 'target_type', 'target_id', 'ip', 'user_agent', 'request_id', 'detail', 'hash', 'key_id', 'signature',
-];
 // RFC 4180 line ends. A cell that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, CSV Injection): a user agent
 // is text that anyone on the network chooses.
 const OPTIONS = { record_delimiter: '\r\n', escape_formulas: true };
 
-export const csvHeading = (): string => stringify([COLUMNS], OPTIONS);
+export const csvHeading = (): string => stringify([CSV_COLUMNS], OPTIONS);
 
 /** One line an entry, for spreadsheets; it proves nothing by itself. */
 export function csvLines(entries: readonly SealedEntry[]): string {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import vm from 'node:vm';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
+import { csvHeading, csvLines } from '../../core/audit/entry-csv.ts';
 import { verifyBundle } from '../../core/audit/verify.ts';
 import type { VerifyOptions } from '../../core/audit/verify-bundle.ts';
 import { buildVerifierPage, VERIFY_HTML } from '../../scripts/build-verifier-page.ts';
@@ -77,6 +78,10 @@ t.test('in a browser, from a file', { skip: !executablePath && !process.env['CI'
   const rewritten = cases.find(({ name }) => name.startsWith('with the key: rewrite')) as (typeof cases)[number];
   t.match(await verdictOf(page, join(folder, 'rewritten.ndjson'), rewritten.bundle), /^Everything holds\n.*only a checkpoint kept elsewhere would show it/s);
   t.match(await verdictOf(page, join(folder, 'rewritten.ndjson'), rewritten.bundle, older.trim()), /^This log does not hold\n.*contradicts a checkpoint that was signed/s);
+  const sealed = [...log.entries].slice(0, 2);
+  for (const [format, text] of [['CSV', `\ufeff${csvHeading()}${csvLines(sealed)}`], ['JSON', JSON.stringify(sealed)]] as const) {
+    t.match(await verdictOf(page, join(folder, 'reading'), Buffer.from(text)), new RegExp(`^This is a ${format} export, not a bundle\n[^]*Signed bundle`), 'it says what the file is and what to export instead');
+  }
   t.same(problems, []);
 });
 

@@ -1,7 +1,8 @@
 import { checkLines } from '../check-block.ts';
 import { fromBase64 } from '../primitives.ts';
+import { readingFormatOf, TELLING_BYTES } from '../reading-format.ts';
 import { verifyBundleWith } from '../verify-bundle.ts';
-import { showVerdict } from './result.js';
+import { showReadingExport, showVerdict } from './result.js';
 import { openWebWorkers, serveBlocks } from './web-workers.js';
 
 /** @typedef {import('../verify-bundle.ts').VerifyOptions} VerifyOptions */
@@ -80,7 +81,9 @@ async function verify(file, options, script, signal) {
   };
   try {
     const verdict = await verifyBundleWith(openWebWorkers(script), piecesOf(file, signal), { ...options, onProgress });
-    showVerdict(section, verdict);
+    const reading = verdict.header === null ? readingFormatOf(await file.slice(0, TELLING_BYTES).text()) : null;
+    if (reading === null) showVerdict(section, verdict);
+    else showReadingExport(section, reading);
     section.hidden = false;
     section.focus();
     say('');

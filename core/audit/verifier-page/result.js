@@ -24,6 +24,18 @@ export function showVerdict(section, verdict) {
   );
 }
 
+/**
+ * What proves nothing is neither sound nor unsound.
+ * @param {HTMLElement} section
+ * @param {'CSV' | 'JSON'} format
+ */
+export function showReadingExport(section, format) {
+  section.replaceChildren(element('div', { class: 'verdict warn' },
+    element('h2', { id: 'verdict' }, `This is a ${format} export, not a bundle`),
+    element('p', {}, 'It is for reading and proves nothing by itself. What verifies is a bundle: export the same time once more as “Signed bundle”, or with ', element('code', {}, 'wardkeep audit export --format bundle'), '.'),
+  ));
+}
+
 /** @param {Verdict} verdict */
 function summary({ ok, entries, firstBad, header }) {
   const checked = entries === 1 ? '1 entry was' : `${entries.toLocaleString('en')} entries were`;
