@@ -43,20 +43,20 @@ async function start(deps: PluginDeps, scope: Scope, request: Request, h: Respon
   const [settings, slug] = await contextOf(deps, scope);
   const next = localPath(request.query['next']);
   const more = { next: next === '/' ? '' : next, isTest };
-  const { url, pending } = await refusing(deps, scope, () => beginFlow(deps, scope, slug, settings, more));
+  const { url, pending } = await refusing(deps, scope, () => beginFlow(deps, scope, slug, settings, { ...more, isAnew: request.query['anew'] !== undefined }));
   h.state(FLOW_COOKIE, await deps.withWorkspace(scope, (tx) => openFlow(tx, pending)));
   return h.redirect(url).code(303);
 }
 
-async function beginFlow(deps: PluginDeps, scope: Scope, slug: string, settings: Settings, more: { next: string; isTest: boolean }): Promise<{ url: string; pending: PendingFlow }> {
+async function beginFlow(deps: PluginDeps, scope: Scope, slug: string, settings: Settings, { isAnew, ...more }: { next: string; isTest: boolean; isAnew: boolean }): Promise<{ url: string; pending: PendingFlow }> {
   if (settings.protocol === 'oidc') {
     const { beginSignIn } = await import('./oidc/begin-sign-in.ts'); // as everywhere here: a protocol's library is loaded once somebody signs in by it
     const connection = oidcConnection(deps, scope, slug, settings);
-    const begun = await beginSignIn(await oidcProvider(connection, scope), connection);
+    const begun = await beginSignIn(await oidcProvider(connection, scope), connection, isAnew);
     return { url: begun.url, pending: { ...more, kind: 'oidc', oidc: begun.pending } };
   }
   const { createAuthnRequest } = await import('./saml/authn-request.ts');
-  const { url, id } = await createAuthnRequest(await samlConnection(deps, scope, slug, settings), '');
+  const { url, id } = await createAuthnRequest(await samlConnection(deps, scope, slug, settings), '', isAnew);
   return { url, pending: { ...more, kind: 'saml', requestId: id } };
 }
 
@@ -129,14 +129,14 @@ async function refusing<T>(deps: PluginDeps, scope: Scope, work: () => Promise<T
   }
 }
 
-/** What a person who was sent away sees: why, and the way to start again. */
+/** What a person who was sent away sees: why, and the way to start again, which asks the provider to as well: with the session that it has it would say the same once more. */
 async function showingRefusal(deps: PluginDeps, request: Request, h: ResponseToolkit, work: () => Promise<ResponseObject>): Promise<ResponseObject> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     const slug = await deps.withWorkspace(scopeOf(request), slugOf);
-    return h.page('sso/refused', { text: error.message, code: error.code, start: `${BASE}/${slug}/start`, signIn: `/sign-in?workspace=${slug}` }).code(error.status);
+    return h.page('sso/refused', { text: error.message, code: error.code, start: `${BASE}/${slug}/start?anew`, signIn: `/sign-in?workspace=${slug}` }).code(error.status);
   }
 }
 

@@ -69,6 +69,8 @@ t.test('a workspace with its own provider', async (t) => {
     const { answer } = await comeThrough('stranger');
     t.equal(answer.statusCode, 403);
     t.match(answer.payload, /not known in this workspace/);
+    const again = /href="([^"]+start[^"]*)"/.exec(answer.payload)?.[1] ?? '';
+    t.equal(new URL(String((await new Visitor(server).get(again)).headers.location)).searchParams.get('prompt'), 'login', 'and may say there who else they are');
     t.ok((await actions()).includes('sso.sign_in.refused'));
   });
 

@@ -71,7 +71,7 @@ t.test('ours names the coming certificate and only what we open', async (t) => {
 });
 
 t.test('our request is signed, asks for our address, and has an id nobody guesses', async (t) => {
-  const { url, id } = await createAuthnRequest(connection, 'handle', { forceAuthn: true });
+  const { url, id } = await createAuthnRequest(connection, 'handle', true);
   const sent = new URL(url);
   const { message, relayState } = verifyRedirect(sent.search.slice(1), [sp.certificate]);
   t.equal(relayState, 'handle');

@@ -8,7 +8,7 @@ import { rows } from '../../support/rows.ts';
 import { Visitor } from '../../support/visitor.ts';
 import { openHost } from '../open-host.ts';
 import { providerFor } from './saml-answers.ts';
-import { ATTACKER, stranger } from './saml-provider.ts';
+import { ATTACKER, VICTIM, stranger } from './saml-provider.ts';
 
 t.test('SAML through the pages', async (t) => {
   const { app, database, willow, harbor, visit, server } = await openHost(t, [sso], { folders: { sso: new URL('../../../plugins/sso', import.meta.url).pathname } });
@@ -100,6 +100,21 @@ t.test('SAML through the pages', async (t) => {
     t.equal((await server.inject({ method: 'POST', url: `/plugins/sso/${harbor.slug}/saml/acs`, payload: 'SAMLResponse=x', headers: { 'content-type': 'application/x-www-form-urlencoded' } })).statusCode, 404, 'another workspace');
     const reasons = await app.withWorkspace(systemScope(willow.workspaceId, 'test'), async (tx) => ((await tx.knex('app.audit_entries').where({ action: 'sso.sign_in.refused' }).select('body')) as { body: string }[]).map(({ body }) => (JSON.parse(body) as { detail: { reason: string } }).detail.reason));
     t.same(reasons.sort(), ['saml.in_response_to', 'saml.in_response_to', 'saml.replayed', 'saml.replayed', 'saml.signature.invalid', 'saml.unsolicited'], 'each for its own reason, on the record');
+  });
+
+  t.test('who was refused starts again there, too: a sign-in that is too old is not answered for ever', async (t) => {
+    await change({ maxAgeMinutes: '1' });
+    const authnRequestAt = async (visitor: Visitor, path: string) => readXml(decodeRedirect(new URL(String((await visitor.get(path)).headers.location)).searchParams.get('SAMLRequest')));
+    const visitor = new Visitor(server);
+    const first = await authnRequestAt(visitor, `${at}/start`);
+    t.notOk(first.attributes.has('ForceAuthn'));
+    const refused = await come(visitor, { SAMLResponse: answerTo(first.attributes.get('ID') as string, VICTIM, { signedInBeforeS: 600 }) });
+    t.equal(refused.statusCode, 403);
+    const again = /href="([^"]+start[^"]*)"/.exec(refused.payload)?.[1] ?? '';
+    const second = await authnRequestAt(visitor, again);
+    t.equal(second.attributes.get('ForceAuthn'), 'true');
+    t.equal((await come(visitor, { SAMLResponse: answerTo(second.attributes.get('ID') as string) })).statusCode, 303);
+    await change({});
   });
 
   t.test('our certificate rolls over with two in the metadata', async (t) => {
