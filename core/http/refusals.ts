@@ -41,7 +41,8 @@ export const refusalsPlugin: Plugin<{ app: App }> = {
       if (refusal.status === 401 && request.method === 'get' && wantsHtml(request)) {
         return h.redirect(`/sign-in?return=${encodeURIComponent(request.path + request.url.search)}`);
       }
-      return withHeaders(refusal, h.page('pages/error', { status: refusal.status, code: refusal.code, text: refusal.message }).code(refusal.status));
+      const { status, code, message } = isAboutAddress(refusal, request) ? fault('route.not_found') : refusal;
+      return withHeaders(refusal, h.page('pages/error', { status, code, text: message }).code(status));
     });
   },
 };
@@ -71,6 +72,11 @@ export function problemOf(refusal: Fault, request: Request): object {
 export function isApi(request: Request): boolean {
   const accept = String(request.headers['accept'] ?? '');
   return request.path.startsWith('/api/') || (/\bapplication\/([\w.-]+\+)?json\b/.test(accept) && !accept.includes('text/html'));
+}
+
+/** Nobody filled in a field: an id in the address is none. */
+function isAboutAddress({ code, fields }: Fault, request: Request): boolean {
+  return code === 'request.invalid' && fields.length > 0 && fields.every(({ path }) => path in request.params);
 }
 
 function wantsHtml(request: Request): boolean {
