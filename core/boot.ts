@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { openApp, type App } from './app.ts';
-import type { Config } from './config.ts';
+import { ConfigError, type Config } from './config.ts';
 import { checkDataFolder } from './data-folder.ts';
 import { readRootKeyFile } from './crypto/root-key-file.ts';
 import { localRootKeys, MissingRootKeyError } from './crypto/root-keys.ts';
 import { startEmbedded, type Embedded } from './db/embedded.ts';
 import { assertCatalog } from './db/coverage/check-catalog.ts';
 import { recordPluginTables } from './db/plugin-tables.ts';
-import { CORE_MIGRATIONS, migrate, type RuntimeRoles } from './db/migrate.ts';
+import { CORE_MIGRATIONS, migrate, missingMigrations, type RuntimeRoles } from './db/migrate.ts';
 import { ensureKeyLog } from './audit/store/key-events.ts';
 import { ensureSecrets } from './db/secrets.ts';
 import { createLog } from './log.ts';
@@ -45,7 +45,7 @@ export async function withRootKeys(config: Config): Promise<Config> {
 }
 
 /** Opens the database (external, or the bundled one, started or joined) without touching its content. */
-export async function openDatabase(config: Config): Promise<DatabaseUrls & Pick<Embedded, 'gone' | 'stop'>> {
+export async function openDatabase(config: Config): Promise<DatabaseUrls & Pick<Embedded, 'gone' | 'stop'> & { readonly started?: boolean }> {
   if (config.database !== null) return { ...config.database, gone: new Promise(() => undefined), stop: async () => undefined };
   return startEmbedded(config.dataDir);
 }
@@ -66,12 +66,25 @@ export function rolesOf(urls: DatabaseUrls): RuntimeRoles {
   return { app: decodeURIComponent(new URL(urls.appUrl).username), jobs: decodeURIComponent(new URL(urls.jobsUrl).username) };
 }
 
-/** Everything up to the app, on a database that keeps workspaces apart or not at all; what was started here is stopped by close(). */
-export async function boot(given: Config, loaded?: PluginHost): Promise<Booted> {
+/**
+ * An upgrade is for a program that stays, or for who asks for it, and for nobody while others are at work on the database: they may be of the version
+ * before. Whatever else a new program is asked, a backup above all, must leave the way back open.
+ * @throws ConfigError
+ */
+export async function refuseUpgrade(database: DatabaseUrls & { readonly started?: boolean }, host: PluginHost, migrates: boolean): Promise<void> {
+  if (database.ownerUrl === null || (migrates && database.started !== false)) return;
+  const missing = await missingMigrations(database.ownerUrl, [CORE_MIGRATIONS, ...host.migrations]);
+  if (missing.length === 0) return;
+  throw new ConfigError([`the database is of a version before this program's (it lacks ${missing.join(', ')}), and nothing was changed. Back it up with the program of that version; then stop that and start this one, or run \`wardkeep migrate\``]);
+}
+
+/** Everything up to the app, on a database that keeps workspaces apart or not at all; what was started here is stopped by close(). `migrates`: also one of a version before. */
+export async function boot(given: Config, { host: loaded, migrates = true }: { readonly host?: PluginHost; readonly migrates?: boolean } = {}): Promise<Booted> {
   const config = await withRootKeys(given);
   const host = loaded ?? (await loadHost(config));
   const database = await openDatabase(config);
   try {
+    await refuseUpgrade(database, host, migrates);
     await migrateDatabase(config, database, host);
     await checkRecorded(database.appUrl, host);
     await assertCatalog(database.appUrl, { roles: rolesOf(database) });

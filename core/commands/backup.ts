@@ -33,7 +33,7 @@ export const backup: Command = {
     const made = await interruptible(async (interrupted) => {
       const embedded = await startEmbedded(config.dataDir);
       try {
-        const { app, close } = await boot(config);
+        const { app, close } = await boot(config, { migrates: false });
         try {
           out.say('Backing up …');
           return await makeBackup(app, { superuserUrl: embedded.superuserUrl, program: programVersion(), postgres: await bundledVersion() }, file, signalOf(interrupted));
@@ -126,7 +126,7 @@ async function check(config: Config, file: string, out: Output): Promise<ProvedL
 /** On the record of the installation that it is a backup of, where that is the one in the data folder. */
 async function recordProof(config: Config, { id, installation }: BackupHeader, logs: readonly KeptHead[], proved: readonly ProvedLog[]): Promise<void> {
   if (!existsSync(join(config.dataDir, 'postgres'))) return;
-  const { app, close } = await boot(config);
+  const { app, close } = await boot(config, { migrates: false });
   try {
     const failing = proved.filter((log) => !holds(log)).length;
     if (app.installationId === installation) await recordEverywhere(app, logs, { action: 'backup.proved', outcome: failing === 0 ? 'ok' : 'failed', backup: id, detail: { failing } });

@@ -1,4 +1,4 @@
-import { migrateDatabase, openDatabase, withRootKeys } from '../boot.ts';
+import { migrateDatabase, openDatabase, refuseUpgrade, withRootKeys } from '../boot.ts';
 import { ConfigError, readConfig } from '../config.ts';
 import { loadHost } from '../plugins/load-host.ts';
 import { EXIT, type Command } from './command.ts';
@@ -14,7 +14,9 @@ export const migrateCommand: Command = {
     return interruptible(async () => {
       const database = await openDatabase(config);
       try {
-        const applied = await migrateDatabase(config, database, await loadHost(config)); // not raced: each migration is whole or not at all
+        const host = await loadHost(config);
+        await refuseUpgrade(database, host, true);
+        const applied = await migrateDatabase(config, database, host); // not raced: each migration is whole or not at all
         out.result({ applied }, applied.length === 0 ? 'The schema is up to date.' : `Applied: ${applied.join(', ')}.`);
         return EXIT.done;
       } finally {

@@ -7,7 +7,7 @@ import { interruptible } from './interruptible.ts';
 export async function withApp<T>(work: (app: App) => Promise<T>): Promise<T> {
   const config = readConfig('production');
   return interruptible(async (interrupted) => {
-    const { app, close } = await boot({ ...config, logLevel: config.logLevel === 'info' ? 'warn' : config.logLevel });
+    const { app, close } = await boot({ ...config, logLevel: config.logLevel === 'info' ? 'warn' : config.logLevel }, { migrates: false });
     try {
       return await Promise.race([work(app), interrupted]);
     } finally {

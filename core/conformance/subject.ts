@@ -47,7 +47,7 @@ export async function openSubject(loaded: LoadedPlugin, ground: Ground = {}): Pr
   await chmod(dataDir, 0o711); // as root, PostgreSQL runs as another user and must reach its folder
   const host = createHost([loaded, { plugin: vouching, folder: dataDir, publisher: null, templates: new Map() }]);
   const remove = () => rm(dataDir, { recursive: true, force: true });
-  const booted = await boot({ ...readConfig('demo', {}), dataDir, database: null, rootKeys: [{ id: 'conformance', bytes: randomBytes(32) }], logLevel: 'silent', ...ground }, host).catch(async (error: unknown) => {
+  const booted = await boot({ ...readConfig('demo', {}), dataDir, database: null, rootKeys: [{ id: 'conformance', bytes: randomBytes(32) }], logLevel: 'silent', ...ground }, { host }).catch(async (error: unknown) => {
     await remove();
     throw error;
   });

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import knexModule, { type Knex } from 'knex';
 import { migrateQueue } from './queue-schema.ts';
 import { quoteName } from './quote-name.ts';
+import { withConnection } from './single-connection.ts';
 
 /**
  * Schema changes. SQL files in order, each run once in one transaction under an advisory lock, so several programs may start at once; the
@@ -29,7 +30,7 @@ export async function migrate(ownerUrl: string, roles: RuntimeRoles, folders: re
         const config: Knex.MigratorConfig = { migrationSource: sqlSource(folder.dir, roles), tableName: folder.historyTable, schemaName: 'history' };
         // A program killed while migrating leaves knex's lock row set; we hold the advisory lock, so nobody else can be migrating.
         await knex.migrate.forceFreeMigrationsLock(config);
-        const [, names] = (await knex.migrate.latest(config)) as [number, string[]];
+        const [, names] = (await knex.migrate.latest(config).catch(ofNewerVersion)) as [number, string[]];
         applied.push(...names);
       }
       return applied;
@@ -37,6 +38,29 @@ export async function migrate(ownerUrl: string, roles: RuntimeRoles, folders: re
   } finally {
     await knex.destroy();
   }
+}
+
+/** Migrations that the program has and the database has not; none where nothing has been migrated yet. Changes nothing. */
+export function missingMigrations(ownerUrl: string, folders: readonly MigrationFolder[]): Promise<string[]> {
+  return withConnection(ownerUrl, async (knex) => {
+    const isThere = (table: string) => knex.schema.withSchema('history').hasTable(table);
+    if (!(await isThere(CORE_MIGRATIONS.historyTable))) return [];
+    const missing: string[] = [];
+    for (const { dir, historyTable } of folders) {
+      const done = (await isThere(historyTable)) ? await knex.withSchema('history').from(historyTable).pluck<string[]>('name') : [];
+      missing.push(...filesIn(dir).map(nameOf).filter((name) => !done.includes(name)));
+    }
+    return missing;
+  });
+}
+
+const filesIn = (dir: string): string[] => readdirSync(dir).filter((file) => file.endsWith('.sql')).sort();
+const nameOf = (file: string): string => basename(file, '.sql');
+
+/** In knex's words the program's folder is corrupt. */
+function ofNewerVersion(error: Error): never {
+  const names = /following files are missing: (.*)$/.exec(error.message)?.[1];
+  throw names === undefined ? error : new Error(`The database is of a later version than this program, which does not know its migrations ${names}. Start that version; there is no way back but a backup from before.`, { cause: error });
 }
 
 async function underAdvisoryLock<T>(knex: Knex, work: () => Promise<T>): Promise<T> {
@@ -55,8 +79,8 @@ async function underAdvisoryLock<T>(knex: Knex, work: () => Promise<T>): Promise
 
 function sqlSource(dir: string, roles: RuntimeRoles): Knex.MigrationSource<string> {
   return {
-    getMigrations: async () => readdirSync(dir).filter((file) => file.endsWith('.sql')).sort(),
-    getMigrationName: (file) => basename(file, '.sql'),
+    getMigrations: async () => filesIn(dir),
+    getMigrationName: nameOf,
     getMigration: async (file) => ({
       up: async (knex: Knex) => {
         try {
@@ -65,7 +89,7 @@ function sqlSource(dir: string, roles: RuntimeRoles): Knex.MigrationSource<strin
           // knex puts the statement, here the whole file, in front of the server's message.
           const { message } = cause as Error;
           const reason = message.slice(message.lastIndexOf(' - ') + 1).replace(/^- /, '');
-          throw new Error(`Migration ${basename(file, '.sql')} failed and was rolled back: ${reason}`);
+          throw new Error(`Migration ${nameOf(file)} failed and was rolled back: ${reason}`);
         }
       },
       down: async () => {

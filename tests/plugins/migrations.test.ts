@@ -22,7 +22,7 @@ t.test('a plugin’s migration cannot vouch for a function, its own or one of ou
     const plugin = { contract: 1, name: 'bed-board', version: '1.0.0', title: 'Beds', summary: 'Shows beds.', tier: 'free', phi: 'none', subprocessors: [] } as const;
     const host = createHost([{ plugin, folder, publisher: 'acme', templates: new Map() }]);
     const config: Config = { ...readConfig('demo', {}), rootKeys: [...TEST_ROOT_KEYS], dataDir: await dataFolder(t), database, logLevel: 'silent' };
-    const error = await boot(config, host).then(async ({ close }) => { await close(); return null; }, (refused: unknown) => refused);
+    const error = await boot(config, { host }).then(async ({ close }) => { await close(); return null; }, (refused: unknown) => refused);
     t.ok(error instanceof CatalogError, `the program does not start on ${object}`);
     t.match(error, { findings: [{ object, rule }] });
   }
