@@ -87,6 +87,25 @@ t.test('lists page by position and narrow by status, owner and tag', async (t) =
   t.equal((await call('POST', '/contacts/search', { q: 'family', limit: 5, cursor: found.body.nextCursor })).body.items.length, 2);
 });
 
+t.test('what is changed while pages are read is in one of them, where asked for in the order they were made', async (t) => {
+  const call = await agent(['contact.read', 'contact.write', 'contact.all', 'contact.export']);
+  const made: string[] = [];
+  for (let n = 0; n < 5; n++) made.push((await call('POST', '/contacts', { familyName: 'Walked', tags: ['walk'] })).body.id);
+  made.sort();
+  const pages = { list: (at: string) => call('GET', `/contacts?tag=walk&order=made&limit=2${at === '' ? '' : `&cursor=${at}`}`), export: (at: string) => call('POST', '/contacts/export', { tag: 'walk', limit: 2, ...(at === '' ? {} : { cursor: at }) }) };
+  for (const [name, page] of Object.entries(pages)) {
+    const seen: string[] = [];
+    for (let at: string | null = ''; at !== null;) {
+      const { items, nextCursor }: { items: { id: string }[]; nextCursor: string | null } = (await page(at)).body;
+      seen.push(...items.map(({ id }) => id));
+      const { version } = (await call('GET', `/contacts/${made[0]}`)).body; // the last to be reached
+      await call('PATCH', `/contacts/${made[0]}`, { notes: `${version}` }, { 'if-match': `"${version}"` });
+      at = nextCursor;
+    }
+    t.same(seen, made.toReversed(), name);
+  }
+});
+
 t.test('bad input is refused by field and quotes nothing', async (t) => {
   const call = await agent(['contact.read', 'contact.write', 'contact.all']);
   const secret = 'Hildegunst';

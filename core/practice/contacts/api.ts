@@ -9,13 +9,14 @@ import type { ContactSummary } from './contact-summary.ts';
 import type { ContactView } from './contact-view.ts';
 import { contactGate, type ContactGate } from './field-gate.ts';
 import { findContacts, type FindInput } from './find-contacts.ts';
-import { listContacts, type ListInput } from './list-contacts.ts';
+import { LIST_ORDERS, listContacts, type ListInput } from './list-contacts.ts';
 import { readSealedContact } from './read-contact.ts';
 import { createContact, updateContact } from './write-contact.ts';
 
 const filters = { status: Joi.string().valid(...STATUSES), ownerId: id, tag, cursor, limit };
 const contact = { schema: contactSchema, name: 'Contact' };
 const contacts = { schema: contactPageSchema, name: 'ContactPage' };
+const LIST = { ...filters, order: Joi.string().valid(...LIST_ORDERS).default('changed') };
 const FIND = { q: Joi.string().trim().min(1).max(100).required(), ...filters };
 const CREATED = { 201: { description: 'The contact', ...contact } };
 
@@ -41,8 +42,9 @@ export const shownFilters = <F extends object>(all: F, { hidden }: ContactGate) 
 export const CONTACT_API: readonly ApiRoute[] = [
   apiRoute({
     operation: 'listContacts', method: 'GET', path: '/contacts', tag: 'Contacts', capability: 'contact.read',
-    summary: 'Contacts, last changed first', description: 'Names are stored sealed, so lists cannot be sorted by them. Merged contacts are left out unless `status=merged`.',
-    query: Joi.object<ListInput>(filters), asSeenIn: seenBy((gate) => ({ ...pageShown(gate), query: Joi.object(shownFilters(filters, gate)) })),
+    summary: 'Contacts, last changed first',
+    description: 'Names are stored sealed, so lists cannot be sorted by them. Merged contacts are left out unless `status=merged`. A contact that is changed moves to the front: whoever reads all pages asks for `order=made`, newest first, in which none is passed over.',
+    query: Joi.object<ListInput>(LIST), asSeenIn: seenBy((gate) => ({ ...pageShown(gate), query: Joi.object(shownFilters(LIST, gate)) })),
     responses: { 200: { description: 'One page', ...contacts } },
     handler: async (tx, { query }) => pageAnswer(await listContacts(tx, query)),
   }),

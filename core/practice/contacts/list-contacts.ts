@@ -11,10 +11,12 @@ import { Contact } from './model.ts';
 import { seesOwnOnly, visibleContacts } from './visible-contacts.ts';
 
 export type ContactFilters = { readonly status?: Contact['status'] | null; readonly ownerId?: string | null; readonly tag?: string | null };
-export type ListInput = ContactFilters & { readonly cursor?: string | null; readonly limit: number };
+/** `made` is for whoever reads page after page: a contact that is changed meanwhile moves to the front of what was last `changed`, and past the reader. */
+export const LIST_ORDERS = ['changed', 'made'] as const;
+export type ListInput = ContactFilters & { readonly order?: (typeof LIST_ORDERS)[number]; readonly cursor?: string | null; readonly limit: number };
 
 /**
- * Contacts, last changed first. Names are ciphertext, so the database cannot sort by them; merged records are left out unless asked for by
+ * Contacts, last changed or last made first. Names are ciphertext, so the database cannot sort by them; merged records are left out unless asked for by
  * status. One audit entry with the number of contacts shown.
  */
 export async function listContacts(tx: Tx, input: ListInput): Promise<Page<ContactSummary>> {
@@ -39,11 +41,13 @@ function ownOrShared(tx: Tx, input: ListInput, from: Position | null): QueryBuil
   return Contact.query(tx).whereRaw('contacts.id in (? union all ?)', [page(Contact.query(tx).where('contacts.owner_id', tx.scope.actor.id)), page(shared)] as never);
 }
 
-function inOrder(query: QueryBuilder<Contact>, { limit }: ListInput, from: Position | null): QueryBuilder<Contact> {
+function inOrder(query: QueryBuilder<Contact>, { limit, order = 'changed' }: ListInput, from: Position | null): QueryBuilder<Contact> {
   const isBackwards = from?.direction === 'before';
-  const order = isBackwards ? 'asc' : 'desc';
-  if (from !== null) query.whereRaw(`(contacts.updated_at, contacts.id) ${isBackwards ? '>' : '<'} (?::timestamptz, ?::uuid)`, [from.at, from.id]);
-  return query.orderBy([{ column: 'contacts.updated_at', order }, { column: 'contacts.id', order }]).limit(limit + 1);
+  const [direction, beyond] = isBackwards ? (['asc', '>'] as const) : (['desc', '<'] as const);
+  query.limit(limit + 1);
+  if (order === 'made') return (from === null ? query : query.where('contacts.id', beyond, from.id)).orderBy('contacts.id', direction); // ids are UUIDv7
+  if (from !== null) query.whereRaw(`(contacts.updated_at, contacts.id) ${beyond} (?::timestamptz, ?::uuid)`, [from.at, from.id]);
+  return query.orderBy([{ column: 'contacts.updated_at', order: direction }, { column: 'contacts.id', order: direction }]);
 }
 
 /** What the actor may see, narrowed. */

@@ -23,7 +23,7 @@ const oneFor = (gate: ContactGate | null) => ({ 200: { description: 'The contact
 export const EXPORT_API: readonly ApiRoute[] = [
   apiRoute({
     operation: 'exportContacts', method: 'POST', path: '/contacts/export', tag: 'Exports', capability: 'contact.export', summary: 'Whole contacts, a page at a time',
-    description: `In the order of the list, last changed first. ${whoMay('contact.read')} POST, so that a tag stays out of URLs.`,
+    description: `Last made first; a contact that is changed between two pages is in one of them. ${whoMay('contact.read')} POST, so that a tag stays out of URLs.`,
     body: Joi.object<ListInput>(FILTERS), asSeenIn: seenBy((gate) => ({ body: Joi.object(shownFilters(FILTERS, gate)), responses: pageFor(gate) })), responses: pageFor(null), refusals: ['access.step_up_required'],
     handler: async (tx, { body }) => {
       const { items, next } = await exportPage(tx, body);

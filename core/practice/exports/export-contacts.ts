@@ -47,10 +47,10 @@ export async function exportContacts(app: App, scope: Scope, format: ListFormat,
   return { mediaType: 'application/json', pieces: pieces(`{"exportedAt":"${new Date().toISOString()}","contacts":[`, read, lines, '\n]}\n') };
 }
 
-/** One page of the same, for programs: whole contacts in the order of the list. */
-export async function exportPage(tx: Tx, input: ListInput): Promise<{ items: ContactView[]; next: string | null }> {
+/** One page of the same, for programs: whole contacts, last made first, so that one which is changed between two pages is in one of them. */
+export async function exportPage(tx: Tx, input: Omit<ListInput, 'order'>): Promise<{ items: ContactView[]; next: string | null }> {
   authorize(tx, 'contact.export');
-  const { items, next } = await listContacts(tx, input);
+  const { items, next } = await listContacts(tx, { ...input, order: 'made' });
   const views = await wholeContacts(tx, items.map(({ id }) => id));
   record(tx, { action: 'contact.list_exported', detail: { format: 'json', contacts: views.length } });
   return { items: views, next };
