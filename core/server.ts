@@ -112,7 +112,7 @@ function layoutFor(app: App): LayoutSource {
       idleSeconds: idleMinutes === null ? null : idleMinutes * 60,
       can: actor === null ? {} : {
         contacts: can(actor, 'contact.read'), appointments: can(actor, 'appointment.read'), tasks: can(actor, 'activity.read'), documents: can(actor, 'document.import'), waiting: can(actor, 'document.resolve'),
-        audit: can(actor, 'audit.read'), trust: can(actor, 'trust.read'), admin: can(actor, 'person.read'),
+        audit: can(actor, 'audit.read'), trust: can(actor, 'trust.read'), admin: can(actor, 'person.read'), manage: can(actor, 'person.manage'),
       },
       pluginLinks: request.plugins.navigation ?? { main: [], admin: [] },
       csrfToken: request.csrfToken(),

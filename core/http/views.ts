@@ -16,8 +16,8 @@ export type LayoutContext = {
   workspace: { name: string; slug: string } | null;
   /** After as long without a request the session has lapsed. */
   idleSeconds: number | null;
-  /** Capability flags that open the side navigation's entries. */
-  can: Partial<Record<'contacts' | 'appointments' | 'tasks' | 'documents' | 'waiting' | 'audit' | 'trust' | 'admin', boolean>>;
+  /** Capability flags that open the side navigation's entries, and `manage` the forms of Administration, which a security officer reads. */
+  can: Partial<Record<'contacts' | 'appointments' | 'tasks' | 'documents' | 'waiting' | 'audit' | 'trust' | 'admin' | 'manage', boolean>>;
   /** Entries that plugins add to the side navigation and to the tabs of Administration. */
   pluginLinks: { main: readonly { href: string; label: string; icon: string }[]; admin: readonly { href: string; label: string; icon: string }[] };
   /** Masked token for forms and `X-CSRF-Token`; a fresh mask on every page. */

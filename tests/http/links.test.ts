@@ -34,6 +34,17 @@ async function followAll(visitor: Browser): Promise<{ refused: string[]; seen: R
   return { refused, seen };
 }
 
+t.test('a security officer reads Administration and is offered nothing that only administrators do', async (t) => {
+  const officer = await browser(people.officer);
+  for (const path of ['/admin/people', `/admin/people/${people.agent.id}`, '/admin/sessions', '/admin/service-accounts', '/admin/settings']) {
+    const { status, text } = await officer.get(path);
+    const [, main = ''] = text.split('<main');
+    t.equal(status, 200, path);
+    t.notMatch(main, /<button/, path);
+    t.match((await (await browser(people.admin)).get(path)).text.split('<main')[1], /<button/, `an administrator is: ${path}`);
+  }
+});
+
 for (const role of ['admin', 'manager', 'agent', 'readonly', 'officer'] as const) {
   t.test(`${role}: no link leads to a refusal`, async (t) => {
     const { refused, seen } = await followAll(await browser(people[role] as Person));

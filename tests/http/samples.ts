@@ -12,7 +12,7 @@ export const layout: LayoutContext = {
   person: { name: 'Maren Okafor', email: 'maren@willow.example', role: 'Admin' },
   workspace: { name: 'Willow Family Practice', slug: 'willow' },
   idleSeconds: 28_800,
-  can: { contacts: true, appointments: true, tasks: true, documents: true, audit: true, trust: true, admin: true },
+  can: { contacts: true, appointments: true, tasks: true, documents: true, audit: true, trust: true, admin: true, manage: true },
   pluginLinks: { main: [{ href: '/plugins/baa-tracker', label: 'Agreements', icon: 'document' }], admin: [{ href: '/plugins/field-gates', label: 'Fields', icon: 'eye' }] },
   csrfToken: 'sample-token', timeZone: 'America/New_York', demo: true, theme: 'auto', flashes: [], requestId: '1769:web:1:m3x', here: '/contacts',
 };
