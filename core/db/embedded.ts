@@ -7,6 +7,7 @@ import pg from 'pg';
 import { abandonedIn, asideIn } from './aside.ts';
 import { isAlive, readState, underLock, writeState, type EmbeddedState } from './embedded-state.ts';
 import { quoteName } from './quote-name.ts';
+import { withClient } from './single-connection.ts';
 import { findPostgresBinaries, unprivilegedUser } from './postgres-binaries.ts';
 
 /**
@@ -225,15 +226,8 @@ export function withDatabase(url: string, name: string): string {
   return changed.href;
 }
 
-export async function asSuperuser<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
-}
+/** By the superuser's URL. */
+export const asSuperuser = withClient;
 
 function newPasswords(): EmbeddedState['passwords'] {
   const password = () => randomBytes(24).toString('base64url');
