@@ -3,8 +3,9 @@ import { dirname } from 'node:path';
 import { rootKeyFile } from '../boot.ts';
 import { readConfig, type Config } from '../config.ts';
 import { makeDataFolder } from '../data-folder.ts';
-import { createRootKeyFile, prependRootKey } from '../crypto/root-key-file.ts';
+import { createRootKeyFile } from '../crypto/root-key-file.ts';
 import { systemScope } from '../db/scope.ts';
+import { addRootKey } from '../keys/add-root-key.ts';
 import { keyStatus } from '../keys/key-status.ts';
 import { retireKey } from '../keys/retire-key.ts';
 import { rewrapKeys } from '../keys/rewrap-keys.ts';
@@ -51,7 +52,7 @@ export const keysRenewRoot: Command = {
       out.result({ file, removed: old }, `Root key ${old} is out of ${file}. Keep its escrow copy as long as backups from its time exist.`);
       return EXIT.done;
     }
-    const { id, fingerprint } = await prependRootKey(file);
+    const { id, fingerprint } = await withApp((app) => addRootKey(app, file));
     out.result({ file, id, fingerprint }, `Root key ${id} is first in ${file} (SHA-256 ${fingerprint}). Put it into your escrow, restart every program, then run \`wardkeep keys rotate --root\`.`);
     return EXIT.done;
   },

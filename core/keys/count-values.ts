@@ -13,6 +13,12 @@ const WITHOUT_SEALED_VALUES = ['workspace_keys', 'audit_entries', 'audit_checkpo
  * registry lists: what rotation does not know of must keep a key from being retired.
  */
 export async function countSealedValues(tx: Tx): Promise<ValueCount[]> {
+  const counted = await Promise.all((await textColumns(tx)).map(({ table, columns }) => countTable(tx, table, columns)));
+  return counted.flat();
+}
+
+/** Where a sealed value could stand. */
+export async function textColumns(tx: Tx): Promise<{ table: string; columns: string[] }[]> {
   const { rows } = (await tx.knex.raw(
     `select c.relname as table, array_agg(a.attname::text order by a.attnum) as columns
      from pg_class c join pg_attribute a on a.attrelid = c.oid
@@ -21,8 +27,7 @@ export async function countSealedValues(tx: Tx): Promise<ValueCount[]> {
      group by c.relname order by c.relname`,
     [WITHOUT_SEALED_VALUES],
   )) as { rows: { table: string; columns: string[] }[] };
-  const counted = await Promise.all(rows.map(({ table, columns }) => countTable(tx, table, columns)));
-  return counted.flat();
+  return rows;
 }
 
 async function countTable(tx: Tx, table: string, columns: readonly string[]): Promise<ValueCount[]> {

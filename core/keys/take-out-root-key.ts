@@ -1,4 +1,5 @@
 import type { App } from '../app.ts';
+import { record } from '../audit/record.ts';
 import { removeRootKey } from '../crypto/root-key-file.ts';
 import { fault } from '../errors.ts';
 import { keyStatus } from './key-status.ts';
@@ -10,5 +11,8 @@ import { keyStatus } from './key-status.ts';
 export async function takeOutRootKey(app: App, file: string, id: string): Promise<void> {
   const { rootKeys, unknownRootKeys } = await keyStatus(app);
   if (unknownRootKeys.includes(id) || rootKeys.some((key) => key.id === id && key.wraps > 0)) throw fault('key.root_in_use');
-  await removeRootKey(file, id);
+  await app.withSystem('key.manage', async (tx) => {
+    await removeRootKey(file, id);
+    record(tx, { action: 'key.root_removed', target: { type: 'key', id } });
+  });
 }

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openApp, type App } from '../../core/app.ts';
 import { record } from '../../core/audit/record.ts';
@@ -8,6 +8,7 @@ import { asSuperuser } from '../../core/db/embedded.ts';
 import { RESERVATION } from '../../core/db/key-store.ts';
 import { systemScope } from '../../core/db/scope.ts';
 import { createLog } from '../../core/log.ts';
+import { addRootKey } from '../../core/keys/add-root-key.ts';
 import { keyStatus } from '../../core/keys/key-status.ts';
 import { rewrapKeys } from '../../core/keys/rewrap-keys.ts';
 import { takeOutRootKey } from '../../core/keys/take-out-root-key.ts';
@@ -55,6 +56,10 @@ t.test('root key rotation: both known, all re-wrapped, the old one taken away', 
   const both = await restarted([next, old]);
   const file = join(t.testdir({}), 'root.key');
   await writeFile(file, [next, old].map(({ id, bytes }) => `${id}:${bytes.toString('base64')}`).join(','), { mode: 0o600 });
+  const kept = await readFile(file);
+  const added = await addRootKey(app, file);
+  t.same((await readRootKeyFile(file)).map(({ id }) => id), [added.id, 'next', 'test']);
+  await writeFile(file, kept);
   t.teardown(() => both.close());
   t.same(await names(both), ['Ana'], 'before the re-wrap the old key still opens');
   for (const program of [app, both]) await t.rejects(takeOutRootKey(program, file, old.id), { code: 'key.root_in_use' }, 'what it wraps would be lost with it');
@@ -73,6 +78,8 @@ t.test('root key rotation: both known, all re-wrapped, the old one taken away', 
   await t.rejects(restarted([{ ...next, bytes: old.bytes }]), { name: 'WrongRootKeyError', message: /under that name is another one/ });
   const entries = await after.withWorkspace(systemScope(willow, 'test'), (tx) => tx.knex('app.audit_entries').where({ action: 'key.rewrapped' }));
   t.equal(entries.length, 1);
+  const own = await after.withSystem('command', (tx) => tx.knex('app.audit_entries').whereLike('action', 'key.root_%').orderBy('seq').select('action', 'target_id'));
+  t.same(own, [{ action: 'key.root_added', target_id: added.id }, { action: 'key.root_removed', target_id: old.id }], 'what is done to the file is on the record of the installation');
 });
 
 t.test('nobody but the system door changes a wrapped key, and it changes nothing else', async (t) => {

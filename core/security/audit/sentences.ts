@@ -89,6 +89,8 @@ const DID: Readonly<Record<string, string>> = {
   'key.retire_refused': 'was refused the retirement of a key',
   'key.retired': 'retired a key version',
   'key.rewrapped': 'wrapped the keys by another root key',
+  'key.root_added': 'put a new root key into its file',
+  'key.root_removed': 'took a root key out of its file',
   'key.rotation_finished': 'finished a key rotation',
   'key.rotation_started': 'started a key rotation',
   'key.secrets_rewrapped': 'wrapped the program’s secrets by another root key',
