@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { chmod, link, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseRootKeys, type RootKey } from '../config.ts';
+import { syncFolder } from '../sync-folder.ts';
 
 /**
  * The file WARDKEEP_ROOT_KEYS_FILE names: `id:base64` pairs, comma separated, one line, mode 0600. The first key wraps, all unwrap.
@@ -91,14 +92,4 @@ async function writeSynced(file: string, keys: readonly RootKey[]): Promise<stri
   }
   await chmod(temporary, 0o600); // whatever the umask made of it
   return temporary;
-}
-
-/** Has the name of a new file on the disk, as `sync` of the file has its content. */
-export async function syncFolder(file: string): Promise<void> {
-  const handle = await open(dirname(file), 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
