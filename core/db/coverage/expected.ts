@@ -67,9 +67,9 @@ export const SYSTEM_DOORS: Readonly<Record<string, readonly ('all' | 'select' | 
 };
 
 /** Functions that run with their owner's rights. */
-export const SECURITY_DEFINERS = ['sec.enter(text)', 'sec.workspace()', 'sec.is_system()', 'sec.enqueue(text,jsonb,timestamp with time zone,text,uuid)', 'sec.rotate_audit_key(integer,text,jsonb,jsonb)', 'sec.rewrap_secret(text,integer,text,text)', 'sec.require_voucher()'] as const;
+export const SECURITY_DEFINERS = ['sec.enter(text)', 'sec.workspace()', 'sec.is_system()', 'sec.enqueue(text,jsonb,timestamp with time zone,text,uuid)', 'sec.rotate_audit_key(integer,text,jsonb,jsonb)', 'sec.rewrap_secret(text,integer,text,text)', 'sec.require_entry_voucher()', 'sec.require_voucher()'] as const;
 /** Functions of ours that a run-time role may call. */
-export const EXECUTABLE = [...SECURITY_DEFINERS, 'sec.require_audit_entry()', 'sec.require_previous_entry()'] as const;
+export const EXECUTABLE = [...SECURITY_DEFINERS, 'sec.require_audit_entry()'] as const;
 
 /** Tables whose rows never change and never go. */
 export const APPEND_ONLY = ['app.audit_entries', 'app.audit_checkpoints', 'app.audit_tiles', 'app.audit_verifications'] as const;
@@ -101,7 +101,7 @@ export const UNAUDITED_COLUMNS: Readonly<Record<string, string>> = {
 };
 
 /** Triggers beside leaves_audit_entry. */
-export const TRIGGERS = ['app.contacts:keep_name_tags', 'app.audit_entries:follows_another', 'app.audit_entries:written_by_the_program', 'app.audit_checkpoints:written_by_the_program', 'app.audit_tiles:written_by_the_program'] as const;
+export const TRIGGERS = ['app.contacts:keep_name_tags', 'app.audit_entries:written_by_the_program', 'app.audit_checkpoints:written_by_the_program', 'app.audit_tiles:written_by_the_program'] as const;
 
 /** Extensions that bring no reading or writing of their own. */
 export const EXTENSIONS = ['plpgsql', 'btree_gist'] as const;

@@ -82,17 +82,12 @@ export const TABLE_RULES: readonly Rule[] = [
                  and cardinality(g.tgattr::int2[]) > 0 and a.attnum <> all (g.tgattr::int2[]) and t.name || '.' || a.attname not in ${given('unauditedColumns')}))`,
   },
   {
-    name: 'audit.gaps',
-    remedy: 'Create the trigger of migrations/0023_chain_without_gaps.sql again.',
-    find: `select 'app.audit_entries' as object, 'takes entries that have none before them' as text where not exists (
-             select from pg_trigger g where g.tgrelid = to_regclass('app.audit_entries') and g.tgname = 'follows_another' and g.tgenabled in ('O', 'A') and g.tgfoid = to_regproc('sec.require_previous_entry') and (g.tgtype & 1) = 1 and (g.tgtype & 4) = 4 and g.tgqual is null)`,
-  },
-  {
     name: 'audit.voucher',
-    remedy: 'Create the triggers of migrations/0031_written_by_the_program.sql again.',
+    remedy: 'Create the triggers of migrations/0031_written_by_the_program.sql and 0034_entries_by_voucher_alone.sql again.',
     find: `select t.name as object, 'takes rows that the program did not write' as text from tables t
-           where t.name in ('app.audit_entries', 'app.audit_checkpoints', 'app.audit_tiles') and not exists (
-             select from pg_trigger g where g.tgrelid = t.oid and g.tgname = 'written_by_the_program' and g.tgenabled in ('O', 'A') and g.tgfoid = to_regproc('sec.require_voucher') and (g.tgtype & 1) = 1 and (g.tgtype & 4) = 4 and g.tgqual is null)`,
+           join (values ('app.audit_entries', 'sec.require_entry_voucher'), ('app.audit_checkpoints', 'sec.require_voucher'), ('app.audit_tiles', 'sec.require_voucher')) v (name, function) using (name)
+           where not exists (
+             select from pg_trigger g where g.tgrelid = t.oid and g.tgname = 'written_by_the_program' and g.tgenabled in ('O', 'A') and g.tgfoid = to_regproc(v.function) and (g.tgtype & 1) = 1 and (g.tgtype & 4) = 4 and g.tgqual is null)`,
   },
   {
     name: 'trigger.disabled',
