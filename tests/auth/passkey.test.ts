@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
+import { removePasskey, removeTotp } from '../../core/auth/account/actions.ts';
 import { systemScope } from '../../core/db/scope.ts';
 import { changePerson, enablePerson } from '../../core/workspaces/people/actions.ts';
 import { CEREMONY_MS } from '../../core/auth/passkey/ceremony.ts';
@@ -180,6 +182,24 @@ t.test('passkeys', async (t) => {
     t.match(await rows(database, 'select count(*)::int as n from app.passkeys where user_id = $1', [willow.admin.id]), [{ n: 1 }]);
     admins.credentials.shift();
     t.equal((await signInAlone(admins)).answer.statusCode, 200);
+  });
+
+  t.test('of the last two factors one stays, also when both are removed at the same moment', async (t) => {
+    await addPasskey(await visit(willow.readonly), new Authenticator(origin), 'Phone');
+    const [passkey] = await rows<{ id: string }>(database, 'select id from app.passkeys where user_id = $1', [willow.readonly.id]);
+    const scope = scopeAs(willow.readonly);
+    const [removed, commit] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const first = app.withWorkspace(scope, async (tx) => {
+      await removeTotp(app, tx);
+      removed.resolve();
+      await commit.promise;
+    });
+    await removed.promise;
+    const second = app.withWorkspace(scope, (tx) => removePasskey(app, tx, passkey?.id ?? '')).then(() => 'removed', (error: { code?: string }) => error.code);
+    await Promise.race([second, sleep(300)]);
+    commit.resolve();
+    await t.resolves(first);
+    t.equal(await second, 'factor.last_one');
   });
 
   t.test('cannot be added without a fresh second factor, nor registered with somebody else’s answer', async (t) => {
