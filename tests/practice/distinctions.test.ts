@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { distinctionsAmong } from '../../core/practice/contacts/distinctions.ts';
 import { listDuplicates } from '../../core/practice/contacts/list-duplicates.ts';
@@ -115,4 +116,16 @@ t.test('an undo leaves standing what somebody decided after the merge', async (t
   t.equal((await apart(survivor, third)).status, 204, 'the merge had said so already; now a person does');
   await app.withWorkspace(scope, (tx) => undoMerge(tx, mergeId));
   t.same([await isKnown(survivor, third), await isKnown(merged, third)], [true, true]);
+});
+
+t.test('two who are told apart while they are merged: one comes after the other', async (t) => {
+  const [a, b] = [await make({ familyName: 'Crosswise' }), await make({ familyName: 'Crosswise' })];
+  let telling: ReturnType<typeof apart> | undefined;
+  await app.withWorkspace(scope, async (tx) => {
+    await mergeContacts(tx, { survivorId: a, mergedId: b, take: [] });
+    telling = apart(a, b);
+    await sleep(400);
+  });
+  t.match(await telling, { status: 409, body: { code: 'contact.merged' } });
+  t.notOk(await isKnown(a, b));
 });

@@ -62,9 +62,10 @@ export async function distinctionsAmong(tx: Tx, ids: readonly string[]): Promise
   return (a, b) => known.has(Object.values(pairOf(a, b)).join(' '));
 }
 
+/** Held until the commit: of a merge of the two at the same moment, one comes after the other. */
 async function requireTwoStanding(tx: Tx, a: string, b: string): Promise<void> {
   if (a === b) throw fault('contact.merge_refused');
-  const rows = await visibleContacts(tx).whereIn('contacts.id', [a, b]).select('contacts.id', 'contacts.status');
+  const rows = await visibleContacts(tx).whereIn('contacts.id', [a, b]).select('contacts.id', 'contacts.status').orderBy('contacts.id').forShare();
   if (rows.length < 2) throw fault('contact.not_found');
   if (rows.some(({ status }) => status === 'merged')) throw fault('contact.merged');
 }
