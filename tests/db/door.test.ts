@@ -174,6 +174,12 @@ t.test('sec.enter() by hand', async (t) => {
   await t.rejects(inside(async () => { await enter(3); await enter(4); }), { message: /already entered/ });
   await t.rejects(inside(() => enter(3)), { message: /used before/ }, 'what was entered once is spent, even by a transaction that was rolled back');
   await t.rejects(inside(() => client.query('select sec.workspace()')), { message: /no workspace has been entered/ });
+  const forge = async (workspaceId: string) => {
+    await client.query("select set_config('app.workspace_id', $1, true)", [workspaceId]);
+    await client.query('select sec.workspace()');
+  };
+  await t.rejects(inside(() => forge(scope.workspaceId)), { message: /has not entered/ }, 'what an earlier transaction entered is no help');
+  await t.rejects(inside(async () => { await enter(4); await forge(INSTALLATION_WORKSPACE); }), { message: /not set by sec\.enter/ });
   t.same((await inside(async () => { await enter(5); return (await client.query('select sec.workspace() as w, pg_current_xact_id_if_assigned() as xid')).rows; })), [{ w: scope.workspaceId, xid: null }], 'entering to read assigns no transaction id');
 });
 
