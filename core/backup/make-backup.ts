@@ -20,6 +20,9 @@ export type Made = { readonly id: string; readonly file: string; readonly bytes:
 
 /** What a backup's name ends with. */
 export const EXTENSION = '.wardkeep-backup';
+export const fileNameAt = (at: Date): string => `${at.toISOString().slice(0, 19).replaceAll(':', '')}Z${EXTENSION}`;
+/** What one has behind its name until it is complete. */
+export const PARTIAL = '.partial';
 /** In whose name a backup is made, checked and restored. */
 export const SYSTEM_NAME = 'wardkeep backup';
 /** The installation's own log, as people call it. */
@@ -42,7 +45,7 @@ export async function makeBackup(app: App, source: Source, file: string, signal:
     yield Buffer.from(`${JSON.stringify(contents)}\n`, 'utf8');
     yield* baseBackup(superuserUrl);
   }
-  const partial = `${file}.${process.pid}.partial`;
+  const partial = `${file}.${process.pid}${PARTIAL}`;
   const hash = createHash('sha256');
   let bytes = 0;
   try {

@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { App } from '../app.ts';
 import type { ScheduledJob } from '../jobs/job.ts';
 import { startOwnProgram } from '../packed/own-program.ts';
 import { readHeader } from './backup-file.ts';
-import { EXTENSION } from './make-backup.ts';
+import { EXTENSION, fileNameAt, PARTIAL } from './make-backup.ts';
 
 /**
  * Every night a backup, restored aside and proved; in a process of its own, whose memory the serving program does not keep. Only behind one that
@@ -14,10 +15,12 @@ export const nightlyBackup: ScheduledJob = {
   name: 'backup.nightly',
   schedule: '30 0 * * *',
   catchUpMs: 24 * 3600_000,
-  async run(app) {
+  async run(app, at) {
     const { backups } = app.config;
     if (backups === null) return;
-    const code = await endOf(startOwnProgram(['backup', '--check', '--out', backups.dir]));
+    const file = join(backups.dir, fileNameAt(at));
+    // Tried again, it proves what was made: another file with each try would fill the folder.
+    const code = await endOf(startOwnProgram(existsSync(file) ? ['backup', 'check', file] : ['backup', '--check', '--out', file]));
     if (code !== 0) throw new NightlyBackupFailed(`exit ${code ?? 'by a signal'}`);
     app.log.info('A backup was made and proved', { count: await removeOlder(app, backups) });
   },
@@ -43,13 +46,18 @@ async function endOf(child: ReturnType<typeof startOwnProgram>): Promise<number 
   }
 }
 
-/** Returns how many are left. */
+/** So long no backup takes. */
+const ABANDONED_MS = 24 * 3600_000;
+
+/** What killed backups left half-made goes as well. Returns how many are left. */
 export async function removeOlder({ installationId }: Pick<App, 'installationId'>, { dir, keep }: { readonly dir: string; readonly keep: number }): Promise<number> {
   const own: { file: string; at: string }[] = [];
-  for (const name of (await readdir(dir)).filter((each) => each.endsWith(EXTENSION))) {
+  for (const name of (await readdir(dir)).filter((each) => each.endsWith(EXTENSION) || each.endsWith(PARTIAL))) {
     const file = join(dir, name);
     const header = await readHeader(file).catch(() => null); // somebody else's file under our ending stays
-    if (header?.installation === installationId) own.push({ file, at: header.at });
+    if (header?.installation !== installationId) continue;
+    if (name.endsWith(EXTENSION)) own.push({ file, at: header.at });
+    else if (Date.now() - Date.parse(header.at) > ABANDONED_MS) await rm(file);
   }
   const older = own.sort((a, b) => b.at.localeCompare(a.at)).slice(keep);
   for (const { file } of older) await rm(file);

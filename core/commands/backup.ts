@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { readHeader, type BackupHeader } from '../backup/backup-file.ts';
 import type { KeptHead } from '../backup/contents.ts';
 import { endWaysIn } from '../backup/end-ways-in.ts';
-import { EXTENSION, makeBackup, recordEverywhere } from '../backup/make-backup.ts';
+import { fileNameAt, makeBackup, recordEverywhere } from '../backup/make-backup.ts';
 import { holds, proveCopy, type ProvedLog } from '../backup/prove-copy.ts';
 import { unpackBackup } from '../backup/unpack-backup.ts';
 import { boot, withRootKeys } from '../boot.ts';
@@ -143,7 +143,7 @@ async function bundledOnly(): Promise<Config> {
 
 async function outFile(given: string): Promise<string> {
   const isFolder = await stat(given).then((found) => found.isDirectory(), () => false);
-  const file = isFolder ? join(given, `${new Date().toISOString().slice(0, 19).replaceAll(':', '')}Z${EXTENSION}`) : given;
+  const file = isFolder ? join(given, fileNameAt(new Date())) : given;
   if (!existsSync(dirname(resolve(file)))) throw new UsageError('The folder of --out is not there.');
   if (existsSync(file)) throw new UsageError(`${basename(file)} is there already; a backup is never written over another.`);
   return resolve(file);
@@ -152,7 +152,9 @@ async function outFile(given: string): Promise<string> {
 function oneFile({ positionals }: Invocation): string {
   const [file, ...more] = positionals;
   if (file === undefined || more.length > 0) throw new UsageError('Name one backup file.');
-  if (!existsSync(file)) throw new UsageError('There is no such file.');
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) throw new UsageError('There is no such file.');
+  if (!found.isFile()) throw new UsageError(`${basename(file)} is no file.`);
   return resolve(file);
 }
 

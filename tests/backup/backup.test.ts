@@ -10,7 +10,7 @@ import type { App } from '../../core/app.ts';
 import { verifyStored } from '../../core/audit/verify-stored.ts';
 import { findSession } from '../../core/auth/session/find-session.ts';
 import { makeLink } from '../../core/auth/links.ts';
-import { removeOlder } from '../../core/backup/nightly-backup.ts';
+import { nightlyBackup, removeOlder } from '../../core/backup/nightly-backup.ts';
 import { makeBackup } from '../../core/backup/make-backup.ts';
 import { unpackBackup } from '../../core/backup/unpack-backup.ts';
 import { proveCopy } from '../../core/backup/prove-copy.ts';
@@ -26,6 +26,9 @@ import { startEmbedded } from '../../core/db/embedded.ts';
 import { systemScope } from '../../core/db/scope.ts';
 import { record } from '../../core/audit/record.ts';
 import { Contact } from '../../core/practice/contacts/model.ts';
+import type { Plugin } from '../../core/plugin.ts';
+import { useFirstParty } from '../../core/plugins/first-party.ts';
+import * as plugins from '../../plugins/list.ts';
 import { freePort } from '../support/free-port.ts';
 import { makeScratchFolder } from '../support/scratch-folder.ts';
 import { createPeople, sessionCookie } from '../support/people.ts';
@@ -34,6 +37,8 @@ import { createPeople, sessionCookie } from '../support/people.ts';
 
 const MAIN = fileURLToPath(new URL('../../core/main.ts', import.meta.url));
 t.setTimeout(170_000);
+
+useFirstParty(Object.values<Plugin>(plugins)); // as the program does that is run beside
 
 const { path: root, remove } = await makeScratchFolder();
 t.teardown(remove);
@@ -151,6 +156,7 @@ t.test('what cannot be restored is refused, and leaves nothing', async (t) => {
   const run = ({ run }: Command, positionals: string[], values: Record<string, string>) => run({ positionals, values, out: { say: () => undefined, result: () => undefined } });
   await t.rejects(run(restore, [join(empty, 'absent')], {}), { message: /no such file/ });
   await t.rejects(run(restore, [], {}), { message: /Name one/ });
+  await t.rejects(run(restore, [empty], {}), { message: /is no file/ });
   await t.rejects(run(backup, [], { out: file }), { message: /never written over another/ });
   await t.rejects(run(backup, [], { out: join(root, 'nowhere', 'x') }), { message: /folder of --out/ });
 });
@@ -189,6 +195,23 @@ t.test('a copy of the data folder starts a server of its own, whatever its postg
   await copy.stop();
 });
 
+t.test('tried again, a night’s backup is proved rather than made once more', async (t) => {
+  const folder = await folderOf('by-night');
+  const [own, before] = [process.argv[1] as string, process.env['WARDKEEP_DATA_DIR']];
+  t.teardown(() => {
+    process.argv[1] = own;
+    if (before === undefined) delete process.env['WARDKEEP_DATA_DIR'];
+    else process.env['WARDKEEP_DATA_DIR'] = before;
+  });
+  process.argv[1] = MAIN; // the program starts itself
+  process.env['WARDKEEP_DATA_DIR'] = dataDir;
+  const serving = { ...app, config: { ...app.config, backups: { dir: folder, keep: 2 } } };
+  const earlier = (await acts(app, willow.workspaceId)).length;
+  for (const _ of [1, 2]) await nightlyBackup.run(serving, new Date('2026-06-01T00:30:00Z'));
+  t.same(readdirSync(folder), ['2026-06-01T003000Z.wardkeep-backup']);
+  t.same((await acts(app, willow.workspaceId)).slice(earlier), ['backup.begun ok', 'backup.made ok', 'backup.proved ok', 'backup.proved ok']);
+});
+
 t.test('older backups go, of this installation only', async (t) => {
   const folder = await folderOf('nightly');
   async function* none(): AsyncGenerator<Buffer> {}
@@ -197,8 +220,10 @@ t.test('older backups go, of this installation only', async (t) => {
   };
   for (const day of [3, 1, 5, 2, 4]) await put(`own-${day}.wardkeep-backup`, `2026-01-0${day}T00:30:00.000Z`, app.installationId);
   await put('other.wardkeep-backup', '2020-01-01T00:00:00.000Z', 'another');
+  await put('killed.wardkeep-backup.7.partial', '2026-01-01T00:30:00.000Z', app.installationId);
+  await put('under-way.wardkeep-backup.8.partial', new Date().toISOString(), app.installationId);
   await writeFile(join(folder, 'notes.wardkeep-backup'), 'not ours');
   await writeFile(join(folder, 'notes.txt'), 'nor this');
   t.equal(await removeOlder(app, { dir: folder, keep: 2 }), 2);
-  t.same(readdirSync(folder).sort(), ['notes.txt', 'notes.wardkeep-backup', 'other.wardkeep-backup', 'own-4.wardkeep-backup', 'own-5.wardkeep-backup']);
+  t.same(readdirSync(folder).sort(), ['notes.txt', 'notes.wardkeep-backup', 'other.wardkeep-backup', 'own-4.wardkeep-backup', 'own-5.wardkeep-backup', 'under-way.wardkeep-backup.8.partial']);
 });
