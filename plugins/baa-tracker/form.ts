@@ -48,6 +48,9 @@ export const paragraph = (max: number) => Joi.string().max(max).pattern(/^[\P{C}
 export const codes = (table: Readonly<Record<string, string>>) => Joi.string().valid(...Object.keys(table)).messages({ 'any.only': 'choose one of the list' });
 export const ticked = Joi.boolean().truthy('yes').default(false);
 
+/** Of the row that a form was filled from: two who change one at the same time do not overwrite each other unseen. */
+export const version = Joi.number().integer().min(1).required();
+
 export type Handler = (request: Request, h: ResponseToolkit) => Promise<ResponseObject>;
 /** Asks before a dangerous act, for whoever has no script. */
 export type Question = { title: string; text: string; consequences: readonly string[]; action: string; word: string; cancelHref: string; hidden: Readonly<Record<string, string>> };

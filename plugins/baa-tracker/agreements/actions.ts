@@ -1,6 +1,6 @@
 import { authorize, fault, Joi, record, type Tx } from '../../../core/plugin.ts';
 import { todayOf, type Day } from '../calendar-days.ts';
-import { codes, day, id, line, paragraph } from '../form.ts';
+import { codes, day, id, line, paragraph, version } from '../form.ts';
 import { Agreement, AgreementDocument, Transition } from '../models.ts';
 import { personOf, requireKeeper } from '../people.ts';
 import { reachSubprocessor } from '../subprocessors/actions.ts';
@@ -20,6 +20,8 @@ export const agreementForm = Joi.object<AgreementForm>({
   breachNoticeHours: count(1, 1440), securityIncidentHours: count(1, 1440), accessRequestDays: count(1, 365), dataReturnDays: count(0, 730),
   terms: paragraph(8000), ownerId: id.required(), supersedesId: id,
 });
+export type AgreementChange = AgreementForm & { version: number };
+export const agreementChange = agreementForm.append<AgreementChange>({ version });
 
 export type StepForm = { to: Status; note?: string; confirmed?: 'yes' };
 export const stepForm = Joi.object<StepForm>({ to: Joi.string().valid('draft', 'sent', 'signed', 'terminated').required(), note: paragraph(2000), confirmed: Joi.string().valid('yes') });
@@ -37,10 +39,11 @@ export async function draftAgreement(tx: Tx, subprocessorId: string, form: Agree
   return agreementId;
 }
 
-/** Terms while it is not signed; afterwards its owner alone. @throws Fault baa-tracker.agreement.not_found · baa-tracker.agreement.fixed · request.invalid */
-export async function changeAgreement(tx: Tx, agreementId: string, form: AgreementForm): Promise<void> {
+/** Terms while it is not signed; afterwards its owner alone. @throws Fault baa-tracker.agreement.not_found · baa-tracker.agreement.fixed · request.stale · request.invalid */
+export async function changeAgreement(tx: Tx, agreementId: string, form: AgreementChange): Promise<void> {
   authorize(tx, 'baa-tracker.register.write', { type: 'agreement', id: agreementId });
-  const before = await reachAgreement(tx, agreementId);
+  const before = await holdAgreement(tx, agreementId); // whoever signs it at this moment comes before or after
+  if (before.version !== form.version) throw fault('request.stale');
   await check(tx, form, before.subprocessor_id, agreementId);
   const columns = columnsOf(form);
   const changed = (Object.keys(columns) as (keyof typeof columns)[]).filter((name) => before[name] !== columns[name]);
@@ -59,8 +62,7 @@ export async function stepAgreement(tx: Tx, agreementId: string, { to, note }: S
   const target = { type: 'agreement', id: agreementId };
   authorize(tx, CONCLUDING.includes(to) ? 'baa-tracker.agreement.conclude' : 'baa-tracker.register.write', target);
   personOf(tx);
-  const agreement = await Agreement.query(tx).findById(agreementId).forUpdate();
-  if (agreement === undefined) throw fault('baa-tracker.agreement.not_found');
+  const agreement = await holdAgreement(tx, agreementId);
   if (!mayStep(agreement.status, to, 'person')) throw fault('baa-tracker.agreement.step_refused', { refused: { action: 'baa-tracker.agreement.step_refused', target, detail: { from: agreement.status, to } } });
   if (to === 'signed') await requireSigned(tx, agreement);
   const { today } = await todayOf(tx);
@@ -72,9 +74,15 @@ export async function stepAgreement(tx: Tx, agreementId: string, { to, note }: S
 
 /** @throws Fault baa-tracker.agreement.not_found, also for one of another workspace */
 export async function reachAgreement(tx: Tx, agreementId: string): Promise<Agreement> {
-  const found = await Agreement.query(tx).findById(agreementId);
-  if (found === undefined) throw fault('baa-tracker.agreement.not_found');
-  return found;
+  return (await Agreement.query(tx).findById(agreementId)) ?? notFound();
+}
+
+async function holdAgreement(tx: Tx, agreementId: string): Promise<Agreement> {
+  return (await Agreement.query(tx).findById(agreementId).forUpdate()) ?? notFound();
+}
+
+function notFound(): never {
+  throw fault('baa-tracker.agreement.not_found');
 }
 
 async function requireSigned(tx: Tx, { id: agreementId, our_signatory, their_signatory }: Agreement): Promise<void> {

@@ -9,7 +9,7 @@ import { reachAgreement } from './actions.ts';
 import { decideBy, isInForce } from './days-in-force.ts';
 import { ENDED, OPEN_FOR_EDITS, STATUS_TONES, STATUS_WORDS, stepsOf, STEP_WORDS, type Status } from './states.ts';
 
-const FIELDS = ['kind', 'title', 'ourParty', 'theirParty', 'ourSignatory', 'theirSignatory', 'effectiveOn', 'expiresOn', 'renewalMonths', 'noticeDays', 'breachNoticeHours', 'securityIncidentHours', 'accessRequestDays', 'dataReturnDays', 'terms', 'ownerId', 'supersedesId'];
+const FIELDS = ['kind', 'title', 'ourParty', 'theirParty', 'ourSignatory', 'theirSignatory', 'effectiveOn', 'expiresOn', 'renewalMonths', 'noticeDays', 'breachNoticeHours', 'securityIncidentHours', 'accessRequestDays', 'dataReturnDays', 'terms', 'ownerId', 'supersedesId', 'version'];
 /** A path of states as people read it; where an agreement left it stands beside. */
 const PATH: readonly Status[] = ['draft', 'sent', 'signed', 'in_force', 'expiring', 'expired'];
 
@@ -69,11 +69,11 @@ export async function agreementFormContext(tx: Tx, subprocessor: Subprocessor, r
 function formOf(row: Agreement): Record<string, unknown> {
   return {
     kind: row.kind, title: row.title, ourParty: row.our_party, theirParty: row.their_party, ourSignatory: row.our_signatory ?? '', theirSignatory: row.their_signatory ?? '', effectiveOn: row.effective_on, expiresOn: row.expires_on ?? '', renewalMonths: row.renewal_months ?? '', noticeDays: row.notice_days,
-    breachNoticeHours: row.breach_notice_hours ?? '', securityIncidentHours: row.security_incident_hours ?? '', accessRequestDays: row.access_request_days ?? '', dataReturnDays: row.data_return_days ?? '', terms: row.terms ?? '', ownerId: row.owner_id, supersedesId: row.supersedes_id ?? '',
+    breachNoticeHours: row.breach_notice_hours ?? '', securityIncidentHours: row.security_incident_hours ?? '', accessRequestDays: row.access_request_days ?? '', dataReturnDays: row.data_return_days ?? '', terms: row.terms ?? '', ownerId: row.owner_id, supersedesId: row.supersedes_id ?? '', version: row.version,
   };
 }
 
 /** The same terms again, from the day after the other's end. */
 function successorOf(before: Agreement): Record<string, unknown> {
-  return { ...formOf(before), effectiveOn: before.expires_on === null ? '' : addDays(before.expires_on, 1), expiresOn: '', ourSignatory: '', theirSignatory: '', supersedesId: before.id };
+  return { ...formOf(before), effectiveOn: before.expires_on === null ? '' : addDays(before.expires_on, 1), expiresOn: '', ourSignatory: '', theirSignatory: '', supersedesId: before.id, version: '' };
 }

@@ -3,7 +3,7 @@ import { id, oneId, orAgain, posted, type Handler, type Question } from '../form
 import type { Agreement, Subprocessor } from '../models.ts';
 import { acknowledgeReminders } from '../reminders/remind.ts';
 import { reachSubprocessor } from '../subprocessors/actions.ts';
-import { agreementForm, changeAgreement, draftAgreement, reachAgreement, stepAgreement, stepForm } from './actions.ts';
+import { agreementChange, agreementForm, changeAgreement, draftAgreement, reachAgreement, stepAgreement, stepForm } from './actions.ts';
 import { agreementContext, agreementFormContext } from './pages.ts';
 import { STATUS_WORDS } from './states.ts';
 
@@ -39,7 +39,7 @@ export function agreementRoutes(deps: PluginDeps): PluginRoute[] {
   const change: Handler = (request, h) => {
     const { id: agreementId } = parse(oneId, request.params);
     return orAgain(async () => {
-      await deps.withWorkspace(scopeOf(request), (tx) => changeAgreement(tx, agreementId, parse(agreementForm, posted(request.payload))));
+      await deps.withWorkspace(scopeOf(request), (tx) => changeAgreement(tx, agreementId, parse(agreementChange, posted(request.payload))));
       flash(h, 'success', 'Saved.');
       return h.redirect(`${HOME}/agreements/${agreementId}`).code(303);
     }, async (errors) => h.page('baa-tracker/agreement-form', await deps.withWorkspace(scopeOf(request), async (tx) => { const { row, subprocessor } = await reachBoth(tx, agreementId); return agreementFormContext(tx, subprocessor, row, null, posted(request.payload), errors); })));

@@ -1,6 +1,6 @@
 import { authorize, fault, Joi, record, type Tx } from '../../../core/plugin.ts';
 import { addMonths, todayOf, type Day } from '../calendar-days.ts';
-import { codes, day, id, line, paragraph, ticked } from '../form.ts';
+import { codes, day, id, line, paragraph, ticked, version } from '../form.ts';
 import { Attestation, Subprocessor } from '../models.ts';
 import { personOf, requireKeeper } from '../people.ts';
 import { ATTESTATION_KINDS, DATA_ELEMENTS, PHI_CLASSES, type AttestationKind, type DataElement, type PhiClass } from '../vocabulary.ts';
@@ -15,6 +15,8 @@ export const subprocessorForm = Joi.object<SubprocessorForm>({
   contactName: line(120), contactEmail: line(254).pattern(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'address').messages({ 'string.pattern.name': 'this is no e-mail address' }), contactPhone: line(40), notes: paragraph(4000),
   isOperator: ticked, inUse: Joi.boolean().truthy('yes').falsy('no').default(true), ownerId: id,
 });
+export type SubprocessorChange = SubprocessorForm & { version: number };
+export const subprocessorChange = subprocessorForm.append<SubprocessorChange>({ version });
 
 export type AttestationForm = { kind: AttestationKind; issuer: string; issuedOn: Day; expiresOn?: Day };
 export const attestationForm = Joi.object<AttestationForm>({ kind: codes(ATTESTATION_KINDS).required(), issuer: line(120).required(), issuedOn: day.required(), expiresOn: day });
@@ -31,15 +33,17 @@ export async function addSubprocessor(tx: Tx, form: SubprocessorForm): Promise<s
   return row.id;
 }
 
-/** @throws Fault baa-tracker.subprocessor.not_found · request.invalid */
-export async function changeSubprocessor(tx: Tx, subprocessorId: string, form: SubprocessorForm): Promise<void> {
+/** @throws Fault baa-tracker.subprocessor.not_found · request.stale · request.invalid */
+export async function changeSubprocessor(tx: Tx, subprocessorId: string, form: SubprocessorChange): Promise<void> {
   authorize(tx, 'baa-tracker.register.write', { type: 'subprocessor', id: subprocessorId });
   const before = await reachSubprocessor(tx, subprocessorId);
+  if (before.version !== form.version) throw fault('request.stale');
   await check(tx, form, subprocessorId);
   const columns = columnsOf(form);
   const changed = (Object.keys(columns) as (keyof typeof columns)[]).filter((name) => JSON.stringify(before[name]) !== JSON.stringify(columns[name]));
   if (changed.length === 0) return;
-  await before.$query(tx).patch({ ...columns, version: before.version + 1, updated_at: new Date(tx.now) } as Partial<Subprocessor>);
+  const saved = await before.$query(tx).where({ version: before.version }).patch({ ...columns, version: before.version + 1, updated_at: new Date(tx.now) } as Partial<Subprocessor>);
+  if (Number(saved) !== 1) throw fault('request.stale');
   record(tx, { action: 'baa-tracker.subprocessor.changed', target: { type: 'subprocessor', id: subprocessorId }, detail: { fields: changed } });
 }
 

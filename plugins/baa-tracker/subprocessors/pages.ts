@@ -7,7 +7,7 @@ import { keepersOf, namesOf } from '../people.ts';
 import { ATTESTATION_KINDS, CHANGES, DATA_ELEMENTS, KIND_SHORT, optionsOf, OUTCOMES, PHI_CLASSES } from '../vocabulary.ts';
 import { reachSubprocessor } from './actions.ts';
 
-const FIELDS = ['name', 'service', 'purpose', 'phiClass', 'location', 'contactName', 'contactEmail', 'contactPhone', 'notes', 'ownerId'];
+const FIELDS = ['name', 'service', 'purpose', 'phiClass', 'location', 'contactName', 'contactEmail', 'contactPhone', 'notes', 'ownerId', 'version'];
 
 /** @throws Fault baa-tracker.subprocessor.not_found */
 export async function subprocessorContext(tx: Tx, subprocessorId: string): Promise<object> {
@@ -53,6 +53,6 @@ export async function subprocessorFormContext(tx: Tx, row: Subprocessor | null, 
 function formOf(row: Subprocessor): Record<string, unknown> {
   return {
     name: row.name, service: row.service, purpose: row.purpose, phiClass: row.phi_class, dataElements: row.data_elements, location: row.location, contactName: row.contact_name ?? '', contactEmail: row.contact_email ?? '',
-    contactPhone: row.contact_phone ?? '', notes: row.notes ?? '', isOperator: row.is_operator ? 'yes' : '', inUse: row.in_use ? 'yes' : 'no', ownerId: row.owner_id ?? '',
+    contactPhone: row.contact_phone ?? '', notes: row.notes ?? '', isOperator: row.is_operator ? 'yes' : '', inUse: row.in_use ? 'yes' : 'no', ownerId: row.owner_id ?? '', version: row.version,
   };
 }

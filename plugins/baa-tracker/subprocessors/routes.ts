@@ -2,7 +2,7 @@ import { flash, Joi, parse, scopeOf, type PluginDeps, type PluginRoute } from '.
 import { oneId, orAgain, posted, type Handler } from '../form.ts';
 import { decideNotice, decisionForm, noticeForm, recordNotice } from '../notices/actions.ts';
 import { reviewForm, signReview } from '../reviews/actions.ts';
-import { addAttestation, addSubprocessor, attestationForm, changeSubprocessor, reachSubprocessor, subprocessorForm } from './actions.ts';
+import { addAttestation, addSubprocessor, attestationForm, changeSubprocessor, reachSubprocessor, subprocessorChange, subprocessorForm } from './actions.ts';
 import { subprocessorContext, subprocessorFormContext } from './pages.ts';
 
 const HOME = '/plugins/baa-tracker';
@@ -34,7 +34,7 @@ export function subprocessorRoutes(deps: PluginDeps): PluginRoute[] {
   const change: Handler = (request, h) => {
     const { id } = parse(oneId, request.params);
     return orAgain(async () => {
-      await deps.withWorkspace(scopeOf(request), (tx) => changeSubprocessor(tx, id, parse(subprocessorForm, posted(request.payload))));
+      await deps.withWorkspace(scopeOf(request), (tx) => changeSubprocessor(tx, id, parse(subprocessorChange, posted(request.payload))));
       flash(h, 'success', 'Saved.');
       return h.redirect(`${HOME}/subprocessors/${id}`).code(303);
     }, async (errors) => h.page('baa-tracker/subprocessor-form', await deps.withWorkspace(scopeOf(request), async (tx) => subprocessorFormContext(tx, await reachSubprocessor(tx, id), posted(request.payload), errors))));

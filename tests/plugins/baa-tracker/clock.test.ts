@@ -16,7 +16,7 @@ import { Agreement } from '../../../plugins/baa-tracker/models.ts';
 import { remind } from '../../../plugins/baa-tracker/reminders/remind.ts';
 import { whoIsTold } from '../../../plugins/baa-tracker/reminders/who-is-told.ts';
 import { recorded } from '../../api/open-server.ts';
-import { agreement, concludeAgreement, daysFromNow, HOME, idIn, openRegister, subprocessor } from './register.ts';
+import { agreement, change, concludeAgreement, daysFromNow, HOME, idIn, openRegister, subprocessor } from './register.ts';
 import { createTestDatabase } from '../../support/database.ts';
 
 t.setTimeout(120_000);
@@ -183,7 +183,7 @@ t.test('reviews and attestations are mailed of, once a mark', async (t) => {
   await remind(deps, scope);
   t.same((await made()).at(-1), ['review', 7]);
   await officer.get(HOME);
-  t.equal((await officer.post(`${HOME}/subprocessors/${subprocessorId}`, subprocessor('Acme Cloud', { inUse: 'no' }))).statusCode, 303);
+  t.equal((await change(officer, `${HOME}/subprocessors/${subprocessorId}`, subprocessor('Acme Cloud', { inUse: 'no' }))).statusCode, 303);
   await post();
   t.equal(mails().length, 3, 'nor of one that is out of use');
 });
@@ -225,7 +225,7 @@ t.test('the claims, and what breaks each', async (t) => {
   t.same(await claims(), { 'BAA-1': 'proved', 'BAA-2': 'proved' });
 
   await officer.get(HOME);
-  await officer.post(`${HOME}/subprocessors/${subprocessorId}`, subprocessor('Acme Cloud', { phiClass: 'none' }));
+  await change(officer, `${HOME}/subprocessors/${subprocessorId}`, subprocessor('Acme Cloud', { phiClass: 'none' }));
   await shift(id, { effective_on: daysFromNow(-300), expires_on: daysFromNow(-1) });
   t.equal((await claims())['BAA-1'], 'failing', 'a plugin in use without an agreement, though the inventory denies it');
 

@@ -3,7 +3,7 @@ import { systemScope } from '../../../core/db/scope.ts';
 import { realmOf } from '../../../core/plugins/gate.ts';
 import { bearer } from '../../support/people.ts';
 import { recorded } from '../../api/open-server.ts';
-import { agreement, concludeAgreement, daysFromNow, HOME, idIn, openRegister, plainPdf, subprocessor, upload } from './register.ts';
+import { agreement, change, concludeAgreement, daysFromNow, HOME, idIn, openRegister, plainPdf, subprocessor, upload } from './register.ts';
 import { createTestDatabase } from '../../support/database.ts';
 import { rows } from '../../support/rows.ts';
 
@@ -109,7 +109,7 @@ t.test('a subprocessor: inventory, attestations, notices, review', async (t) => 
   t.equal((await officer.post(`${page}/attestations`, { kind: 'soc2', issuer: 'Auditors LLP', issuedOn: '2026-02-30' })).statusCode, 422, 'a day that does not exist');
   t.equal((await officer.post(`${page}/attestations`, { kind: 'soc2', issuer: 'Auditors LLP', issuedOn: daysFromNow(-400), expiresOn: daysFromNow(-35) })).statusCode, 303);
   t.match((await officer.get(page)).payload, /Auditors LLP[^]*expired/);
-  t.equal((await officer.post(page, subprocessor('Acme Cloud', { isOperator: 'yes', location: 'Ohio, US', inUse: 'no' }))).statusCode, 303);
+  t.equal((await change(officer, page, subprocessor('Acme Cloud', { isOperator: 'yes', location: 'Ohio, US', inUse: 'no' }))).statusCode, 303);
   t.match(await recorded(app, willow.workspaceId, 'baa-tracker.subprocessor.changed'), [{ detail: { fields: ['location', 'contact_name', 'notes', 'in_use'] } }], 'names of fields, no values');
 
   await officer.post(`${page}/notices`, NOTICE);

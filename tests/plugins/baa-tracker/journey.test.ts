@@ -4,8 +4,11 @@ import { systemScope } from '../../../core/db/scope.ts';
 import { definePlugin } from '../../../core/plugin.ts';
 import { reviewAgreements } from '../../../core/plugins/agreements.ts';
 import { recorded } from '../../api/open-server.ts';
-import { agreement, daysFromNow, HOME, idIn, openRegister, plainPdf, subprocessor, upload } from './register.ts';
+import { agreement, change, daysFromNow, HOME, idIn, openRegister, plainPdf, subprocessor, upload } from './register.ts';
 import { createTestDatabase } from '../../support/database.ts';
+import { scopeAs } from '../../support/people.ts';
+import { rows } from '../../support/rows.ts';
+import { stepAgreement } from '../../../plugins/baa-tracker/agreements/actions.ts';
 
 t.setTimeout(120_000);
 await createTestDatabase(t); // keeps one PostgreSQL for all the tests below when the file is run alone
@@ -55,8 +58,8 @@ t.test('from an empty register to an agreement that opens the way for a plugin, 
   t.equal((await admin.post('/admin/plugins/cloud/on')).statusCode, 303, 'the agreement in force opens the way');
   t.match((await officer.get(HOME)).payload, /1 plugins hand data to 1 subprocessors; 0 of 1 flows have no agreement/);
 
-  t.equal((await officer.post(`${page}`, agreement(willow.officer.id, { title: 'Other terms' }))).statusCode, 409, 'signed terms are fixed');
-  t.equal((await officer.post(`${page}`, agreement(willow.admin.id))).statusCode, 303, 'its owner is not');
+  t.equal((await change(officer, page, agreement(willow.officer.id, { title: 'Other terms' }))).statusCode, 409, 'signed terms are fixed');
+  t.equal((await change(officer, page, agreement(willow.admin.id))).statusCode, 303, 'its owner is not');
 
   t.match((await officer.post(`${page}/step`, { to: 'terminated' })).payload, /Terminate “BAA 2026”\?/);
   t.equal((await steps()).length, 3, 'a question first');
@@ -65,6 +68,34 @@ t.test('from an empty register to an agreement that opens the way for a plugin, 
   t.match(await recorded(app, willow.workspaceId, 'plugin.agreement_missing'), [{ target: { id: 'cloud' }, detail: { subprocessors: ['Acme Cloud'] } }], 'at once, the plugin’s grace begins');
   for (const to of ['draft', 'sent', 'signed', 'terminated']) t.equal((await officer.post(`${page}/step`, { to, confirmed: 'yes' })).statusCode, 409, `terminated is the end: ${to}`);
   t.match(await recorded(app, willow.workspaceId, 'baa-tracker.agreement.step_refused'), [{ detail: { from: 'draft', to: 'signed' } }, { detail: { from: 'terminated' } }, {}, {}, {}]);
+});
+
+t.test('two people at one agreement', async (t) => {
+  const { app, database, willow, visit } = await openRegister(t);
+  const [officer, admin] = [await visit(willow.officer), await visit(willow.admin)];
+  for (const visitor of [officer, admin]) await visitor.get(HOME);
+  const subprocessorId = idIn(await officer.post(`${HOME}/subprocessors`, subprocessor('Acme Cloud')));
+  const id = idIn(await officer.post(`${HOME}/subprocessors/${subprocessorId}/agreements`, agreement(willow.officer.id)));
+  const page = `${HOME}/agreements/${id}`;
+  const versionOf = async (path: string) => /name="version" value="(\d+)"/.exec((await officer.get(`${path}/change`)).payload)?.[1] ?? '';
+  for (const [path, form] of [[page, agreement(willow.officer.id, { breachNoticeHours: '24' })], [`${HOME}/subprocessors/${subprocessorId}`, subprocessor('Acme Cloud', { phiClass: 'transit' })]] as const) {
+    const version = await versionOf(path);
+    t.equal((await admin.post(path, { ...form, version })).statusCode, 303);
+    t.equal((await officer.post(path, { ...form, ...(path === page ? { breachNoticeHours: '96' } : { phiClass: 'none' }), version })).statusCode, 412, 'whoever was overtaken overwrites nothing');
+    t.equal((await officer.post(path, form)).statusCode, 422, 'and says what they read');
+  }
+  await upload(officer, `${page}/documents`, { kind: 'signed' }, { name: 'signed.pdf', bytes: plainPdf() });
+  await officer.get(page);
+  t.equal((await officer.post(`${page}/step`, { to: 'sent' })).statusCode, 303);
+  const version = await versionOf(page);
+  let changing: Promise<{ statusCode: number }> | undefined;
+  await app.withWorkspace(scopeAs(willow.officer), async (tx) => {
+    await stepAgreement(tx, id, { to: 'signed' });
+    changing = admin.post(page, agreement(willow.officer.id, { breachNoticeHours: '1440', version }));
+    await Promise.race([changing, new Promise((done) => setTimeout(done, 500))]);
+  });
+  t.equal((await changing)?.statusCode, 412);
+  t.same(await rows(database, 'select status, breach_notice_hours from app.baa_tracker_agreements where id = $1', [id]), [{ status: 'in_force', breach_notice_hours: 24 }], 'terms do not change while they are being signed');
 });
 
 t.test('a successor takes over on its first day, to the day', async (t) => {

@@ -34,6 +34,12 @@ export function idIn(response: ServerInjectResponse): string {
   return id;
 }
 
+/** Fills in the form for a change, and sends it. */
+export async function change(visitor: Visitor, page: string, form: Record<string, string>): Promise<ServerInjectResponse> {
+  const version = /name="version" value="(\d+)"/.exec((await visitor.get(`${page}/change`)).payload)?.[1];
+  return visitor.post(page, { ...form, ...(version === undefined ? {} : { version }) });
+}
+
 /** Sends a file as a browser's form does. The page with the form must have been fetched before, for its token. */
 export async function upload(visitor: Visitor, url: string, fields: Record<string, string>, file: { name: string; bytes: Buffer; type?: string }): Promise<ServerInjectResponse> {
   const page = await visitor.get(HOME);
