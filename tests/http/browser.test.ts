@@ -149,7 +149,7 @@ t.test('on a phone the current tab is in sight, and a drop zone holds its words'
 
 t.test('a name of one endless word stays in its place', async (t) => {
   const { page } = await open(t, 'contacts/list');
-  await page.evaluate("for (const text of document.querySelectorAll('table .main a, table .detail')) text.textContent = 'W'.repeat(100)"); // a name, an e-mail address
+  await page.evaluate("for (const text of document.querySelectorAll('table .main a, table :not(.nowrap) > .detail')) text.textContent = 'W'.repeat(100)"); // a name, an e-mail address
   t.ok(await page.locator('.table-wrap').first().evaluate((wrap) => wrap.scrollWidth <= wrap.clientWidth), 'the other columns stay in sight');
   await page.setViewportSize(PHONE);
   await page.goto(`${server.info.uri}/contacts/page/details`);
@@ -175,6 +175,11 @@ t.test('whoever was overtaken by a colleague hears of it first', async (t) => {
     const { page } = await open(t, path);
     t.match(await page.evaluate('document.activeElement.textContent'), /Somebody changed this/, path);
   }
+});
+
+t.test('a recovery code stands on one line, on a phone too', async (t) => {
+  const { page } = await open(t, 'auth/recovery-codes', { viewport: { width: 360, height: 640 } });
+  for (const code of await page.locator('.codes li').all()) t.ok(await code.evaluate((line) => line.getBoundingClientRect().height < 2 * Number.parseFloat(getComputedStyle(line).fontSize)));
 });
 
 t.test('a dangerous act asks first', async (t) => {

@@ -102,7 +102,7 @@ export const anonymousPages: Record<string, object> = {
   'auth/choose-practice': { practices: [{ slug: 'willow', name: 'Willow Family Medicine' }, { slug: 'harbor', name: 'Harbor General Hospital' }], next: '/contacts' },
   'auth/second-factor': { method: 'totp', methods: { totp: true, recovery: true, passkey: true }, errors: { code: 'This code was not accepted. Wait for the next one and try again.' }, passkey, expiresAt: AT, next: '/contacts' },
   'auth/enrol': { action: '/account/totp', setup: { sealed: 'v1.sample', qrDataUri: 'data:image/svg+xml,%3Csvg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"%3E%3Cpath d="M0 0h3v3H0zM5 0h3v3H5zM0 5h3v3H0zM4 4h1v1H4zM6 6h2v2H6z"/%3E%3C/svg%3E', secretGroups: ['JBSW', 'Y3DP', 'EHPK', '3PXP', 'JBSW', 'Y3DP', 'EHPK', '3PXP'] }, errors: {}, passkey, next: '/contacts' },
-  'auth/recovery-codes': { codes: Array.from({ length: 10 }, (_, at) => `k${at}mv-7q2x-h4p${at}`), continueUrl: '/contacts' },
+  'auth/recovery-codes': { codes: Array.from({ length: 10 }, (_, at) => `k${at}mv-7q2x-h4p${at}-zk9m-qnxh-abnn`), continueUrl: '/contacts' },
   'auth/setup': { action: '/setup/token', form: { timeZone: 'America/New_York' }, errors: { slug: 'Enter a short name.' }, timeZones, expiresAt: AT },
   'auth/invitation': { action: '/invitation/token', workspaceName: 'Willow Family Practice', role: 'agent', email: 'tomas@willow.example', form: {}, errors: {}, expiresAt: AT },
   'auth/password-forgot': { form: {}, errors: {}, sent: false, byMail: true },
