@@ -57,6 +57,7 @@ const REFUSALS = {
   'document.not_waiting': [409, 'Somebody has decided this already.'],
   'import.not_found': [404, 'There is no such import.'],
   'import.csv_unreadable': [422, 'The file is not a CSV with a heading row and at least one row below it.'],
+  'import.csv_columns': [422, 'The file has more than 500 columns. Take out those that are not needed.'],
   'import.mapping_incomplete': [422, 'Family name, given name, birth date and sex each need a column.'],
   'import.not_open': [409, 'This import has already been started.'],
   'import.busy': [429, 'Two imports are running in this workspace. Wait until one has ended, then begin this one again.'],

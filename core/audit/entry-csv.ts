@@ -5,7 +5,7 @@ import { CSV_COLUMNS } from './reading-format.ts';
 
 // RFC 4180 line ends. A cell that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, CSV Injection): a user agent
 // is text that anyone on the network chooses.
-const OPTIONS = { record_delimiter: '\r\n', escape_formulas: true };
+const OPTIONS = { record_delimiter: '\r\n', escape_formulas: true, quoted_match: /[\r\n]/ };
 
 export const csvHeading = (): string => stringify([CSV_COLUMNS], OPTIONS);
 

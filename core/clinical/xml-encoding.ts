@@ -22,8 +22,8 @@ const BINARY_SIGNATURES: readonly (readonly number[])[] = [
 ];
 
 // One byte a character: every label outside this list and the Unicode ones is refused.
-const SINGLE_BYTE = /^(?:iso-8859-(?:[2-8]|1[03456])|windows-125[0-8]|koi8-[ru])$/;
-const LATIN1 = new Set(['iso-8859-1', 'iso8859-1', 'latin1', 'l1', 'iso_8859-1']);
+const SINGLE_BYTE = /^(?:iso-8859-(?:[2-9]|1[013456])|(?:windows-|cp)125[0-8]|koi8-[ru])$/;
+const LATIN1 = new Set(['iso-8859-1', 'iso8859-1', 'iso8859_1', 'latin1', 'l1', 'iso_8859-1']);
 const UTF8 = new Set(['utf-8', 'utf8']);
 const UTF16 = new Set(['utf-16', 'utf16', 'utf-16le', 'utf-16be', 'unicode', 'iso-10646-ucs-2']);
 

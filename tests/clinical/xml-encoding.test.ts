@@ -22,6 +22,8 @@ const READ: { name: string; bytes: Uint8Array; family?: string; repairs?: string
   { name: 'UTF-8 that declares UTF-16, as a .NET string writer does', bytes: bytesOf(declared(named, 'utf-16')), repairs: ['encoding.declaration'] },
   { name: 'windows-1252', bytes: windows1252(declared(western, 'windows-1252')), family: 'Lukasz–Müller’s' },
   { name: 'ISO-8859-1 with windows-1252 punctuation', bytes: windows1252(declared(western, 'ISO-8859-1')), family: 'Lukasz–Müller’s', repairs: ['encoding.windows_1252'] },
+  { name: 'windows-1252 as Java calls it', bytes: windows1252(declared(western, 'Cp1252')), family: 'Lukasz–Müller’s' },
+  { name: 'ISO-8859-9', bytes: Buffer.from(declared(western.replace(/[–’]/g, '-'), 'iso-8859-9'), 'latin1'), family: 'Lukasz-Müller-s' },
   { name: 'ISO-8859-1', bytes: Buffer.from(declared(western.replace(/[–’]/g, '-'), 'iso-8859-1'), 'latin1'), family: 'Lukasz-Müller-s' },
   { name: 'NULs after the end', bytes: bytesOf(`${named}\0\0\0`), repairs: ['padding.removed'] },
 ];

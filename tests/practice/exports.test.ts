@@ -82,6 +82,7 @@ t.test('the list as CSV and JSON, as it was filtered, formulas disarmed', async 
     Notes: `'=HYPERLINK("https://evil.example")`,
   });
   t.equal(lines.find((line) => line['Contact id'] === managers)?.['Notes'], "'@SUM(1)");
+  t.match(csv.text, '"1 Quarry Lane\nFlat 2"', 'a line end in a cell is in quotes: to a spreadsheet it would be a row');
   t.notMatch(csv.text, /(^|,)"?[=+@-]/m, 'no cell begins as a formula does');
   t.match(guessMapping(Object.keys(lines[0] as object)), { 'Family name': 'familyName', 'Given name': 'givenName', 'Date of birth': 'birthDate', Sex: 'sex', Phone: 'phone', 'E-mail': 'email', Street: 'street', 'Postal code': 'postalCode', Notes: 'notes' }, 'our own import knows the headings');
 

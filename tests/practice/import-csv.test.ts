@@ -23,6 +23,15 @@ t.test('a spreadsheet is read as spreadsheets are written', async (t) => {
   t.same(readCsv(csv(HEAD, '"O""Hara, Jr",Ada,1956-12-10,F,,,')).rows()[0]?.cells[0], 'O"Hara, Jr');
   t.same(readCsv(Buffer.from('\uFEFFA;B\n1;2\n')).headers, ['A', 'B'], 'byte order mark, semicolons');
   t.same(readCsv(Buffer.from([0x41, 0x0a, 0xe9, 0x0a])).rows()[0]?.cells, ['é'], 'windows-1252');
+  t.same(readCsv(Buffer.from('A,B\r\n1,2\n3,4\r5,6\r\n')).rows().map(({ cells }) => cells), [['1', '2'], ['3', '4'], ['5', '6']], 'mixed line ends lose no row');
+  t.same(readCsv(Buffer.from('A,B\n"1\r\n2",3\n')).rows()[0]?.cells, ['1\r\n2', '3'], 'line ends in quotes');
+  t.same(readCsv(Buffer.from('"A; B; C",D\n1,2\n')).headers, ['A; B; C', 'D'], 'what parts the headings, not what stands in one');
+  t.same(readCsv(Buffer.from('sep=|\r\nA|B\r\n1|2\r\n')).headers, ['A', 'B']);
+  for (const swap of [false, true]) {
+    const wide = Buffer.from('\uFEFFA\tB\r\né\t2\r\n', 'utf16le');
+    t.same(readCsv(swap ? wide.swap16() : wide).rows()[0]?.cells, ['é', '2'], 'what spreadsheets call Unicode text');
+  }
+  t.throws(() => readCsv(csv('a,'.repeat(501), '1')), { code: 'import.csv_columns' });
   for (const [title, bytes] of [['empty', Buffer.alloc(0)], ['a heading alone', csv(HEAD)], ['binary', Buffer.from([0x50, 0x4b, 3, 4, 0, 0])], ['an open quote', csv(HEAD, '"a')]] as const) {
     t.throws(() => readCsv(bytes), { code: 'import.csv_unreadable' }, title);
   }
@@ -124,6 +133,7 @@ t.test('good rows come in, each bad one says why, and the file can be brought ag
   t.equal(readCsv(Buffer.from(mended, 'utf8')).rowCount, refused.length);
   t.match(mended, /Why it was refused/);
   const hostile = refusedRowsCsv(readCsv(csv('=1+2,Notes', '=1+1,- allergic')), new Map([[2, 'x']]));
+  t.equal(refusedRowsCsv(readCsv(csv('A,B', '"1\n2",3')), new Map([[2, 'x']])), '\uFEFFA,B,Why it was refused\r\n"1\n2",3,x\r\n', 'a line end in a cell is in quotes');
   t.notMatch(hostile, /(^|[\uFEFF\r\n,"])[=-]/, 'no formula for a spreadsheet to run, in a heading or below');
   t.same(readCsv(Buffer.from(hostile)).rows()[0]?.cells.slice(0, 2), ['=1+1', '- allergic'], 'and the cells are as they were when the file comes back');
 });

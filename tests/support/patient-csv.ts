@@ -32,7 +32,7 @@ export function renderPatientCsv(patients: readonly DemoPatient[]): { text: stri
     row[column] = value;
     faulty.push({ line: index * gap + 2, column, why });
   }
-  return { text: stringify(rows, { header: true, columns: [...COLUMNS], bom: true, record_delimiter: 'windows' }), faulty };
+  return { text: stringify(rows, { header: true, columns: [...COLUMNS], bom: true, record_delimiter: 'windows', quoted_match: /[\r\n]/ }), faulty };
 }
 
 function toCells(patient: DemoPatient): Cells {

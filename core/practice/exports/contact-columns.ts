@@ -30,8 +30,9 @@ export function columnsFor({ hidden, properties }: ContactGate): readonly Column
 }
 
 // RFC 4180 line ends and a byte order mark, without which spreadsheets take UTF-8 for something else. A cell that one of them would take for a
-// formula gets an apostrophe in front (OWASP, CSV Injection), headings too: a practice names its own properties.
-const OPTIONS = { record_delimiter: '\r\n', escape_formulas: true } as const;
+// formula gets an apostrophe in front (OWASP, CSV Injection), headings too: a practice names its own properties. A line end of any sort is in quotes;
+// left to itself the writer quotes its own alone, and the second line of an address would be a row.
+const OPTIONS = { record_delimiter: '\r\n', escape_formulas: true, quoted_match: /[\r\n]/ } as const;
 
 export const csvHeading = (columns: readonly Column[]): string => stringify([columns.map(({ heading }) => heading)], { ...OPTIONS, bom: true });
 export const csvLines = (columns: readonly Column[], views: readonly ContactView[]): string => stringify(views.map((view) => columns.map(({ cell }) => cell(view) ?? '')), OPTIONS);

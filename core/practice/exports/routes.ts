@@ -10,7 +10,7 @@ import { parse } from '../../http/refusals.ts';
 import { colleaguesOf } from '../colleagues.ts';
 import { STATUSES, tag } from '../contacts/contact-schema.ts';
 import { nameOf } from '../contacts/contact-view.ts';
-import { wholeContact } from '../contacts/read-contact.ts';
+import { readContact } from '../contacts/read-contact.ts';
 import type { Contact } from '../contacts/model.ts';
 import { id, oneId } from '../schemas.ts';
 import { EXPORT_API } from './api.ts';
@@ -65,7 +65,7 @@ const reviewContact: Handler = async (app, request, h) => {
   const { id: contactId } = parse(oneId, request.params);
   return h.page('exports/contact', await app.withWorkspace(scopeOf(request), async (tx) => {
     if (!can(tx.scope.actor, 'contact.export')) authorize(tx, 'contact.export', { type: 'contact', id: contactId });
-    const view = await wholeContact(tx, contactId);
+    const view = await readContact(tx, contactId);
     return { contact: { id: contactId, name: nameOf(view) }, formats: FORMATS(CONTACT_FORMATS) };
   }));
 };

@@ -121,5 +121,5 @@ export function refusedRowsCsv(table: CsvTable, reasonByLine: ReadonlyMap<number
   const columns = Array.from({ length: width }, (_none, at) => at);
   const rows = refused.map(({ line, cells }) => [...columns.map((at) => cells[at] ?? ''), reasonByLine.get(line) ?? '']);
   // A cell that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, CSV Injection), headings too; readCsv takes it off.
-  return stringify([[...columns.map((at) => table.headers[at] ?? ''), 'Why it was refused'], ...rows], { bom: true, record_delimiter: 'windows', escape_formulas: true });
+  return stringify([[...columns.map((at) => table.headers[at] ?? ''), 'Why it was refused'], ...rows], { bom: true, record_delimiter: 'windows', escape_formulas: true, quoted_match: /[\r\n]/ });
 }

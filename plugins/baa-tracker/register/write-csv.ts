@@ -3,7 +3,7 @@ import { COLUMNS, rowOf, type Row } from './columns.ts';
 import type { Register } from './read-register.ts';
 
 // RFC 4180 line ends. A cell that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, CSV Injection).
-const OPTIONS = { record_delimiter: '\r\n', escape_formulas: true, bom: true } as const;
+const OPTIONS = { record_delimiter: '\r\n', escape_formulas: true, quoted_match: /[\r\n]/, bom: true } as const;
 
 /** Every subprocessor with every agreement of its; one without any stands once. */
 export function registerRows({ subprocessors, agreements, names }: Register): Row[] {
