@@ -6,6 +6,8 @@ export type Page<T> = { readonly items: readonly T[]; readonly next: string | nu
 /** A place in a list sorted by moment and id. */
 export type Position = { readonly direction: 'after' | 'before'; readonly at: Date; readonly id: string };
 
+/** Whatever is sorted by lies between (core/http/schemas.ts): years of four figures, which PostgreSQL and ISO 8601 write alike. */
+const [EARLIEST, LATEST] = [Date.parse('0999-01-01'), Date.parse('9999-12-31')];
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export function writePosition({ direction, at, id }: Position): string {
@@ -16,7 +18,7 @@ export function writePosition({ direction, at, id }: Position): string {
 export function readPosition(cursor: string): Position {
   const [direction, at = '', id = '', ...rest] = Buffer.from(cursor, 'base64url').toString('latin1').split('|');
   const moment = new Date(Number(at));
-  if ((direction !== 'after' && direction !== 'before') || !/^-?\d{1,15}$/.test(at) || Number.isNaN(moment.getTime()) || !UUID.test(id) || rest.length > 0) throw invalidCursor();
+  if ((direction !== 'after' && direction !== 'before') || !/^-?\d{1,15}$/.test(at) || moment.getTime() < EARLIEST || moment.getTime() > LATEST || !UUID.test(id) || rest.length > 0) throw invalidCursor();
   return { direction, at: moment, id };
 }
 

@@ -77,6 +77,13 @@ t.test('what happened before 1970 has pages too', async (t) => {
   t.match(await agent('GET', `/contacts/${patient}/activities?limit=1&cursor=${nextCursor}`), { status: 200, body: { items: [{ subject: '1952' }] } });
 });
 
+t.test('a position of no time there is comes from no list', async (t) => {
+  for (const at of ['-999999999999999', '999999999999999', '-62167219200000', '253402300800001']) {
+    const cursor = Buffer.from(`after|${at}|${mine}`).toString('base64url');
+    for (const path of [`/contacts/${mine}/activities?`, '/tasks?', '/tasks?state=done&', '/contacts?', '/appointments?from=2026-01-01&to=2026-01-02&']) t.match(await agent('GET', `${path}cursor=${cursor}`), { status: 400, body: { fields: [{ path: 'cursor' }] } }, `${path} ${at}`);
+  }
+});
+
 t.test('the record names what changed, not what was sent', async (t) => {
   const task = (await agent('POST', `/contacts/${mine}/activities`, { kind: 'task', subject: 'Call back', body: 'After four', dueOn: '2031-04-01', occurredAt: '2031-03-05T14:05:00Z' })).body;
   const detail = async () => (await recorded(app, people.workspaceId, 'activity.updated')).at(-1)?.detail;
