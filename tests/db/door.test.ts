@@ -180,7 +180,11 @@ t.test('sec.enter() by hand', async (t) => {
   };
   await t.rejects(inside(() => forge(scope.workspaceId)), { message: /has not entered/ }, 'what an earlier transaction entered is no help');
   await t.rejects(inside(async () => { await enter(4); await forge(INSTALLATION_WORKSPACE); }), { message: /not set by sec\.enter/ });
-  t.same((await inside(async () => { await enter(5); return (await client.query('select sec.workspace() as w, pg_current_xact_id_if_assigned() as xid')).rows; })), [{ w: scope.workspaceId, xid: null }], 'entering to read assigns no transaction id');
+  t.match((await inside(async () => {
+    await client.query('select sec.enter($1)', [mintContext(contextKey, INSTALLATION_WORKSPACE, { pid, nth: 5 }, Date.now() + 60_000)]);
+    return (await client.query('select sec.workspace() as w, sec.is_system() as "isSystem"')).rows;
+  })), [{ w: INSTALLATION_WORKSPACE, isSystem: false }], "the installation's own workspace is the system door for the jobs role alone");
+  t.same((await inside(async () => { await enter(6); return (await client.query('select sec.workspace() as w, pg_current_xact_id_if_assigned() as xid')).rows; })), [{ w: scope.workspaceId, xid: null }], 'entering to read assigns no transaction id');
 });
 
 async function keysOf(app: App, database: TestDatabase) {
