@@ -61,10 +61,11 @@ function danglingImports(): string[] {
   return files.flatMap((file) => relativeImports(readFileSync(file, 'utf8')).filter((fileName) => !existsSync(resolve(dirname(file), fileName))).map((fileName) => `${file.slice(copy.length + 1)} imports ${fileName}`));
 }
 
-/** Every command that opens the database boots the whole program: plugins loaded, schema migrated, catalog checked. */
+/** The schema is migrated; a command that opens the database boots the whole program: plugins loaded, catalog checked. */
 async function boots({ ownerUrl, appUrl, jobsUrl }: TestDatabase): Promise<string> {
   const rootKeys = TEST_ROOT_KEYS.map(({ id, bytes }) => `${id}:${bytes.toString('base64')}`).join(',');
   const env = { ...process.env, WARDKEEP_DATA_DIR: join(copy, 'data'), WARDKEEP_DATABASE_OWNER_URL: ownerUrl, WARDKEEP_DATABASE_APP_URL: appUrl, WARDKEEP_DATABASE_JOBS_URL: jobsUrl, WARDKEEP_ROOT_KEYS: rootKeys };
+  await run(process.execPath, ['core/main.ts', 'migrate'], { cwd: copy, env });
   return (await run(process.execPath, ['core/main.ts', 'workspace', 'list', '--json'], { cwd: copy, env })).stdout;
 }
 
