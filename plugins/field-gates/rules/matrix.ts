@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { GATEABLE_FIELDS, Joi, authorize, fault, nameOnRecord, contactGate, parse, record, User, type Role, type Tx } from '../../../core/plugin.ts';
 import { ROLES } from '../answer.ts';
 import { Property, Rule } from '../models.ts';
@@ -22,14 +23,20 @@ export async function readMatrix(tx: Tx): Promise<Row[]> {
   });
 }
 
-const formSchema = Joi.object().pattern(/^(read|write)\.[A-Za-z]+(\.[a-z][a-z0-9_]*)?\.(ADMIN|MANAGER|AGENT|READONLY)$/, Joi.string().valid('yes'));
+/** What a form of the whole matrix was filled from: whoever was overtaken must not open again what somebody else closed. */
+export function fingerprintOf(rows: readonly Row[]): string {
+  return createHash('sha256').update(JSON.stringify(rows.map(({ field, readers, writers }) => [field, readers, writers]))).digest('base64url');
+}
+
+const formSchema = Joi.object({ seen: Joi.string().max(64).required() }).pattern(/^(read|write)\.[A-Za-z]+(\.[a-z][a-z0-9_]*)?\.(ADMIN|MANAGER|AGENT|READONLY)$/, Joi.string().valid('yes'));
 
 /**
- * What a posted matrix asks for: `read.birthDate.AGENT=yes` for each box that is ticked.
- * @throws Fault request.invalid · field-gates.rule.no_reader · field-gates.rule.blind_writer
+ * What a posted matrix asks for: `read.birthDate.AGENT=yes` for each box that is ticked, `seen` the fingerprint of the one it was filled from.
+ * @throws Fault request.invalid · request.stale · field-gates.rule.no_reader · field-gates.rule.blind_writer
  */
 export function changesOf(rows: readonly Row[], form: unknown): Change[] {
-  const ticked = parse(formSchema, form ?? {}) as Record<string, 'yes'>;
+  const { seen, ...ticked } = parse<{ seen: string } & Record<string, string>>(formSchema, form ?? {});
+  if (seen !== fingerprintOf(rows)) throw fault('request.stale');
   const known = new Set(rows.map(({ field }) => field));
   const unknown = Object.keys(ticked).filter((name) => !known.has(name.split('.').slice(1, -1).join('.')));
   if (unknown.length > 0) throw fault('request.invalid', { fields: unknown.map((path) => ({ path, text: 'there is no such field' })) });

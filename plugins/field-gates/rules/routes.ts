@@ -3,7 +3,7 @@ import { Fault, Joi, authorize, flash, parse, record, scopeOf, type PluginDeps, 
 import { gateFor, ROLES } from '../answer.ts';
 import { Property } from '../models.ts';
 import { addProperty, listProperty, retireProperty } from '../properties/actions.ts';
-import { changeRules, changesOf, effectOf, peopleByRole, readMatrix, WRITERS, type Row } from './matrix.ts';
+import { changeRules, changesOf, effectOf, fingerprintOf, peopleByRole, readMatrix, WRITERS, type Row } from './matrix.ts';
 
 const BASE = '/plugins/field-gates';
 const WORDS: Readonly<Record<Role, string>> = { ADMIN: 'Administrators', MANAGER: 'Managers', AGENT: 'Agents', READONLY: 'Read-only' };
@@ -29,7 +29,7 @@ async function matrixPage(deps: PluginDeps, request: Request, h: ResponseToolkit
     authorize(tx, 'field-gates.rule.read');
     const [rows, properties] = [await readMatrix(tx), await Property.query(tx).orderBy('name')];
     record(tx, { action: 'field-gates.rule.read', detail: { fields: rows.length } });
-    return { rows: rows.map(boxesOf), properties: properties.map(({ id, name, label, type, is_indexed: isIndexed, is_listed: isListed, is_retired: isRetired }) => ({ id, name: `custom.${name}`, label, type, isIndexed, isListed, isRetired })) };
+    return { rows: rows.map(boxesOf), seen: fingerprintOf(rows), properties: properties.map(({ id, name, label, type, is_indexed: isIndexed, is_listed: isListed, is_retired: isRetired }) => ({ id, name: `custom.${name}`, label, type, isIndexed, isListed, isRetired })) };
   });
   const errors = refusal === null ? {} : Object.fromEntries((refusal.fields.length === 0 ? [{ path: 'form', text: refusal.message }] : refusal.fields).map(({ path, text }) => [path, text]));
   return h.page('field-gates/matrix', {

@@ -17,7 +17,8 @@ const BASE = '/plugins/field-gates';
 async function matrix(gates: Gates, ...cleared: string[]): Promise<Record<string, string>> {
   const page = (await (await gates.as(gates.willow.admin))('GET', BASE)).text;
   const ticked = [...page.matchAll(/name="((?:read|write)\.[^"]+)" value="yes" checked/g)].map(([, name]) => name as string);
-  return Object.fromEntries(ticked.filter((name) => !cleared.includes(name)).map((name) => [name, 'yes']));
+  const seen = /name="seen" value="([^"]+)"/.exec(page)?.[1] ?? '';
+  return { ...Object.fromEntries(ticked.filter((name) => !cleared.includes(name)).map((name) => [name, 'yes'])), seen };
 }
 
 t.test('the matrix: counted, saved, on the record, in force at once', async (t) => {
@@ -54,7 +55,14 @@ t.test('the matrix: counted, saved, on the record, in force at once', async (t) 
   await t.test('what is refused', async (t) => {
     t.match(await admin('POST', BASE, await matrix(gates, 'read.sex.AGENT')), { status: 422, text: /A role that changes a field reads it too/ });
     t.match(await admin('POST', BASE, await matrix(gates, ...['read', 'write'].flatMap((what) => ['ADMIN', 'MANAGER', 'AGENT', 'READONLY'].map((role) => `${what}.sex.${role}`)))), { status: 422, text: /read by one role at least/ });
-    t.equal((await admin('POST', BASE, { ...form, 'read.shoeSize.AGENT': 'yes' })).status, 400);
+    t.equal((await admin('POST', BASE, { ...(await matrix(gates)), 'read.shoeSize.AGENT': 'yes' })).status, 400);
+  });
+  await t.test('who was overtaken opens nothing again that somebody else closed', async (t) => {
+    const before = await matrix(gates, 'read.notes.READONLY');
+    t.equal((await admin('POST', BASE, await matrix(gates, 'read.addresses.READONLY'))).status, 303);
+    t.equal((await admin('POST', `${BASE}/review`, before)).status, 412);
+    t.equal((await admin('POST', BASE, before)).status, 412);
+    t.match((await matrix(gates))['read.addresses.READONLY'], undefined);
   });
   await t.test('another workspace is not touched', async (t) => {
     t.same(await app.withWorkspace(scopeAs(gates.harbor.admin), async (tx) => Rule.query(tx)), []);
