@@ -3,6 +3,7 @@ import type { App } from './app.ts';
 import { nightlyBackup } from './backup/nightly-backup.ts';
 import { AUTH_JOBS } from './auth/mail/notices.ts';
 import { nightlyAuditVerification, verifyAuditLog } from './jobs/audit-verification.ts';
+import { countValues, nightlyCensus } from './keys/nightly-census.ts';
 import type { Job } from './jobs/job.ts';
 import type { Log } from './log.ts';
 import { startWorker } from './jobs/start-worker.ts';
@@ -17,7 +18,7 @@ export type Serving = { readonly server: Server; readonly url: string; readonly 
 const DRAIN_MS = 5_000;
 
 /** Jobs of the core, worked by every serving program. */
-const JOBS: readonly Job[] = [...AUTH_JOBS, verifyAuditLog, nightlyAuditVerification, nightlyBackup, ...IMPORT_JOBS];
+const JOBS: readonly Job[] = [...AUTH_JOBS, verifyAuditLog, nightlyAuditVerification, countValues, nightlyCensus, nightlyBackup, ...IMPORT_JOBS];
 
 export async function serve(app: App, jobsUrl: string, host: PluginHost): Promise<Serving> {
   const { config } = app;

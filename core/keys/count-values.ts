@@ -30,7 +30,7 @@ export async function textColumns(tx: Tx): Promise<{ table: string; columns: str
   return rows;
 }
 
-async function countTable(tx: Tx, table: string, columns: readonly string[]): Promise<ValueCount[]> {
+export async function countTable(tx: Tx, table: string, columns: readonly string[]): Promise<ValueCount[]> {
   // The first characters are enough, and let PostgreSQL leave the rest of a large value on the disk.
   const values = columns.map((column) => `(${literal(column)}, substr(t.${quoteName(column)}, 1, 16))`).join(', ');
   const { rows } = (await tx.knex.raw(
@@ -42,20 +42,7 @@ async function countTable(tx: Tx, table: string, columns: readonly string[]): Pr
 }
 
 /** The beginning of an envelope (core/crypto/envelope.ts): key, a nonce of 12 bytes, and of what follows at least the tag's 16. */
-const ENVELOPE_HEAD = { pattern: '^v1\\.d[0-9]+\\.[A-Za-z0-9_-]{16}\\.[A-Za-z0-9_-]{22}', length: 64 } as const;
-
-/** Values in PHI columns that are no envelope: text in the clear. There must be none. */
-export async function countPlainValues(tx: Tx): Promise<ValueCount[]> {
-  const counted = await Promise.all(phiTables().map(async ([table, { columns }]) => {
-    const values = columns.map((column) => `(${literal(column)}, substr(t.${quoteName(column)}, 1, ${ENVELOPE_HEAD.length}))`).join(', ');
-    const { rows } = (await tx.knex.raw(
-      `select v.name as column, count(*) as count from app.${quoteName(table)} t cross join lateral (values ${values}) v(name, head)
-       where v.head !~ '${ENVELOPE_HEAD.pattern}' group by 1 order by 1`,
-    )) as { rows: { column: string; count: number }[] };
-    return rows.map(({ column, count }) => ({ table, column, version: 0, count }));
-  }));
-  return counted.flat();
-}
+export const ENVELOPE_HEAD = { pattern: '^v1\\.d[0-9]+\\.[A-Za-z0-9_-]{16}\\.[A-Za-z0-9_-]{22}', length: 64 } as const;
 
 /** Rows with blind-index tags by index key version; `column` is what the tags are in. */
 export async function countTags(tx: Tx): Promise<ValueCount[]> {
@@ -67,6 +54,6 @@ export async function countTags(tx: Tx): Promise<ValueCount[]> {
   return counted.flat();
 }
 
-function literal(text: string): string {
+export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }

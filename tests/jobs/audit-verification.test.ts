@@ -1,6 +1,7 @@
 import t from 'tap';
 import { systemScope } from '../../core/db/scope.ts';
-import { hasStruck, nightlyAuditVerification, verifyAuditLog } from '../../core/jobs/audit-verification.ts';
+import { nightlyAuditVerification, verifyAuditLog } from '../../core/jobs/audit-verification.ts';
+import { hasStruck } from '../../core/jobs/nightly.ts';
 import { startWorker } from '../../core/jobs/start-worker.ts';
 import { createWorkspace } from '../../core/workspaces/create-workspace.ts';
 import { openTestApp } from '../support/database.ts';

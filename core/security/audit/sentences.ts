@@ -95,6 +95,7 @@ const DID: Readonly<Record<string, string>> = {
   'key.rotation_started': 'started a key rotation',
   'key.secrets_rewrapped': 'wrapped the program’s secrets by another root key',
   'key.signing_rotated': 'replaced the signing key',
+  'key.values_counted': 'looked at every encrypted value',
   'key.values_rewritten': 're-encrypted values under a new key',
   'match.decided': 'decided whether two contacts are one',
   'person.changed': 'changed a person',

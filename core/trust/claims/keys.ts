@@ -3,24 +3,34 @@ import { phiTables } from '../../crypto/phi.ts';
 import { keyContext } from '../../db/key-store.ts';
 import { probe } from '../../db/probe.ts';
 import type { Tx } from '../../db/scope.ts';
-import { countPlainValues, countSealedValues } from '../../keys/count-values.ts';
-import { ENCRYPTIONS_MAX, workspaceKeyStatus } from '../../keys/key-status.ts';
 import { readKeyRows } from '../../keys/key-row.ts';
-import { claim, verdict } from '../claim.ts';
+import { ENCRYPTIONS_MAX } from '../../keys/key-status.ts';
+import { claim, verdict, type Subject } from '../claim.ts';
+import { countOrRead, type Counted } from '../counted.ts';
 
 /** Newest rows of each table whose values are tried. */
 const SAMPLE_ROWS = 25;
 
+const counts = new WeakMap<Subject, Promise<Counted | null>>();
+
+/** Once for all claims about values. */
+function countedOf(subject: Subject): Promise<Counted | null> {
+  const known = counts.get(subject) ?? countOrRead(subject);
+  counts.set(subject, known);
+  return known;
+}
+
+const NOT_COUNTED = 'There are more values than can be looked at while you wait, and no count of the last night is on the record.';
+
 export const sealed = claim({
   id: 'KEY-1',
   title: 'Patient data at rest is ciphertext',
-  statement: 'Every value in every column of the PHI registry has the form of an AES-256-GCM envelope; none is readable text.',
-  async prove({ app, scope }) {
-    const [values, plain] = await app.withWorkspace(scope, (tx) => Promise.all([countSealedValues(tx), countPlainValues(tx)]));
-    const count = (of: typeof values) => of.reduce((sum, { count: n }) => sum + n, 0);
-    return verdict(plain.length === 0, { proved: `${count(values)} of ${count(values)} values are envelopes.`, failing: `${count(plain)} values stand in the clear.` }, {
-      sealed: count(values), plain: plain.map(({ table, column, count: n }) => ({ table, column, count: n })),
-    });
+  statement: 'Every value in every column of the PHI registry has the form of an AES-256-GCM envelope; none is readable text. Proved on all of them now, or where they are too many for that on the newest now and on all within the last night.',
+  async prove(subject) {
+    const counted = await countedOf(subject);
+    if (counted === null) return verdict(false, { proved: '', failing: NOT_COUNTED }, {});
+    const [values, plain] = [sum(Object.values(counted.data)), sum(counted.plain.map(({ count }) => count))];
+    return verdict(plain === 0, { proved: `${values} of ${values} values are envelopes${whenCounted(counted)}.`, failing: `${plain} values stand in the clear${whenCounted(counted)}.` }, { at: counted.at, sealed: values, plain: counted.plain });
   },
 });
 
@@ -37,15 +47,16 @@ export const bound = claim({
 export const counted = claim({
   id: 'KEY-3',
   title: 'No key is overused, no value is stranded',
-  statement: 'The data key in use has made fewer than 2^32 encryptions (NIST SP 800-38D section 8.3), and nothing is left under a retired key.',
-  async prove({ app, scope }) {
-    const keys = await app.withWorkspace(scope, (tx) => workspaceKeyStatus(tx, app.roots));
+  statement: 'The data key in use has made fewer than 2^32 encryptions (NIST SP 800-38D section 8.3), and nothing is left under a retired key. Proved on all values now, or where they are too many for that on all within the last night.',
+  async prove(subject) {
+    const counted = await countedOf(subject);
+    if (counted === null) return verdict(false, { proved: '', failing: NOT_COUNTED }, {});
+    const rows = await subject.app.withWorkspace(subject.scope, (tx) => readKeyRows(tx));
+    const keys = rows.map(({ kind, version, status, encryptions }) => ({ kind, version, status, encryptions, values: counted[kind][version] ?? 0 }));
     const over = keys.filter(({ encryptions }) => encryptions >= ENCRYPTIONS_MAX);
     const stranded = keys.filter(({ status, values }) => status === 'retired' && values > 0);
     const used = Math.max(...keys.map(({ encryptions }) => encryptions));
-    return verdict(over.length === 0 && stranded.length === 0, { proved: `At most ${used} encryptions under one key, of ${ENCRYPTIONS_MAX}.`, failing: `${over.length} key versions are overused, ${stranded.length} retired ones still hold values.` }, {
-      keys: keys.map(({ kind, version, status, encryptions, values }) => ({ kind, version, status, encryptions, values })),
-    });
+    return verdict(over.length === 0 && stranded.length === 0, { proved: `At most ${used} encryptions under one key, of ${ENCRYPTIONS_MAX}; no value is left under a retired one${whenCounted(counted)}.`, failing: `${over.length} key versions are overused, ${stranded.length} retired ones still hold values.` }, { at: counted.at, keys });
   },
 });
 
@@ -79,6 +90,9 @@ export const hidden = claim({
     return verdict(readers === 0, { proved: '2 of 2 run-time roles may read no column of it.', failing: `${readers} of 2 run-time roles can read it.` }, { roles: answers.length, readers });
   },
 });
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
+const whenCounted = ({ at, isNow }: Counted): string => (isNow ? '' : `, all looked at ${at}`);
 
 async function tryPlaces(tx: Tx): Promise<{ sampled: number; broken: number; moved: number }> {
   const tally = { sampled: 0, broken: 0, moved: 0 };
