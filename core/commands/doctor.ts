@@ -4,6 +4,7 @@ import { readConfig, redactConfig } from '../config.ts';
 import { checkCatalog } from '../db/coverage/check-catalog.ts';
 import { jobHealth } from '../jobs/job-health.ts';
 import { createLog } from '../log.ts';
+import { putAside } from '../packed/program-folder.ts';
 import { EXIT, type Command } from './command.ts';
 import { interruptible } from './interruptible.ts';
 
@@ -23,6 +24,10 @@ export const doctor: Command = {
       checks.push({ name: 'database catalog', ok: findings.length === 0, findings: findings.map(({ object, text, remedy }) => `${object} ${text}. ${remedy}`) });
       const app = await openApp({ config, log: createLog('silent'), appUrl: database.appUrl, jobsUrl: database.jobsUrl });
       try {
+        if (app.packed !== null) {
+          const aside = putAside(app.packed.folder);
+          checks.push({ name: 'program files', ok: aside.length === 0, findings: aside.map((folder) => `${folder} holds program files that were not this executable's when it started. Look at them, and delete that folder.`) });
+        }
         const stuck = (await jobHealth(app)).filter(({ dead, oldestDueSeconds }) => dead > 0 || oldestDueSeconds > 600);
         checks.push({ name: 'jobs', ok: stuck.length === 0, findings: stuck.map(({ job, dead, oldestDueSeconds }) => `${job}: ${dead} out of tries, oldest due ${oldestDueSeconds} s ago`) });
       } finally {

@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { differences, identityOf, readIndex, unpack, type Archive, type PackedIndex } from './archive.ts';
 
 /**
@@ -11,6 +11,7 @@ const WRITABLE_BY_OTHERS = 0o022;
 const WRITABLE_BY_ANYBODY = 0o002;
 const STICKY = 0o1000;
 
+const DIFFERS = '.differs-';
 /** Of the files that differ. */
 const NAMED = 3;
 
@@ -77,7 +78,7 @@ async function isSound(index: PackedIndex, program: string, say: (line: string) 
   if (!isThere(program)) return false;
   if (statSync(program).ino !== ino) return isSound(index, program, say); // another start has put it aside meanwhile, and unpacked it
   const found = `${changed.length} changed or missing, ${unknown.length} not its own (${[...changed, ...unknown].slice(0, NAMED).join(', ')})`;
-  const aside = `${program}.differs-${Date.now()}`;
+  const aside = `${program}${DIFFERS}${Date.now()}`;
   try {
     renameSync(program, aside);
   } catch (error) {
@@ -86,6 +87,12 @@ async function isSound(index: PackedIndex, program: string, say: (line: string) 
   }
   say(`The files in ${program} were not those of this executable: ${found}. They are now in ${aside}; the program unpacks itself anew.`);
   return false;
+}
+
+/** What differed from this program's files at earlier starts, and nobody has looked at and deleted since. Paths. */
+export function putAside(program: string): string[] {
+  const files = resolve(program);
+  return readdirSync(dirname(files)).filter((name) => name.startsWith(basename(files) + DIFFERS)).map((name) => join(dirname(files), name));
 }
 
 function sweep(folder: string): void {

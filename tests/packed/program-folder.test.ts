@@ -3,7 +3,7 @@ import { homedir, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import t from 'tap';
 import { differences, identityOf, pack, readIndex, unpack, type Archive } from '../../core/packed/archive.ts';
-import { ensureUnpacked, ProgramFolderError, programFolder } from '../../core/packed/program-folder.ts';
+import { ensureUnpacked, ProgramFolderError, programFolder, putAside } from '../../core/packed/program-folder.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'wardkeep-packed-')); // under /tmp, whose sticky bit makes it good; tap's own folders lie in the project
 t.teardown(() => rmSync(root, { recursive: true }));
@@ -89,7 +89,9 @@ t.test('what is not as it was packed is put aside, with a word, and unpacked ane
     t.match(said.pop(), /were not those of this executable: [01] changed or missing, [01] not its own \((?:bytes|bin\/run|more)\)\. They are now in .*\.differs-\d+;/);
     t.same(await differences(readIndex(archive.index), program), { changed: [], unknown: [] });
   }
-  t.equal(readdirSync(folder).filter((name) => name.includes('.differs-')).length, 3, 'what was there is kept, to be looked at');
+  t.equal(putAside(`${program}/`).length, 3, 'what was there is kept, to be looked at');
+  rmSync(putAside(program)[0] as string, { recursive: true });
+  t.equal(putAside(program).length, 2, 'and told of until somebody has');
 });
 
 t.test('several starts at once find it damaged: it is put aside once, and all of them start', async (t) => {
