@@ -43,10 +43,10 @@ function ownOrShared(tx: Tx, input: ListInput, from: Position | null): QueryBuil
 
 function inOrder(query: QueryBuilder<Contact>, { limit, order = 'changed' }: ListInput, from: Position | null): QueryBuilder<Contact> {
   const isBackwards = from?.direction === 'before';
-  const [direction, beyond] = isBackwards ? (['asc', '>'] as const) : (['desc', '<'] as const);
+  const direction = isBackwards ? 'asc' : 'desc';
   query.limit(limit + 1);
-  if (order === 'made') return (from === null ? query : query.where('contacts.id', beyond, from.id)).orderBy('contacts.id', direction); // ids are UUIDv7
-  if (from !== null) query.whereRaw(`(contacts.updated_at, contacts.id) ${beyond} (?::timestamptz, ?::uuid)`, [from.at, from.id]);
+  if (order === 'made') return (from === null ? query : query.where('contacts.id', isBackwards ? '>' : '<', from.id)).orderBy('contacts.id', direction); // ids are UUIDv7
+  if (from !== null) query.whereRaw(`(contacts.updated_at, contacts.id) ${isBackwards ? '>' : '<'} (?::timestamptz, ?::uuid)`, [from.at, from.id]);
   return query.orderBy([{ column: 'contacts.updated_at', order: direction }, { column: 'contacts.id', order: direction }]);
 }
 
