@@ -155,5 +155,7 @@ function sayFault(detail: Joi.ValidationErrorItem): string {
 const OUT_OF_BOUNDS: Readonly<Record<string, (limit: string) => string>> = {
   'string.max': (limit) => `is longer than ${limit} characters`,
   'string.min': (limit) => `is shorter than ${limit} characters`,
+  'number.min': (limit) => `is less than ${limit}`,
+  'number.max': (limit) => `is more than ${limit}`,
   'array.max': (limit) => `has more than ${limit} entries`,
 };

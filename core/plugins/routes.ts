@@ -7,6 +7,7 @@ import type { Tx } from '../db/scope.ts';
 import { Fault } from '../errors.ts';
 import { credentialsOf, scopeOf } from '../http/credentials.ts';
 import { flash } from '../http/flash.ts';
+import { formErrors } from '../http/form-errors.ts';
 import { parse } from '../http/refusals.ts';
 import { depsOf } from './deps.ts';
 import { describePlugin, describePlugins } from './describe-plugin.ts';
@@ -66,7 +67,7 @@ async function submit(app: App, plugins: readonly LoadedPlugin[], request: Reque
     await app.withWorkspace(scopeOf(request), (tx) => work(tx, plugins, name, form));
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    if (error.code === 'request.invalid') return pluginPage(app, plugins, request, h, form, Object.fromEntries(error.fields.map(({ path, text }) => [path, text])));
+    if (error.code === 'request.invalid') return pluginPage(app, plugins, request, h, form, formErrors(error));
     // The page says with whom there is no agreement.
     if (error.code === 'plugin.no_agreement') return (await pluginPage(app, plugins, request, h, form, {}, { ok: false, text: error.message })).code(error.status);
     throw error;
@@ -112,7 +113,7 @@ async function tryOut(app: App, plugins: readonly LoadedPlugin[], request: Reque
     return await pluginPage(app, plugins, request, h, form, {}, tested);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    if (error.code === 'request.invalid') return pluginPage(app, plugins, request, h, form, Object.fromEntries(error.fields.map(({ path, text }) => [path, text])));
+    if (error.code === 'request.invalid') return pluginPage(app, plugins, request, h, form, formErrors(error));
     if (error.code !== 'plugin.unreachable' && error.code !== 'plugin.address_refused' && error.code !== 'plugin.suspended') throw error;
     return pluginPage(app, plugins, request, h, form, {}, { ok: false, text: error.message });
   }

@@ -1,4 +1,4 @@
-import { fault, type Fault, type FieldFault } from '../errors.ts';
+import { fault } from '../errors.ts';
 
 /** A posted form: flat names, text only. What was left empty is null. */
 export type FormFields = Readonly<Record<string, string | null>>;
@@ -23,18 +23,4 @@ export function formRows(fields: FormFields, list: string, columns: readonly str
   return numbers
     .map((at) => ({ at, row: Object.fromEntries(columns.map((column) => [column, fields[`${list}.${at}.${column}`] ?? null])) }))
     .filter(({ row }) => telling.some((column) => row[column] !== null));
-}
-
-/** Complaints by the name of the form field they belong to, as sentences. */
-export function formErrors(refusal: Fault, nameOf: (path: string) => string = (path) => path): Record<string, string> {
-  const errors: Record<string, string> = {};
-  for (const { path, text } of refusal.fields) errors[nameOf(path) || 'form'] ??= sentence({ path, text });
-  return errors;
-}
-
-function sentence({ path, text }: FieldFault): string {
-  const last = path.split('.').at(-1) ?? '';
-  const own = last !== '' && text.startsWith(`${last} `) ? text.slice(last.length + 1) : text;
-  const said = own === text ? text : `This ${own}`;
-  return `${said.charAt(0).toUpperCase()}${said.slice(1)}${/[.!?]$/.test(said) ? '' : '.'}`;
 }

@@ -25,6 +25,11 @@ t.test('people', async (t) => {
     const admin = await visit(willow.admin);
     t.match((await admin.post('/admin/people/invite', { email: 'not an address', role: 'AGENT' })).statusCode, 400);
     t.match((await admin.post('/admin/people/invite', { email: willow.agent.email, role: 'AGENT' })).statusCode, 409);
+    const refused = (await admin.post('/admin/people/invite', { email: '', role: 'MANAGER', securityOfficer: 'yes' })).payload;
+    t.match(refused, /f-email-error[^]*Enter an e-mail address\./);
+    t.match(refused, /name="securityOfficer" value="yes" checked/, 'what was chosen stays');
+    const bounds = (await admin.post('/admin/settings', { name: 'Willow', timeZone: 'UTC', idleMinutes: '2', absoluteHours: '90' })).payload;
+    for (const text of ['This is less than 5.', 'This is more than 24.']) t.ok(bounds.includes(text), text);
     t.equal((await admin.post('/admin/people/invite', { email: ' Tomas@Willow.example', role: 'MANAGER', securityOfficer: 'yes' })).statusCode, 303);
     const id = await idOf('tomas@willow.example');
     t.match((await auditOf(database, willow.workspaceId)).find(({ action }) => action === 'person.invited'), { target: id, actor: { id: willow.admin.id }, detail: { role: 'MANAGER', designations: ['SECURITY_OFFICER'] } });

@@ -5,6 +5,7 @@ import type { Tx } from '../../db/scope.ts';
 import { Fault, fault } from '../../errors.ts';
 import { credentialsOf, scopeOf } from '../../http/credentials.ts';
 import { flash } from '../../http/flash.ts';
+import { formErrors } from '../../http/form-errors.ts';
 import { localPath } from '../../http/local-path.ts';
 import { parse } from '../../http/refusals.ts';
 import { oneId } from '../../http/schemas.ts';
@@ -80,7 +81,7 @@ async function takePassword(app: App, request: Request, h: ResponseToolkit): Pro
     await changePassword(app, scopeOf(request), { current: form.currentPassword, next: form.password, workspaceName: workspace.name, email: email ?? '', isKnownBrowser });
   } catch (error) {
     if (!(error instanceof Fault) || error.fields.length === 0) throw error;
-    return (await securityPage(app, request, h, Object.fromEntries(error.fields.map(({ path, text }) => [path, text])))).code(error.status);
+    return (await securityPage(app, request, h, formErrors(error))).code(error.status);
   }
   flash(h, 'success', 'Password changed. Your other sessions have ended.');
   return h.redirect('/account/security').code(303);

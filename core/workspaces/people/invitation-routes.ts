@@ -8,6 +8,7 @@ import { Fault } from '../../errors.ts';
 import { originOf } from '../../http/credentials.ts';
 import { parse } from '../../http/refusals.ts';
 import type { Feature } from '../../http/feature.ts';
+import { formErrors } from '../../http/form-errors.ts';
 import { acceptInvitation, readInvitation } from './invitation.ts';
 import { roleLabel } from './roles.ts';
 
@@ -41,6 +42,6 @@ async function take(app: App, request: Request, h: ResponseToolkit): Promise<Res
   } catch (error) {
     if (!(error instanceof Fault) || error.fields.length === 0) throw error;
     const { name } = request.payload as Record<string, string>;
-    return (await show(app, request, h, { name }, Object.fromEntries(error.fields.map(({ path, text }) => [path, text])))).code(error.status);
+    return (await show(app, request, h, { name }, formErrors(error))).code(error.status);
   }
 }

@@ -7,6 +7,7 @@ import type { Designation, Role, Tx } from '../../db/scope.ts';
 import { Fault } from '../../errors.ts';
 import { scopeOf } from '../../http/credentials.ts';
 import { flash } from '../../http/flash.ts';
+import { formErrors } from '../../http/form-errors.ts';
 import { parse } from '../../http/refusals.ts';
 import { oneId } from '../../http/schemas.ts';
 import type { Feature } from '../../http/feature.ts';
@@ -16,7 +17,7 @@ import { ROLE_OPTIONS } from './roles.ts';
 
 const role = Joi.string().valid(...ROLE_OPTIONS.map(({ value }) => value)).required();
 const securityOfficer = Joi.string().valid('yes');
-const inviteForm = Joi.object({ email: Joi.string().trim().email({ tlds: false }).max(254).required(), role, securityOfficer });
+const inviteForm = Joi.object({ email: Joi.string().trim().email({ tlds: false }).max(254).required().messages({ 'string.empty': 'Enter an e-mail address.', 'string.email': 'Enter an e-mail address, such as name@example.org.' }), role, securityOfficer });
 const personForm = Joi.object({ role, securityOfficer });
 
 type PersonForm = { role: Role; securityOfficer?: 'yes' };
@@ -69,8 +70,8 @@ async function invite(app: App, request: Request, h: ResponseToolkit): Promise<R
     return handed(h, 'Invitation', '/admin/people', await app.withWorkspace(scopeOf(request), (tx) => invitePerson(app, tx, { email: form.email, role: form.role, designations: designationsOf(form) })));
   } catch (error) {
     if (!(error instanceof Fault) || error.fields.length === 0) throw error;
-    const { email, role } = request.payload as Record<string, string>;
-    return (await peoplePage(app, request, h, { email, role }, Object.fromEntries(error.fields.map(({ path, text }) => [path, text])))).code(error.status);
+    const { email, role, securityOfficer } = request.payload as Record<string, string>;
+    return (await peoplePage(app, request, h, { email, role, securityOfficer }, formErrors(error))).code(error.status);
   }
 }
 

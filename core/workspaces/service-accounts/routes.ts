@@ -7,6 +7,7 @@ import { Fault } from '../../errors.ts';
 import { scopeOf } from '../../http/credentials.ts';
 import type { Feature } from '../../http/feature.ts';
 import { flash } from '../../http/flash.ts';
+import { formErrors } from '../../http/form-errors.ts';
 import { parse } from '../../http/refusals.ts';
 import { oneId } from '../../http/schemas.ts';
 import { ROLE_OPTIONS } from '../people/roles.ts';
@@ -53,7 +54,7 @@ async function create(app: App, request: Request, h: ResponseToolkit): Promise<R
   } catch (error) {
     if (!(error instanceof Fault) || error.fields.length === 0) throw error;
     const { name, role, scopes = [], days } = request.payload as { name: string; role: string; scopes?: string | string[]; days: number };
-    return (await show(app, request, h, { form: { name, role, scopes: [scopes].flat(), days }, errors: Object.fromEntries(error.fields.map(({ path, text }) => [path.split('.')[0], text])) })).code(error.status);
+    return (await show(app, request, h, { form: { name, role, scopes: [scopes].flat(), days }, errors: formErrors(error, (path) => path.split('.')[0] as string) })).code(error.status);
   }
 }
 

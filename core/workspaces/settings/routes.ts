@@ -7,6 +7,7 @@ import { Fault } from '../../errors.ts';
 import { scopeOf } from '../../http/credentials.ts';
 import type { Feature } from '../../http/feature.ts';
 import { flash } from '../../http/flash.ts';
+import { formErrors } from '../../http/form-errors.ts';
 import { parse } from '../../http/refusals.ts';
 import { timeZone, TIME_ZONE_OPTIONS } from '../time-zones.ts';
 import { changeSettings, readSettings, type WorkspaceSettings } from './actions.ts';
@@ -43,7 +44,7 @@ async function take(app: App, request: Request, h: ResponseToolkit): Promise<Res
     await app.withWorkspace(scopeOf(request), (tx) => changeSettings(tx, settings));
   } catch (error) {
     if (!(error instanceof Fault) || error.fields.length === 0) throw error;
-    return h.page('admin/settings', { form: request.payload, timeZones: TIME_ZONE_OPTIONS, errors: Object.fromEntries(error.fields.map(({ path, text }) => [path, text])) }).code(error.status);
+    return h.page('admin/settings', { form: request.payload, timeZones: TIME_ZONE_OPTIONS, errors: formErrors(error) }).code(error.status);
   }
   flash(h, 'success', 'Saved.');
   return h.redirect('/admin/settings').code(303);

@@ -7,6 +7,7 @@ import { Fault } from '../../errors.ts';
 import { originOf } from '../../http/credentials.ts';
 import { parse } from '../../http/refusals.ts';
 import type { Feature } from '../../http/feature.ts';
+import { formErrors } from '../../http/form-errors.ts';
 import { timeZone, TIME_ZONE_OPTIONS } from '../time-zones.ts';
 import { readSetupLink, setUpInstallation, type Setup } from './setup-link.ts';
 
@@ -46,6 +47,6 @@ async function take(app: App, request: Request, h: ResponseToolkit): Promise<Res
   } catch (error) {
     if (!(error instanceof Fault) || error.fields.length === 0) throw error;
     const { password: _password, ...values } = request.payload as Record<string, string>;
-    return (await show(app, request, h, values, Object.fromEntries(error.fields.map(({ path, text }) => [path, text])))).code(error.status);
+    return (await show(app, request, h, values, formErrors(error))).code(error.status);
   }
 }
