@@ -62,7 +62,7 @@ async function countChunk(tx: Tx, table: string, { columns, index }: PhiTable, b
   const { rows } = (await tx.knex.raw(
     `with chunk as materialized (select * from app.${quoteName(table)} where id < ? order by id desc limit ${ROWS})
      select (select count(*)::int from chunk) as rows, (select id from chunk order by id limit 1) as last, ${tags} as tags, (select json_agg(v) from (
-       select h.name as column, case when h.head ~ '${ENVELOPE_HEAD.pattern}' then substring(h.head from '^v1\\.d([0-9]+)\\.')::int end as version, count(*)::int as count
+       select h.name as column, case when h.head ~ '${ENVELOPE_HEAD.pattern}' then substr(split_part(h.head, '.', 2), 2)::int end as version, count(*)::int as count
        from chunk c cross join lateral (values ${heads}) h(name, head) where h.head is not null group by 1, 2) as v) as values`,
     [before],
   )) as { rows: [Chunk] };
