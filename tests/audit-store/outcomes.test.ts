@@ -27,10 +27,15 @@ t.test('an outcome that no entry tells of', async (t) => {
   t.match(proof, { status: 'proved', evidence: { fromSeq: 1, toSeq: shown[0]?.toSeq } });
 });
 
+/** Past the triggers, as a superuser may. */
+const sql = (text: string, values: unknown[]) => asSuperuser(database.superuserUrl, async (client) => {
+  await client.query('set session_replication_role = replica');
+  return client.query(text, values);
+});
 /** By the owner's hand, or in the time before vouchers: the role that serves can no longer (voucher.test.ts). */
-const forge = (body: string) => asSuperuser(database.superuserUrl, (client) => client.query(`set session_replication_role = replica; insert into app.audit_entries (workspace_id, seq, id, at, actor_kind, actor_id, action, outcome, body, hash, key_id, signature)
-    select workspace_id, seq + 1, gen_random_uuid(), now() + interval '30 seconds', 'system', null, 'audit.verified', 'ok', '${body}', hash, key_id, signature
-      from app.audit_entries where workspace_id = '${workspaceId}' order by seq desc limit 1`));
+const forge = (body: string) => sql(`insert into app.audit_entries (workspace_id, seq, id, at, actor_kind, actor_id, action, outcome, body, hash, key_id, signature)
+    select workspace_id, seq + 1, gen_random_uuid(), now() + interval '30 seconds', 'system', null, 'audit.verified', 'ok', $1, hash, key_id, signature
+      from app.audit_entries where workspace_id = $2 order by seq desc limit 1`, [body, workspaceId]);
 
 t.test('an outcome with an entry that nobody signed', async (t) => {
   await forge('{ no JSON');
@@ -42,10 +47,9 @@ t.test('an outcome with an entry that nobody signed', async (t) => {
 
 t.test('outcomes of a clock that ran a year ahead, and was set right', async (t) => {
   const scope = scopeAs((await createPeople(app, 'harbor')).officer);
-  const move = (interval: string) => asSuperuser(database.superuserUrl, (client) => client.query(
-    `update app.audit_verifications set finished_at = finished_at + interval '${interval}' where workspace_id = '${scope.workspaceId}'; update app.audit_entries set at = at + interval '${interval}' where workspace_id = '${scope.workspaceId}' and action = 'audit.verified'`));
   await verifyStored(app, scope, 'whole');
-  await move('1 year');
+  await sql("update app.audit_verifications set finished_at = finished_at + interval '1 year' where workspace_id = $1", [scope.workspaceId]);
+  await sql("update app.audit_entries set at = at + interval '1 year' where workspace_id = $1 and action = 'audit.verified'", [scope.workspaceId]);
   const shown = () => app.withWorkspace(scope, (tx) => recentOutcomes(tx, 1));
   t.same(await shown(), [], 'they do not stand before those of this year');
   await verifyStored(app, scope, 'since-checkpoint');
