@@ -19,10 +19,13 @@ export const serve: Command = {
     try {
       const serving = await listen(booted.app, booted.urls.jobsUrl, booted.host);
       try {
-        out.say(`Wardkeep answers on ${serving.url}`);
-        if (serving.caFile !== null) out.say(`Its certificate comes from a local authority; have browsers trust ${serving.caFile}`);
+        const { url, caFile } = serving;
         const setup = await createSetupLink(booted.app);
-        if (setup !== null) out.say(`\nThis installation is empty. Make its first workspace and administrator here, once, until ${setup.expiresAt.toISOString()}:\n${setup.url}\n`);
+        out.result({ url, caFile, setup }, [
+          `Wardkeep answers on ${url}`,
+          ...(caFile === null ? [] : [`Its certificate comes from a local authority; have browsers trust ${caFile}`]),
+          ...(setup === null ? [] : [`\nThis installation is empty. Make its first workspace and administrator here, once, until ${setup.expiresAt.toISOString()}:\n${setup.url}\n`]),
+        ].join('\n'));
         const ending = await Promise.race([asked, booted.databaseGone]); // whoever runs us starts us again, and it with us
         out.say('Stopping.');
         return ending === 'failed' ? EXIT.checkFailed : EXIT.done;

@@ -53,12 +53,13 @@ t.test('an error that nobody handled is logged without its message, and the prog
 
 t.test('a program whose PostgreSQL has ended ends as well, for whoever runs it to start both again', async (t) => {
   const { folder, env } = await installation(t);
-  const program = spawn(process.execPath, [MAIN, 'serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const program = spawn(process.execPath, [MAIN, 'serve', '--json'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = once(program, 'exit');
   let [said, logged] = ['', ''];
   program.stdout.on('data', (chunk: Buffer) => { said += chunk.toString(); });
   program.stderr.on('data', (chunk: Buffer) => { logged += chunk.toString(); });
-  while (!said.includes('/setup/') && program.exitCode === null) await sleep(20);
+  while (!said.endsWith('}\n') && program.exitCode === null) await sleep(20);
+  t.match(JSON.parse(said), { url: /^https:/, caFile: /ca\.pem$/, setup: { url: /\/setup\// } }, 'a machine that starts it is told the setup link, too');
   process.kill(Number(readFileSync(join(folder, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]), 'SIGKILL');
   t.same(await exited, [1, null]);
   t.match(logged, '"message":"The bundled PostgreSQL has ended"');
