@@ -34,7 +34,7 @@ export const CONTACT_SURFACES: Readonly<Record<string, Carries>> = {
 
 /** What has nothing to do with contacts, by the beginning of its address. */
 export const BARE_SURFACES: readonly (readonly [prefix: string, reason: string])[] = [
-  ['/account', 'a person’s own means of signing in'], ['/sign-', 'before anybody has signed in'], ['/step-up', 'a second factor'], ['/password', 'before anybody has signed in'], ['/setup', 'before there is a workspace'],
+  ['/account', 'a person’s own means of signing in'], ['/session/', 'how long the session lasts'], ['/sign-', 'before anybody has signed in'], ['/step-up', 'a second factor'], ['/password', 'before anybody has signed in'], ['/setup', 'before there is a workspace'],
   ['/invitation', 'a new colleague'], ['/admin', 'people, sessions, settings and plugins of the practice'], ['/trust', 'claims: counts and codes'], ['/api/v1/trust', 'claims: counts and codes'], ['/api/v1/me', 'who is asking'],
   ['/audit/checkpoints', 'signed heads of the log'], ['/audit/verif', 'whether the log holds'], ['/audit/export', 'the form for an export'], ['/assets', 'files of the program'], ['/favicon.ico', 'a file of the program'], ['/theme', 'light or dark'], ['/health/', 'whether the program answers'],
   ['/demo/mail', 'the demo’s letter box: links to colleagues'], ['/plugins', 'a plugin’s own pages: it is handed ids, and reads contacts through nothing'], ['/api/v1/plugins', 'the same'], ['/{any*}', 'not found'], ['/api/v1/{any*}', 'not found, or not by that method'],
