@@ -26,8 +26,8 @@ t.test('days that PostgreSQL or arithmetic cannot hold', async (t) => {
 });
 
 t.test('ids in brackets, with colons or without anything', async (t) => {
-  for (const path of ['/documents/X', '/imports/X', '/audit?actor=X', '/admin/people/X']) {
-    for (const id of ['d1a5279d:b27d:4cd4:a05e:efdd53d08e8d', '[d1a5279d-b27d-4cd4-a05e-efdd53d08e8d]']) t.equal((await browser.get(path.replace('X', encodeURIComponent(id)))).status, 400, `${path} ${id}`);
+  for (const [path, status] of [['/documents/X', 404], ['/imports/X', 404], ['/audit?actor=X', 400], ['/admin/people/X', 404]] as const) {
+    for (const id of ['d1a5279d:b27d:4cd4:a05e:efdd53d08e8d', '[d1a5279d-b27d-4cd4-a05e-efdd53d08e8d]']) t.equal((await browser.get(path.replace('X', encodeURIComponent(id)))).status, status, `${path} ${id}`);
   }
 });
 
