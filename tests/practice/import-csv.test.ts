@@ -83,6 +83,7 @@ t.test('columns of one name are told apart, and no cell of a refused row is lost
   const table = readCsv(csv('Last Name,Phone,Phone,,Phone (2),Phone,', 'Moss,1,2,3,4,5,6,past,the headings'));
   t.same(table.headers, ['Last Name', 'Phone', 'Phone (3)', 'Column 4', 'Phone (2)', 'Phone (4)', 'Column 7']);
   t.same(guessMapping(['Phone', 'Phone (2)']), { Phone: 'phone' });
+  for (const heading of ['Born', 'Born on', 'D.O.B.', 'Birth Date']) t.same(guessMapping([heading]), { [heading]: 'birthDate' });
   const { patient } = patientOfRow(readCsv(csv('Family name,Given name,Birth date,Sex,Phone,Phone', 'Moss,Ada,1971-01-02,F,303-555-0142,303-555-0143')), { line: 2, cells: ['Moss', 'Ada', '1971-01-02', 'F', '303-555-0142', '303-555-0143'] }, {
     'Family name': 'familyName', 'Given name': 'givenName', 'Birth date': 'birthDate', Sex: 'sex', Phone: 'phone', 'Phone (2)': 'workPhone',
   }, 'urn:x', '2026-11-22') as { patient: Patient };

@@ -20,7 +20,7 @@ export type CsvRowResult = { readonly line: number; readonly patient: Patient; r
 
 const GUESSES: readonly (readonly [RegExp, CsvField])[] = [
   [/^(last|family|sur) ?name$|^last$|^surname$/i, 'familyName'], [/^(first|given) ?name$|^first$|^forename$/i, 'givenName'], [/^middle/i, 'middleName'], [/^(prefix|title)$/i, 'prefix'], [/^suffix$/i, 'suffix'],
-  [/preferred|nick/i, 'preferredName'], [/^dob$|birth/i, 'birthDate'], [/^(sex|gender)$/i, 'sex'], [/mobile|cell/i, 'mobile'], [/work.*(phone|tel)/i, 'workPhone'], [/phone|^tel/i, 'phone'], [/e-?mail/i, 'email'],
+  [/preferred|nick/i, 'preferredName'], [/^d\.?o\.?b\.?$|^born|birth/i, 'birthDate'], [/^(sex|gender)$/i, 'sex'], [/mobile|cell/i, 'mobile'], [/work.*(phone|tel)/i, 'workPhone'], [/phone|^tel/i, 'phone'], [/e-?mail/i, 'email'],
   [/street ?2|address ?(line ?)?2|apt/i, 'street2'], [/street|address/i, 'street'], [/^city|town/i, 'city'], [/^state$|province/i, 'state'], [/zip|postal|post ?code/i, 'postalCode'], [/^country$/i, 'country'],
   [/lang/i, 'language'], [/mrn|record|chart|patient ?(id|no|number)/i, 'mrn'], [/^ssn$|social/i, 'ssn'], [/note|comment/i, 'notes'], [/^(tags?|labels?)$/i, 'tags'],
 ];
