@@ -7,6 +7,7 @@ import { backup, backupCheck, restore } from './commands/backup.ts';
 import { demo } from './commands/demo.ts';
 import { auditExport } from './commands/audit-export.ts';
 import { attestCommand } from './commands/attest.ts';
+import { attestVerify } from './commands/attest-verify.ts';
 import { auditVerify } from './commands/audit.ts';
 import { importCcda, importCsvCommand } from './commands/import.ts';
 import { userCreate, userList, workspaceCreate, workspaceList, workspaceReactivate, workspaceSuspend } from './commands/people.ts';
@@ -25,7 +26,7 @@ import type { Plugin } from './plugin.ts';
 import * as plugins from '../plugins/list.ts';
 
 /** The program: one command line, a table of commands, exit codes that scripts can rely on. */
-export const COMMANDS: readonly Command[] = [serve, demo, migrateCommand, doctor, attestCommand, keysInit, keysRenewRoot, keysStatus, keysRotate, keysRotateSigning, importCcda, importCsvCommand, auditExport, auditVerify, backup, backupCheck, restore, userCreate, userList, workspaceCreate, workspaceList, workspaceSuspend, workspaceReactivate, workspacePlan, pluginNew, pluginCheck, pluginSign];
+export const COMMANDS: readonly Command[] = [serve, demo, migrateCommand, doctor, attestCommand, attestVerify, keysInit, keysRenewRoot, keysStatus, keysRotate, keysRotateSigning, importCcda, importCsvCommand, auditExport, auditVerify, backup, backupCheck, restore, userCreate, userList, workspaceCreate, workspaceList, workspaceSuspend, workspaceReactivate, workspacePlan, pluginNew, pluginCheck, pluginSign];
 
 async function main(words: readonly string[]): Promise<number> {
   if (words.length === 0 || words[0] === '--help' || words[0] === '-h' || words[0] === 'help') {

@@ -41,7 +41,8 @@ export const auditVerify: Command = {
   },
 };
 
-async function requireFile(path: string): Promise<void> {
+/** @throws UsageError */
+export async function requireFile(path: string): Promise<void> {
   const found = await stat(path).catch(() => { throw new UsageError(`${path} is not there or cannot be read.`); });
   if (found.isDirectory()) throw new UsageError(`${path} is a folder.`);
 }
