@@ -9,7 +9,7 @@ import { readAsset } from '../read-asset.ts';
  * order is the cascade's.
  */
 const FILES: Record<string, readonly string[]> = {
-  'app.css': ['tokens', 'base', 'shell', 'forms', 'components', 'tables', 'records', 'print', 'forced-colors'].map((name) => `core/http/public/css/${name}.css`),
+  'app.css': ['node_modules/modern-normalize/modern-normalize.css', ...['tokens', 'base', 'shell', 'forms', 'components', 'tables', 'records', 'print', 'forced-colors'].map((name) => `core/http/public/css/${name}.css`)],
   'theme.js': ['core/http/public/js/theme.js'],
   'copy.js': ['core/http/public/js/copy.js'],
   'show-password.js': ['core/http/public/js/show-password.js'],
