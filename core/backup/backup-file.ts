@@ -136,12 +136,12 @@ async function openParts(file: string): Promise<{ header: BackupHeader; line: Bu
 
 const TEXTS = ['id', 'at', 'installation', 'program', 'postgres', 'key'] as const;
 /** Some are shown before anything is proved, and a terminal obeys what it is shown. */
-const PRINTABLE = /^[\x20-\x7e]+$/;
+const isPrintable = (value: unknown): boolean => typeof value === 'string' && /^[\x20-\x7e]+$/.test(value);
 
 function parseHeader(text: string): BackupHeader | null {
   try {
     const header = JSON.parse(text) as Record<string, unknown>;
-    return header['format'] === FORMAT && TEXTS.every((name) => PRINTABLE.test(String(header[name]))) ? (header as BackupHeader) : null;
+    return header['format'] === FORMAT && TEXTS.every((name) => isPrintable(header[name])) ? (header as BackupHeader) : null;
   } catch {
     return null;
   }
