@@ -89,7 +89,9 @@ t.test('sessions', async (t) => {
 
     const page = await visit(willow.manager);
     t.match((await page.get('/contacts')).payload, '<noscript><meta http-equiv="refresh" content="28800; url=/"></noscript>', 'without script a page leaves by itself');
-    t.notMatch((await new Visitor(server).get('/sign-in')).payload, /session-end|http-equiv="refresh"/);
+    const own = /session-end|http-equiv="refresh"/;
+    t.notMatch((await new Visitor(server).get('/sign-in')).payload, own);
+    t.notMatch((await page.get('/account/recovery-codes')).payload, own, 'a card between two steps leads on by itself, out of an ended session too');
   });
 
   t.test('a change to the person counts with the next request, in every program', async (t) => {
