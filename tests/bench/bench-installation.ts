@@ -55,6 +55,7 @@ export async function openInstallation({ keepIn, contacts, say }: { keepIn: stri
     await loadContacts(app, made, floor, contacts);
     await asSuperuser(withDatabase(urls.superuserUrl, 'wardkeep'), (client) => client.query('vacuum analyze'));
     await asSuperuser(withDatabase(urls.superuserUrl, 'floor'), (client) => client.query('vacuum analyze'));
+    await asSuperuser(urls.superuserUrl, (client) => client.query('checkpoint')); // or what was loaded is still being written while the first line is measured
     return made;
   });
   return {
