@@ -83,7 +83,7 @@ export const TABLE_RULES: readonly Rule[] = [
   },
   {
     name: 'audit.voucher',
-    remedy: 'Create the triggers of migrations/0031_written_by_the_program.sql and 0034_entries_by_voucher_alone.sql again.',
+    remedy: 'Create the triggers of migrations/0031_written_by_the_program.sql again.',
     find: `select t.name as object, 'takes rows that the program did not write' as text from tables t
            join (values ('app.audit_entries', 'sec.require_entry_voucher'), ('app.audit_checkpoints', 'sec.require_voucher'), ('app.audit_tiles', 'sec.require_voucher')) v (name, function) using (name)
            where not exists (
