@@ -1,14 +1,14 @@
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chown, mkdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
-import { basename, dirname, join } from 'node:path';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { abandonedIn, asideIn } from './aside.ts';
 import { isAlive, readState, underLock, writeState, type EmbeddedState } from './embedded-state.ts';
 import { quoteName } from './quote-name.ts';
 import { withClient } from './single-connection.ts';
 import { findPostgresBinaries, unprivilegedUser } from './postgres-binaries.ts';
+import { isListening, run, stopServer, watch, type Cluster } from './postgres-server.ts';
 
 /**
  * The bundled PostgreSQL: a real server in the data folder, on a loopback port of its own, with three roles and passwords that never leave
@@ -70,8 +70,6 @@ async function sweep(dataDir: string): Promise<void> {
   }
 }
 
-type Cluster = { readonly dir: string; readonly user: { uid?: number; gid?: number }; readonly initdb: string; readonly pg_ctl: string };
-
 /** After a power cut it first reads its log anew, which may take minutes; pg_ctl's own limit of one would have it begin again for ever. */
 const START_S = 600;
 
@@ -112,56 +110,6 @@ function leave(dataDir: string, cluster: Cluster, port: number): Promise<void> {
     if (others.length === 0 && (await isListening(port))) await stopServer(cluster);
     if (state !== null) await writeState(dataDir, { ...state, programs: others }); // last, since a full disk refuses it
   });
-}
-
-const WATCH_MS = 5_000;
-
-/** A backend that crashes is the server's own matter, which goes on listening; the server's own end is ours. */
-function watch(port: number): { gone: Promise<void>; unwatch: () => void } {
-  const { promise: gone, resolve } = Promise.withResolvers<void>();
-  const look = setInterval(async () => {
-    if (await isListening(port)) return;
-    clearInterval(look);
-    resolve();
-  }, WATCH_MS).unref();
-  return { gone, unwatch: () => clearInterval(look) };
-}
-
-/** Rather than by its process id: whatever runs as the first process of a container has dead ones that nobody takes away. */
-function isListening(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED'));
-  });
-}
-
-function stopServer(cluster: Cluster): Promise<void> {
-  return run(cluster.pg_ctl, ['stop', '--pgdata', cluster.dir, '--mode', 'fast', '--wait', '--silent'], cluster);
-}
-
-/** @throws with what the command says of it; neither initdb nor pg_ctl prints a password. */
-async function run(command: string, args: readonly string[], { user, dir }: Cluster): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const child = spawn(command, args, { ...user, detached: true, stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' } });
-    let last = '';
-    child.stderr.on('data', (chunk: Buffer) => { last = (last + chunk.toString('utf8')).slice(-2000); });
-    child.on('error', reject);
-    // `exit`, not `close`: the server inherits stderr and keeps it open.
-    child.on('exit', (code) => {
-      child.stderr.destroy();
-      if (code === 0) resolve();
-      else reject(new Error(`The bundled PostgreSQL's ${basename(command)} failed in ${dir} (${reasonIn(last) ?? `exit ${code}`}). The disk must have room, and every folder above be open to the system user that runs PostgreSQL; server.log there may say more.`));
-    });
-  });
-}
-
-/** Not always the last line: behind it initdb tells what it clears up, and pg_ctl where to look. */
-function reasonIn(output: string): string | undefined {
-  const lines = output.trim().split('\n').filter(Boolean);
-  return lines.findLast((line) => /error:|FATAL:|PANIC:|could not/.test(line)) ?? lines.at(-1);
 }
 
 async function withPasswordFile({ dir, user }: Cluster, password: string, work: (file: string) => Promise<void>): Promise<void> {
