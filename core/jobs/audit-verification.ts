@@ -1,4 +1,5 @@
 import { verifyStored } from '../audit/verify-stored.ts';
+import { INSTALLATION_WORKSPACE } from '../db/scope.ts';
 import { workspaceJob } from './job.ts';
 import { nightly } from './nightly.ts';
 
@@ -13,4 +14,5 @@ export const verifyAuditLog = workspaceJob({
   },
 });
 
-export const nightlyAuditVerification = nightly('audit.nightly', verifyAuditLog, 'and the installation’s own');
+/** Of every workspace, and of the installation's own log. */
+export const nightlyAuditVerification = nightly('audit.nightly', verifyAuditLog, [{ id: INSTALLATION_WORKSPACE, time_zone: 'UTC' }]);

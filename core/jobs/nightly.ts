@@ -1,21 +1,21 @@
-import { INSTALLATION_WORKSPACE } from '../db/scope.ts';
 import { enqueueFor } from './enqueue.ts';
 import type { ScheduledJob, WorkspaceJob } from './job.ts';
 
 const HOUR_MS = 3600_000;
 const NIGHTLY_HOUR = 2;
 
-/** Every hour: a job for the workspaces where two o'clock in the night has just passed, and where asked for at two UTC for the installation's own. */
-export function nightly(name: string, job: WorkspaceJob<Record<never, never>>, whose: 'workspaces' | 'and the installation’s own' = 'workspaces'): ScheduledJob {
+type Place = { readonly id: string; readonly time_zone: string };
+
+/** Every hour: a job for the workspaces where two o'clock in the night has just passed, and for `others` beside them. */
+export function nightly(name: string, job: WorkspaceJob<Record<never, never>>, others: readonly Place[] = []): ScheduledJob {
   return {
     name,
     schedule: '0 * * * *',
     catchUpMs: 24 * HOUR_MS,
     run: async (app, at) => {
       await app.withSystem('job.schedule', async (tx) => {
-        const rows = (await tx.knex('app.workspaces as w').join('sys.workspaces as s', 's.id', 'w.workspace_id').whereNot('s.status', 'terminated').select('s.id', 'w.time_zone')) as { id: string; time_zone: string }[];
-        const own = whose === 'workspaces' ? [] : [{ id: INSTALLATION_WORKSPACE, time_zone: 'UTC' }];
-        for (const { id, time_zone } of [...rows, ...own]) if (hasStruck(at, time_zone)) await enqueueFor(tx, id, job, {}, { key: 'nightly' });
+        const rows = (await tx.knex('app.workspaces as w').join('sys.workspaces as s', 's.id', 'w.workspace_id').whereNot('s.status', 'terminated').select('s.id', 'w.time_zone')) as Place[];
+        for (const { id, time_zone } of [...rows, ...others]) if (hasStruck(at, time_zone)) await enqueueFor(tx, id, job, {}, { key: 'nightly' });
       });
     },
   };
