@@ -64,8 +64,16 @@ t.test('a clock that ran ahead when a key was made, and was set right, leaves no
 });
 
 t.test('of two rotations at once one is refused', async (t) => {
-  await Promise.all([1, 2].map(() => app.withSystem('key.manage', async () => undefined))); // a connection for each, or they come one after the other
-  const outcomes = await Promise.allSettled([rotateSigningKey(app), rotateSigningKey(app)]);
+  const { promise: bothHaveRead, resolve } = Promise.withResolvers<void>();
+  let readers = 0;
+  /** Neither goes on before the other, too, has read which key is to be replaced. */
+  const wrap: typeof app.roots.wrap = async (...wrapped) => {
+    if ((readers += 1) === 2) resolve();
+    await bothHaveRead;
+    return app.roots.wrap(...wrapped);
+  };
+  const meeting = { withSystem: app.withSystem, installationId: app.installationId, roots: Object.create(app.roots, { wrap: { value: wrap } }) as typeof app.roots };
+  const outcomes = await Promise.allSettled([rotateSigningKey(meeting), rotateSigningKey(meeting)]);
   t.same(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
   t.match(outcomes.find(({ status }) => status === 'rejected'), { reason: { code: 'key.rotation_recent' } });
   await act();
